@@ -1,0 +1,1 @@
+"""Help people out of debt: the Python package of the system."""

@@ -1,0 +1,60 @@
+"""Brownie with a home, a compiler and a chain of the project's own.
+
+Installed as ``brownie`` into the project's virtual environment. Plain Brownie keeps its settings in the user's home
+folder, looks for a compiler there, attaches to whatever listens on port 8545, and cannot import a script when a folder
+on the way has a dot in its name.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import types
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2] if Path(__file__).parent.name == "bin" else Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    """Return a TCP port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def importable_from_the_root(project: Path) -> None:
+    """Register the folders above `project` as packages, so that names with a dot in them do not break Brownie's import.
+
+    Brownie turns ``/a/b.c/scripts/deploy.py`` into the module name ``a.b.c.scripts.deploy``.
+    """
+    if not any("." in part for part in project.parts):
+        return
+    words = ".".join(project.parts[1:]).split(".")
+    for count in range(1, len(words) + 1):
+        package = types.ModuleType(".".join(words[:count]))
+        package.__path__ = [str(project)] if count == len(words) else []
+        sys.modules.setdefault(package.__name__, package)
+
+
+def main() -> None:
+    """Run Brownie's command line in the project."""
+    sys.path.insert(0, str(PROJECT))
+    from toolchain.environment import prepare
+
+    prepare(os.environ)
+    os.environ["HOME"] = str(PROJECT / ".toolchain" / "home")
+    importable_from_the_root(PROJECT)
+
+    from brownie._cli.__main__ import main as brownie
+    from brownie._config import CONFIG
+
+    development = CONFIG.networks["development"]
+    development["cmd_settings"]["port"] = int(os.environ.get("SCHULDHULP_TEST_CHAIN_PORT") or free_port())
+    local = CONFIG.networks["local"]
+    local["host"] = f"http://127.0.0.1:{os.environ.get('SCHULDHULP_CHAIN_PORT') or 8545}"
+    brownie()
+
+
+if __name__ == "__main__":
+    main()
