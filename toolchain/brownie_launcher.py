@@ -13,7 +13,8 @@ import sys
 import types
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2] if Path(__file__).parent.name == "bin" else Path(__file__).resolve().parents[1]
+# Here it lies in toolchain/, installed in .venv/bin/.
+PROJECT = Path(__file__).resolve().parents[2 if Path(__file__).parent.name == "bin" else 1]
 
 
 def free_port() -> int:

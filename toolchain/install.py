@@ -63,7 +63,9 @@ class Stamp:
 
 def run(command: list[str], what: str, environment: dict[str, str]) -> None:
     """Run `command` quietly; raise SetupError with the end of its output when it fails."""
-    done = subprocess.run(command, cwd=PROJECT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if done.returncode:
         end = "\n".join(done.stdout.strip().splitlines()[-15:])
         raise SetupError(f"{what} failed. Set-up needs the package registries the first time. The tool said:\n{end}")
@@ -73,7 +75,8 @@ def check_python() -> None:
     """Raise SetupError when this Python is too old."""
     if sys.version_info < PYTHON_AT_LEAST:
         wanted = ".".join(map(str, PYTHON_AT_LEAST))
-        raise SetupError(f"Python {wanted} or newer is needed, this is {sys.version.split()[0]}. Run: make PYTHON=python3.12")
+        present = sys.version.split()[0]
+        raise SetupError(f"Python {wanted} or newer is needed, this is {present}. Name another: make PYTHON=python3.12")
 
 
 def make_venv(environment: dict[str, str]) -> None:
@@ -177,7 +180,7 @@ def install_brownie() -> None:
 def main() -> int:
     """Do what is missing of the set-up; return the exit code."""
     TOOLCHAIN.mkdir(exist_ok=True)
-    with open(TOOLCHAIN / "lock", "w") as lock:
+    with (TOOLCHAIN / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             check_python()

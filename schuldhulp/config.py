@@ -1,0 +1,188 @@
+"""Settings of an installation.
+
+Read once at the start of a process, in this order: the variables ``SCHULDHULP_*`` of the environment, the file
+``settings.env`` in the data folder (``make run`` writes it, so that commands find the same settings), the defaults.
+Only processes' entry points and the composition root read this module.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schuldhulp.errors import Misconfigured
+
+PREFIX = "SCHULDHULP_"
+LOOPBACK = "127.0.0.1"
+
+
+def project_folder() -> Path:
+    """Return the checkout that this package is part of, or the working folder when it was installed by itself."""
+    above = Path(__file__).resolve().parents[1]
+    return above if (above / "brownie-config.yaml").exists() else Path.cwd()
+
+
+def _absolute(path: Path) -> Path:
+    return path if path.is_absolute() else project_folder() / path
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseModel):
+    """All settings, checked.
+
+    Attributes stand for the variable ``SCHULDHULP_<NAME>``; ports are TCP ports on loopback, times are in seconds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        description="`production` refuses the simulator, test accounts, plain http and readable key files.",
+    )
+    data: Folder = Field(Path("var"), description="Folder for databases, keys and the development chain.")
+    cockpit_port: Port = Field(8501, description="Port of the cockpit.")
+    evaluator_port: Port = Field(8600, description="Port of the evaluator.")
+    relay_port: Port = Field(8700, description="Port of the login relay.")
+    chain_port: Port = Field(8545, description="Port of the development chain.")
+    chain_url: str = Field("", description="JSON-RPC address of the node; by default the development chain.")
+    network: str = Field(
+        "local", pattern=r"^[a-z0-9-]+$", description="Name of the network; selects the deployment file."
+    )
+    deployments: Path = Field(
+        Path(),
+        description="Folder of the deployment files; by default `deployments`, beside the data when that was moved.",
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy address of the main database; by default SQLite in the data folder."
+    )
+    evaluator_database_url: str = Field("", description="The same for the evaluator's own database.")
+    keys: Path = Field(Path(), description="Folder of the keyring files; by default `keys` in the data folder.")
+    municipality: Annotated[int, Field(ge=1, le=65535)] = Field(14, description="CBS code of the municipality.")
+    municipality_name: str = Field("Voorbeeldgemeente", max_length=80, description="Name shown to people.")
+    contact: str = Field(
+        "schuldhulp@example.nl",
+        max_length=200,
+        description="Where a creditor turns to after a green signal; stands on the chain.",
+    )
+    evaluator_url: str = Field("", description="Public address of the evaluator; stands on the chain.")
+    relay_url: str = Field("", description="Public address of the login relay, the OpenID issuer.")
+    cockpit_url: str = Field("", description="Public address of the cockpit.")
+    ledger_schedule: str = Field("every 900s", description="When ledger batches go out: `every <n>s` or `daily HH:MM`.")
+    enrolment_schedule: str = Field("daily 03:00", description="When enrolments and endings go out.")
+    ledger_fill: Annotated[int, Field(ge=0, le=300)] = Field(
+        32, description="A ledger batch is filled to at least this many."
+    )
+    enrolment_fill: Annotated[int, Field(ge=0, le=300)] = Field(
+        64, description="Tags are filled to a multiple of this; 0: not."
+    )
+    confirmations: Annotated[int, Field(ge=0, le=1000)] = Field(
+        2, description="Blocks on top before a commit counts as confirmed."
+    )
+    head_max_age: Annotated[int, Field(ge=1)] = Field(
+        900, description="An older head of the chain is an error, in seconds."
+    )
+    staff: str = Field("", description="Login of the member of staff that commands act as; `--as` goes before it.")
+    daily_quota: Annotated[int, Field(ge=0)] = Field(500, description="Persons an organisation may ask about in a day.")
+    epoch_quota: Annotated[int, Field(ge=0)] = Field(
+        10000, description="Persons an organisation may ask about in an epoch."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive(cls, values: dict[str, Any]) -> dict[str, Any]:
+        data = _absolute(Path(values.get("data", "var")))
+        moved = data != _absolute(Path("var"))
+        values.setdefault("deployments", data / "deployments" if moved else "deployments")
+        values["data"] = data
+        values["deployments"] = _absolute(Path(values["deployments"]))
+        values["keys"] = _absolute(Path(values.get("keys", data / "keys")))
+        values.setdefault("database_url", f"sqlite:///{data / 'schuldhulp.sqlite'}")
+        values.setdefault("evaluator_database_url", f"sqlite:///{data / 'evaluator.sqlite'}")
+        for name, port in (("chain", 8545), ("evaluator", 8600), ("relay", 8700), ("cockpit", 8501)):
+            values.setdefault(f"{name}_url", f"http://{LOOPBACK}:{values.get(f'{name}_port', port)}")
+        return values
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ports = {name: getattr(self, name) for name in ("cockpit_port", "evaluator_port", "relay_port", "chain_port")}
+        if len(set(ports.values())) < len(ports):
+            raise ValueError(f"{', '.join(PREFIX + name.upper() for name in ports)} must be four different ports")
+        if self.env == "production":
+            plain = [
+                name
+                for name in ("evaluator_url", "relay_url", "cockpit_url")
+                if not getattr(self, name).startswith("https://")
+            ]
+            if plain:
+                raise ValueError(
+                    f"{', '.join(PREFIX + name.upper() for name in plain)} must start with https:// in production"
+                )
+        return self
+
+    @property
+    def deployment_file(self) -> Path:
+        """File with the addresses, code hashes and instance ids of the contracts."""
+        return self.deployments / f"{self.network}.json"
+
+    @property
+    def production(self) -> bool:
+        """Whether the strict rules for real data hold."""
+        return self.env == "production"
+
+
+def _read(file: Path) -> dict[str, str]:
+    """Return the lines ``NAME=value`` of a settings file; blank lines and lines that start with # are passed over."""
+    found = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, separator, value = line.partition("=")
+        if not separator:
+            raise Misconfigured("settings_wrong", f"{file.name}, line {number}: expected NAME=value")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        environment: variables to read instead of those of this process.
+
+    Returns:
+        The settings of this process.
+
+    Raises:
+        Misconfigured: names each variable that is wrong and what it should be; the value itself is not repeated.
+    """
+    own = os.environ if environment is None else environment
+    file = _absolute(Path(own.get(f"{PREFIX}DATA") or "var")) / "settings.env"
+    stored = _read(file) if file.exists() else {}
+    values = {}
+    for name in Settings.model_fields:
+        value = own.get(PREFIX + name.upper()) or stored.get(PREFIX + name.upper())
+        if value:
+            values[name] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}" if problem["loc"] else problem["msg"]
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise Misconfigured("settings_wrong", f"Wrong settings: {problems}") from None
+
+
+def port_is_free(port: int) -> bool:
+    """Return whether nobody listens on a TCP port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((LOOPBACK, port)) != 0
