@@ -4,13 +4,801 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol, Self
+
+from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode, RecordId, Root, Tag
+from schuldhulp.services.rows import (
+    BatchKind,
+    BatchRow,
+    BatchState,
+    ChainWatchRow,
+    CreditorRow,
+    DossierRow,
+    IndexRow,
+    JobRow,
+    JobState,
+    KeyRow,
+    LogRow,
+    PublicationAction,
+    PublicationRow,
+    PublicationState,
+    RecordRow,
+    RevisionRow,
+    StaffRow,
+    TagHolderRow,
+    TagJobRow,
+    TagState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from schuldhulp.domain.identifiers import IdentifierKind
 
 # --- storage ---------------------------------------------------------------------------------------------------------
 
+
+class DossierRepository(Protocol):
+    """Table ``dossiers``."""
+
+    def get(self, dossier: DossierId, *, lock: bool = False) -> DossierRow | None:
+        """Return a dossier; with ``lock`` no other writer touches it until this unit of work ends."""
+
+    def list(self, municipality: MunicipalityCode) -> Sequence[DossierRow]:
+        """Return all dossiers, by file number."""
+
+    def add(self, row: DossierRow) -> None:
+        """Store a new dossier. Raises Conflict when the file number is taken."""
+
+    def advance(self, row: DossierRow, *, from_revision: int) -> bool:
+        """Write revision, root and previous root when the stored revision is ``from_revision``; say whether it was."""
+
+    def assign(self, dossier: DossierId, caseworker: int | None) -> None:
+        """Give the dossier to another caseworker."""
+
+    def end(self, dossier: DossierId, ended_at: datetime | None) -> None:
+        """Write down that the help ended, or that it goes on."""
+
+    def next_file_number(self, municipality: MunicipalityCode, year: int) -> int:
+        """Return the next number of the sequence of a municipality and year, from 1."""
+
+
+class KeyRepository(Protocol):
+    """Table ``dossier_keys``, which is backed up apart."""
+
+    def get(self, dossier: DossierId) -> KeyRow | None:
+        """Return the wrapped data key; None when it was destroyed."""
+
+    def of(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, KeyRow]:
+        """Return the wrapped data keys of many dossiers."""
+
+    def add(self, row: KeyRow) -> None:
+        """Store a wrapped data key."""
+
+
+class RecordRepository(Protocol):
+    """Table ``record_versions``; append only."""
+
+    def of(self, dossier: DossierId) -> Sequence[RecordRow]:
+        """Return all versions of all records of a dossier, by record and version."""
+
+    def history(self, dossier: DossierId, record: RecordId) -> Sequence[RecordRow]:
+        """Return all versions of one record, oldest first."""
+
+    def add(self, row: RecordRow) -> None:
+        """Store a version. Raises Conflict when there is one with this number."""
+
+
+class RevisionRepository(Protocol):
+    """Table ``dossier_revisions``; append only."""
+
+    def of(self, dossier: DossierId) -> Sequence[RevisionRow]:
+        """Return all revisions, oldest first, all but the newest without their ciphertext."""
+
+    def all(self, dossier: DossierId) -> Sequence[RevisionRow]:
+        """Return all revisions with their ciphertext, oldest first."""
+
+    def newest(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, RevisionRow]:
+        """Return for each dossier the revision that its row names."""
+
+    def add(self, row: RevisionRow) -> None:
+        """Store a revision."""
+
+
+class OutboxRepository(Protocol):
+    """Table ``outbox``: roots on their way to the chain."""
+
+    def add(self, row: JobRow) -> int:
+        """Store a job and return its id. At most one job of a dossier is queued: replace the older one first."""
+
+    def of(self, dossier: DossierId) -> Sequence[JobRow]:
+        """Return all jobs of a dossier, oldest first."""
+
+    def live(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, Sequence[JobRow]]:
+        """Return the queued and signed jobs of these dossiers, oldest first."""
+
+    def last_anchored(self, dossier: DossierId) -> JobRow | None:
+        """Return the newest job that is signed or confirmed."""
+
+    def in_state(self, state: JobState, *, limit: int | None = None) -> Sequence[JobRow]:
+        """Return the jobs in a state, oldest first."""
+
+    def of_batch(self, batch: int) -> Sequence[JobRow]:
+        """Return the jobs of a batch, by dossier."""
+
+    def set_state(self, jobs: Sequence[int], state: JobState, *, batch: int | None = None) -> None:
+        """Write a state, and the batch when one is given."""
+
+    def counts(self) -> Mapping[JobState, int]:
+        """Return how many jobs are in each state."""
+
+
+class BatchRepository(Protocol):
+    """Table ``batches``: signed transactions."""
+
+    def add(self, row: BatchRow) -> int:
+        """Store a batch and return its id."""
+
+    def get(self, batch: int) -> BatchRow | None:
+        """Return a batch."""
+
+    def unfinished(self, *, account: str | None = None) -> Sequence[BatchRow]:
+        """Return the batches that are signed, sent or mined, by account and nonce."""
+
+    def of_kind(self, kind: BatchKind, *, limit: int) -> Sequence[BatchRow]:
+        """Return the newest batches of a kind, newest first."""
+
+    def highest_nonce(self, account: str) -> int | None:
+        """Return the highest nonce that was ever signed with an account, failed batches included."""
+
+    def set_state(
+        self, batch: int, state: BatchState, *, block_number: int | None = None, block_hash: bytes | None = None
+    ) -> None:
+        """Write a state and the block; a batch that is sent again loses its block."""
+
+
+class LeaseRepository(Protocol):
+    """Table ``worker_leases``: one worker per signing account."""
+
+    def acquire(self, account: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Take or prolong the lease; False when another holder's is still valid at ``now``."""
+
+    def release(self, account: str, holder: str) -> None:
+        """Give the lease back; does nothing when it is another's."""
+
+
+class PublicationRepository(Protocol):
+    """Tables ``publication_jobs``, ``tag_holders`` and ``tag_jobs``."""
+
+    def add(self, row: PublicationRow) -> None:
+        """Store a publication job."""
+
+    def get(self, publication: bytes) -> PublicationRow | None:
+        """Return a publication job."""
+
+    def of(self, publications: Sequence[bytes]) -> Sequence[PublicationRow]:
+        """Return the publication jobs with these ids, oldest first."""
+
+    def in_state(self, state: PublicationState) -> Sequence[PublicationRow]:
+        """Return the jobs in a state, oldest first."""
+
+    def set_state(
+        self, publication: bytes, state: PublicationState, *, error: str | None = None, erase: bool = False
+    ) -> None:
+        """Write a state; with ``erase`` the sealed bytes are emptied for good."""
+
+    def add_holder(self, row: TagHolderRow) -> None:
+        """Store that a publication holds a tag; does nothing when it does so already."""
+
+    def remove_holders(self, publication: bytes) -> Sequence[TagHolderRow]:
+        """Take a publication's tags from it and return them."""
+
+    def holders_of(self, publication: bytes) -> Sequence[TagHolderRow]:
+        """Return the tags that a publication holds."""
+
+    def holders(self, tags: Sequence[Tag]) -> Mapping[Tag, int]:
+        """Return how many publications hold each tag; tags without a holder are left out."""
+
+    def add_tag_job(self, row: TagJobRow) -> int:
+        """Store a tag job and return its id."""
+
+    def tag_jobs(self, *, state: TagState, action: PublicationAction | None = None) -> Sequence[TagJobRow]:
+        """Return the tag jobs in a state, by tag."""
+
+    def tag_jobs_of(self, tags: Sequence[Tag]) -> Sequence[TagJobRow]:
+        """Return all jobs of these tags, oldest first."""
+
+    def tag_jobs_of_batch(self, batch: int) -> Sequence[TagJobRow]:
+        """Return the tag jobs of a batch, by tag."""
+
+    def set_tag_jobs(self, jobs: Sequence[int], state: TagState, *, batch: int | None = None) -> None:
+        """Write a state, and the batch when one is given."""
+
+
+class StaffRepository(Protocol):
+    """Tables ``staff`` and ``creditors``: who may log in, and as what."""
+
+    def by_login(self, login: str) -> StaffRow | None:
+        """Return a member of staff."""
+
+    def get(self, staff: int) -> StaffRow | None:
+        """Return a member of staff."""
+
+    def list(self) -> Sequence[StaffRow]:
+        """Return all members of staff, by login."""
+
+    def add(self, row: StaffRow) -> int:
+        """Store a member of staff and return the id. Raises Conflict when the login is taken."""
+
+    def set(self, row: StaffRow) -> None:
+        """Write name, function, roles and whether active."""
+
+    def creditor(self, kvk: str) -> CreditorRow | None:
+        """Return a creditor."""
+
+    def creditors(self) -> Sequence[CreditorRow]:
+        """Return all creditors, by number."""
+
+    def put_creditor(self, row: CreditorRow) -> None:
+        """Store a creditor, or write its name and whether active."""
+
+
+class IndexRepository(Protocol):
+    """Table ``applicant_index``: the blind index."""
+
+    def find(self, index: bytes) -> Sequence[IndexRow]:
+        """Return the applicants with this index, newest dossier first."""
+
+    def of(self, dossier: DossierId) -> Sequence[IndexRow]:
+        """Return the entries of a dossier."""
+
+    def put(self, row: IndexRow) -> None:
+        """Store the entry of an applicant record, in the place of an older one."""
+
+    def remove(self, dossier: DossierId, record: RecordId) -> None:
+        """Take the entry of an applicant record away."""
+
+
+class SubjectRepository(Protocol):
+    """Table ``login_subjects``, inside a unit of work."""
+
+    def find(self, lookup: bytes) -> LoginSubject | None:
+        """Return the entry with this lookup."""
+
+    def get(self, subject: str) -> LoginSubject | None:
+        """Return the entry with this ``sub``."""
+
+    def add(self, entry: LoginSubject) -> LoginSubject:
+        """Store an entry unless its lookup is there; return the one that is stored."""
+
+
+class LogRepository(Protocol):
+    """Table ``processing_log``; append only."""
+
+    def last(self, municipality: MunicipalityCode, *, lock: bool = False) -> LogRow | None:
+        """Return the newest line; with ``lock`` nobody else adds one until this unit of work ends."""
+
+    def add(self, row: LogRow) -> None:
+        """Store a line."""
+
+    def is_open(self, dossier: DossierId, session: bytes, purpose: str) -> bool:
+        """Say whether this session has a line of having opened the dossier for this purpose."""
+
+    def of(self, dossier: DossierId) -> Sequence[LogRow]:
+        """Return the lines about a dossier, newest first."""
+
+    def all(self, municipality: MunicipalityCode, *, after: int = 0, limit: int = 1_000) -> Sequence[LogRow]:
+        """Return lines by sequence, after a sequence number."""
+
+
+class ChainWatchRepository(Protocol):
+    """Table ``chain_watch``: one row."""
+
+    def get(self) -> ChainWatchRow | None:
+        """Return what was seen last."""
+
+    def put(self, row: ChainWatchRow) -> None:
+        """Write what is seen now."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving it without ``commit`` takes everything back.
+
+    Raises Unreachable when the database does not answer.
+    """
+
+    dossiers: DossierRepository
+    keys: KeyRepository
+    records: RecordRepository
+    revisions: RevisionRepository
+    outbox: OutboxRepository
+    batches: BatchRepository
+    leases: LeaseRepository
+    publications: PublicationRepository
+    staff: StaffRepository
+    index: IndexRepository
+    subjects: SubjectRepository
+    log: LogRepository
+    chain_watch: ChainWatchRepository
+
+    def __enter__(self) -> Self:
+        """Start the transaction."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take back what was not committed."""
+
+    def commit(self) -> None:
+        """Make everything of this unit of work last."""
+
+
+class Store(Protocol):
+    """The main database: starts units of work."""
+
+    def read(self) -> UnitOfWork:
+        """Start one that reads a single moment."""
+
+    def write(self) -> UnitOfWork:
+        """Start one that may write; on SQLite it is the only one that does."""
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, UTC."""
+
+
 # --- chain -----------------------------------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The newest block of a chain.
+
+    Attributes:
+        number: its height.
+        hash: its hash, 32 bytes.
+        timestamp: its time, UTC.
+    """
+
+    number: int
+    hash: bytes
+    timestamp: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of a transaction that was mined.
+
+    Attributes:
+        succeeded: whether it was carried out (status 1) and not reverted.
+        block_number: height of its block.
+        block_hash: hash of its block, 32 bytes.
+        gas_used: gas that it cost.
+    """
+
+    succeeded: bool
+    block_number: int
+    block_hash: bytes
+    gas_used: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MunicipalityState:
+    """What the registry says about a municipality.
+
+    Attributes:
+        current_epoch: the epoch in which signals count; 0 before the first was opened.
+        oldest_epoch: the oldest epoch that still answers.
+        announced_epoch: the newest epoch with published keys; equal to the current one when none is announced.
+        claim_key: X25519 key that claims are sealed to, 32 bytes.
+        receipt_signer: checksummed address that signs receipts.
+        contact: where a creditor turns to.
+        evaluator_url: address of the evaluator.
+    """
+
+    current_epoch: Epoch
+    oldest_epoch: Epoch
+    announced_epoch: Epoch
+    claim_key: bytes
+    receipt_signer: str
+    contact: str
+    evaluator_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootChange:
+    """One dossier's step in a ledger batch.
+
+    Attributes:
+        dossier: the dossier.
+        previous_root: root that the chain must have now.
+        new_root: root that it gets.
+    """
+
+    dossier: DossierId
+    previous_root: Root
+    new_root: Root
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootCommitted:
+    """A root as an event of the ledger tells it.
+
+    Attributes:
+        change: what was committed.
+        block_number: height of the block.
+        tx_hash: hash of the transaction, 32 bytes.
+    """
+
+    change: RootChange
+    block_number: int
+    tx_hash: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedTransaction:
+    """A transaction that can be sent again and again and is carried out once.
+
+    Attributes:
+        raw: its bytes.
+        tx_hash: its hash, 32 bytes.
+        nonce: place in the order of its account.
+    """
+
+    raw: bytes
+    tx_hash: bytes
+    nonce: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractCall:
+    """A call that changes state, encoded but not signed.
+
+    Attributes:
+        contract: name of the contract.
+        data: selector and arguments.
+        gas: gas limit that is always enough when the call is accepted.
+    """
+
+    contract: str
+    data: bytes
+    gas: int
+
+
+class ChainReader(Protocol):
+    """Reads the chain that was deployed to, and no other.
+
+    Every method raises errors.Unreachable when the node does not answer and errors.ChainMismatch when another chain,
+    other code or a lower head answers.
+    """
+
+    def check_identity(self) -> None:
+        """Compare chain id, genesis hash, code and instance id of every contract with the deployment file."""
+        ...
+
+    def head(self) -> Head:
+        """Return the newest block."""
+        ...
+
+    def is_canonical(self, number: int, block_hash: bytes) -> bool:
+        """Return whether the block at height `number` has this hash."""
+        ...
+
+    def root_of(self, dossier: DossierId) -> Root:
+        """Return the root on the chain, 32 zero bytes when there is none."""
+        ...
+
+    def roots_of(self, dossiers: Sequence[DossierId]) -> dict[DossierId, Root]:
+        """Return the roots of many dossiers in few requests."""
+        ...
+
+    def commits_of(self, dossier: DossierId) -> list[RootCommitted]:
+        """Return every commit of a dossier, oldest first."""
+        ...
+
+    def municipality(self, code: MunicipalityCode) -> MunicipalityState:
+        """Return what the registry says about a municipality."""
+        ...
+
+    def evaluator_key(self, code: MunicipalityCode, epoch: Epoch, kind: IdentifierKind) -> bytes:
+        """Return the published key, 32 bytes; zero bytes when there is none."""
+        ...
+
+    def has_role(self, contract: str, verb: str, municipality: MunicipalityCode, account: str) -> bool:
+        """Return whether an account holds the role of a verb, such as ``REGISTRAR``, in a municipality."""
+        ...
+
+    def is_known(self, tag: Tag) -> bool:
+        """Answer the signal; errors.Conflict with key ``epoch_not_open`` for a tag of a closed epoch."""
+        ...
+
+    def known(self, tags: Sequence[Tag]) -> list[bool]:
+        """Answer the signal for many tags, in their order."""
+        ...
+
+    def published(self, tags: Sequence[Tag]) -> list[bool]:
+        """Return which tags stand on the chain, whatever their epoch, in their order."""
+        ...
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None:
+        """Return what became of a transaction, None while it is not mined."""
+        ...
+
+    def nonce_of(self, account: str, *, depth: int = 0) -> int:
+        """Return how many transactions of an account were mined, as of `depth` blocks below the head."""
+        ...
+
+    def refusal_of(self, call: ContractCall, account: str) -> str | None:
+        """Try a call without sending it; return the name of the error that would stop it, None when it would pass."""
+        ...
+
+
+class ChainWriter(Protocol):
+    """Encodes, signs and sends the registrar's transactions."""
+
+    @property
+    def account(self) -> str:
+        """Checksummed address of the signing account."""
+        ...
+
+    def commit(self, municipality: MunicipalityCode, changes: Sequence[RootChange]) -> ContractCall:
+        """Encode a ledger batch; the dossiers stand in ascending order."""
+        ...
+
+    def enrol(self, municipality: MunicipalityCode, epoch: Epoch, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the publication of tags, which stand in ascending order."""
+        ...
+
+    def end_enrolment(self, municipality: MunicipalityCode, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the ending of tags, which stand in ascending order."""
+        ...
+
+    def sign(self, call: ContractCall, nonce: int) -> SignedTransaction:
+        """Sign a call at the price of the moment; nothing is sent."""
+        ...
+
+    def send(self, raw: bytes) -> None:
+        """Hand a signed transaction to the node; harmless when the node has it already or has carried it out."""
+        ...
+
+
+class RequestSigner(Protocol):
+    """Signs digests of typed data with an account's key."""
+
+    @property
+    def address(self) -> str:
+        """Checksummed address of the account."""
+        ...
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign a 32-byte EIP-712 digest; returns 65 bytes (r, s, v)."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedBatch:
+    """Answer of the evaluator to one batch.
+
+    Attributes:
+        evaluated: evaluated elements, 32 bytes each, in the order of the request.
+        proof: proof that the published key was used, 64 bytes.
+        key: the public key that the evaluator says it used, 32 bytes.
+    """
+
+    evaluated: tuple[bytes, ...]
+    proof: bytes
+    key: bytes
+
+
+class Evaluator(Protocol):
+    """Asks the municipality's evaluator in the name of the municipality, signed by its registrar."""
+
+    def evaluate(
+        self, municipality: MunicipalityCode, epoch: Epoch, kind: IdentifierKind, elements: Sequence[bytes]
+    ) -> EvaluatedBatch:
+        """Have blinded elements evaluated; errors.Unreachable when it does not answer, NotAllowed when it refuses."""
+        ...
+
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Head:
+    """A block that was the newest when it was read.
+
+    Attributes:
+        number: height.
+        hash: block hash, 32 bytes.
+        timestamp: time in the block, UTC.
+    """
+
+    number: int
+    hash: bytes
+    timestamp: datetime
+
+
+class ChainReader(Protocol):
+    """What verification reads from the ledger.
+
+    Raises Unreachable when no chain answers, ChainMismatch when it is not the one that was deployed to or it is stale.
+    """
+
+    def head(self) -> Head:
+        """Return the newest block."""
+
+    def root_of(self, dossier: DossierId) -> Root:
+        """Return the root on chain, NO_ROOT where there is none."""
+
+    def roots_of(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, Root]:
+        """Return the roots on chain of all these dossiers, NO_ROOT where there is none."""
+
+
 # --- evaluation and signal -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedMunicipality:
+    """What the registry tells about one municipality.
+
+    Attributes:
+        code: CBS code.
+        current_epoch: the epoch of which a RED may be believed.
+        oldest_epoch: the oldest epoch of which tags still answer.
+        announced_epoch: the epoch that has keys but is not open yet; 0 when there is none.
+        contact: where a creditor turns to after GREEN.
+        evaluator_url: where blinded identifiers are evaluated.
+    """
+
+    code: MunicipalityCode
+    current_epoch: Epoch
+    oldest_epoch: Epoch
+    announced_epoch: Epoch
+    contact: str
+    evaluator_url: str
+
+
+class RegistryView(Protocol):
+    """The registry of enrolments as it stood at one block that was checked first.
+
+    Every answer belongs to that block and to the deployed contract; anything else raises errors.ChainMismatch,
+    and a chain that does not answer errors.Unreachable.
+    """
+
+    @property
+    def chain_id(self) -> int:
+        """Chain id that was checked."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Checksummed address of the registry."""
+        ...
+
+    def municipality(self, code: MunicipalityCode) -> PublishedMunicipality:
+        """Epochs and contact of a municipality; errors.NotFound when the registry does not know it."""
+        ...
+
+    def evaluator_key(self, code: MunicipalityCode, epoch: Epoch, kind: IdentifierKind) -> bytes:
+        """Published public key, 32 bytes; errors.NotFound when there is none."""
+        ...
+
+    def has_role(self, verb: str, code: MunicipalityCode, account: str) -> bool:
+        """Whether `account` holds the role of `verb` (such as ``CREDITOR``) in that municipality."""
+        ...
+
+    def is_known(self, tag: Tag) -> bool:
+        """Answer of ``isKnown``; errors.Conflict with key ``epoch_not_open`` for a tag of a closed epoch."""
+        ...
+
+
+class Registry(Protocol):
+    """A chain on which the registry stands."""
+
+    def at_head(self) -> RegistryView:
+        """Check chain, contract and newest block, and return a view of that block."""
+        ...
+
+
+class SeenHeads(Protocol):
+    """Memory of the highest block that was seen, which outlives the process."""
+
+    def last(self, instance: bytes) -> int:
+        """Number of the highest block seen with the contract `instance`; 0 when there is none."""
+        ...
+
+    def remember(self, instance: bytes, number: int) -> None:
+        """Keep `number` when it is higher than what is kept."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """How many identifiers an organisation may have evaluated; part of the cryptography, not of the billing.
+
+    Attributes:
+        daily: elements a UTC day.
+        per_epoch: elements an epoch.
+    """
+
+    daily: int
+    per_epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """A creditor that was admitted.
+
+    Attributes:
+        kvk: number in the trade register, 8 digits.
+        name: its name there.
+        accounts: checksummed addresses that sign for it.
+        quota: its limits.
+        bsn_ground: legal ground on which it may ask by BSN; None when it may not.
+        suspended: whether it has been shut out.
+    """
+
+    kvk: str
+    name: str
+    accounts: tuple[str, ...]
+    quota: Quota
+    bsn_ground: str | None
+    suspended: bool
+
+
+class Charge(Enum):
+    """What became of an attempt to charge a request."""
+
+    DONE = "done"
+    REPLAYED = "replayed"
+    DAY_SPENT = "day_spent"
+    EPOCH_SPENT = "epoch_spent"
+
+
+class OrganisationStore(Protocol):
+    """The evaluator's own database: who may ask, how much, and which requests were already answered."""
+
+    def organisation(self, kvk: str) -> Organisation | None:
+        """The organisation with that number, suspended ones included."""
+        ...
+
+    def organisations(self) -> list[Organisation]:
+        """All organisations, by number."""
+        ...
+
+    def admit(self, organisation: Organisation, *, by: str, at: datetime) -> None:
+        """Add or renew an organisation and its accounts; errors.Conflict when an account belongs to another."""
+        ...
+
+    def suspend(self, kvk: str, *, reason: str, by: str, at: datetime) -> None:
+        """Shut an organisation out; errors.NotFound when it is not there."""
+        ...
+
+    def charge(
+        self, *, organisation: str, quota: Quota | None, epoch: Epoch, elements: int, nonce: bytes, at: datetime
+    ) -> Charge:
+        """In one transaction: note the nonce and take `elements` from the quota (None: no quota), or change nothing."""
+        ...
+
+    def check(self) -> None:
+        """Raise errors.Unreachable when the database does not answer."""
+        ...
+
+
+class ChainAdministrator(Protocol):
+    """Grants and takes back the roles of creditors, with the key of the municipality's administrator."""
+
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
+        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back); what is already so is left."""
+        ...
+
+    def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
+        """Take every role of a creditor back; what is already so is left."""
+        ...
+
 
 # --- identity --------------------------------------------------------------------------------------------------------
 
