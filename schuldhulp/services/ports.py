@@ -345,6 +345,16 @@ class Store(Protocol):
         """Start one that may write; on SQLite it is the only one that does."""
 
 
+class RootReader(Protocol):
+    """The part of `ChainReader` that verification needs.
+
+    Raises Unreachable when no chain answers, ChainMismatch when it is not the one that was deployed to or it is stale.
+    """
+
+    def roots_of(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, Root]:
+        """Return the roots on the chain of all these dossiers, NO_ROOT where there is none."""
+
+
 class Clock(Protocol):
     """What time it is."""
 
@@ -603,38 +613,6 @@ class Evaluator(Protocol):
     ) -> EvaluatedBatch:
         """Have blinded elements evaluated; errors.Unreachable when it does not answer, NotAllowed when it refuses."""
         ...
-
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Head:
-    """A block that was the newest when it was read.
-
-    Attributes:
-        number: height.
-        hash: block hash, 32 bytes.
-        timestamp: time in the block, UTC.
-    """
-
-    number: int
-    hash: bytes
-    timestamp: datetime
-
-
-class ChainReader(Protocol):
-    """What verification reads from the ledger.
-
-    Raises Unreachable when no chain answers, ChainMismatch when it is not the one that was deployed to or it is stale.
-    """
-
-    def head(self) -> Head:
-        """Return the newest block."""
-
-    def root_of(self, dossier: DossierId) -> Root:
-        """Return the root on chain, NO_ROOT where there is none."""
-
-    def roots_of(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, Root]:
-        """Return the roots on chain of all these dossiers, NO_ROOT where there is none."""
 
 
 # --- evaluation and signal -------------------------------------------------------------------------------------------
