@@ -87,9 +87,7 @@ class DataKey(EncryptionKey):
         Returns:
             32 bytes that look random to everybody without this key.
         """
-        return hmac.digest(
-            self._filler_key, revision.to_bytes(4, "big") + index.to_bytes(4, "big"), hashlib.sha256
-        )
+        return hmac.digest(self._filler_key, revision.to_bytes(4, "big") + index.to_bytes(4, "big"), hashlib.sha256)
 
 
 class KeyEncryptionKey(EncryptionKey):

@@ -46,9 +46,11 @@ class SecretKey:
         return self._value
 
     def __repr__(self) -> str:
+        """Say what kind of key this is, and nothing of the key."""
         return f"<{type(self).__name__} redacted>"
 
     def __eq__(self, other: object) -> bool:
+        """Compare in constant time; keys of different purposes are never equal."""
         if not isinstance(other, SecretKey):
             return NotImplemented
         return type(self) is type(other) and hmac.compare_digest(self._value, other._value)
@@ -56,6 +58,7 @@ class SecretKey:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, so that a key does not end up in a cache or a log."""
         raise TypeError("a secret key cannot be pickled or copied")
 
 
