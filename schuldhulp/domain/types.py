@@ -35,3 +35,5 @@ ClaimId = NewType("ClaimId", bytes)
 """``uint16 municipality || 30 bytes`` of a keyed hash over creditor and reference."""
 
 NO_ROOT = Root(bytes(32))
+
+NO_AMOUNT = Cents(0)
