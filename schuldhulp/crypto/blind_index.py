@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 
 from schuldhulp.crypto.framing import frame
 from schuldhulp.crypto.secret import SecretKey
-from schuldhulp.errors import InvalidInput
+from schuldhulp.domain.identifiers import Bsn
 
 
 class IndexKey(SecretKey):
@@ -19,19 +18,14 @@ class IndexKey(SecretKey):
     purpose = "index"
 
 
-def bsn_index(key: IndexKey, bsn: str) -> bytes:
+def bsn_index(key: IndexKey, bsn: Bsn) -> bytes:
     """Compute the index entry of a citizen service number.
 
     Args:
         key: the index key.
-        bsn: nine digits.
+        bsn: the number.
 
     Returns:
         32 bytes (HMAC-SHA256), the same for the same number.
-
-    Raises:
-        InvalidInput: not nine digits.
     """
-    if not re.fullmatch(r"[0-9]{9}", bsn):
-        raise InvalidInput("bsn_invalid", "a BSN is nine digits", field="bsn")
-    return hmac.digest(key.reveal(), frame("bsn", bsn), hashlib.sha256)
+    return hmac.digest(key.reveal(), frame("bsn", bsn.digits), hashlib.sha256)
