@@ -1,4 +1,4 @@
-"""Words that demonstration people are made of: common Dutch names, streets of the demonstration municipality, parties."""
+"""Words that demonstration people are made of: common Dutch names, streets, and the parties they owe."""
 
 from __future__ import annotations
 
@@ -70,7 +70,18 @@ OTHERS = (
 SURNAME_OF_MANY = tuple(
     f"{trade} {place}"
     for trade in ("Webwinkel", "Garage", "Kinderopvang", "Bibliotheek")
-    for place in ("Aduard", "Bedum", "Haren", "Leek", "Loppersum", "Roden", "Ten Boer", "Uithuizen", "Winsum", "Zuidhorn")
+    for place in (
+        "Aduard",
+        "Bedum",
+        "Haren",
+        "Leek",
+        "Loppersum",
+        "Roden",
+        "Ten Boer",
+        "Uithuizen",
+        "Winsum",
+        "Zuidhorn",
+    )
 )
 """Forty small creditors for the dossier that has so many."""
 
