@@ -46,8 +46,14 @@ class DossierRepository(Protocol):
     def get(self, dossier: DossierId, *, lock: bool = False) -> DossierRow | None:
         """Return a dossier; with ``lock`` no other writer touches it until this unit of work ends."""
 
+    def find(self, municipality: MunicipalityCode, file_number: str) -> DossierRow | None:
+        """Return the dossier with a file number."""
+
     def list(self, municipality: MunicipalityCode) -> Sequence[DossierRow]:
         """Return all dossiers, by file number."""
+
+    def caseload(self, caseworker: int) -> Sequence[DossierId]:
+        """Return the dossiers of a caseworker."""
 
     def add(self, row: DossierRow) -> None:
         """Store a new dossier. Raises Conflict when the file number is taken."""
@@ -283,8 +289,8 @@ class LogRepository(Protocol):
     def add(self, row: LogRow) -> None:
         """Store a line."""
 
-    def is_open(self, dossier: DossierId, session: bytes, purpose: str) -> bool:
-        """Say whether this session has a line of having opened the dossier for this purpose."""
+    def has(self, dossier: DossierId, *, name: str, session: bytes, purpose: str) -> bool:
+        """Say whether there is a line of a session about a dossier, with this name and purpose."""
 
     def of(self, dossier: DossierId) -> Sequence[LogRow]:
         """Return the lines about a dossier, newest first."""
@@ -531,8 +537,8 @@ class ChainReader(Protocol):
         """Answer the signal for many tags, in their order."""
         ...
 
-    def published(self, tags: Sequence[Tag]) -> list[bool]:
-        """Return which tags stand on the chain, whatever their epoch, in their order."""
+    def published(self, municipality: MunicipalityCode, tags: Sequence[Tag], registrar: str) -> list[bool]:
+        """Return which tags stand on the chain, those of an epoch not open yet included, in their order."""
         ...
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
@@ -618,27 +624,6 @@ class Evaluator(Protocol):
 # --- evaluation and signal -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class PublishedMunicipality:
-    """What the registry tells about one municipality.
-
-    Attributes:
-        code: CBS code.
-        current_epoch: the epoch of which a RED may be believed.
-        oldest_epoch: the oldest epoch of which tags still answer.
-        announced_epoch: the epoch that has keys but is not open yet; 0 when there is none.
-        contact: where a creditor turns to after GREEN.
-        evaluator_url: where blinded identifiers are evaluated.
-    """
-
-    code: MunicipalityCode
-    current_epoch: Epoch
-    oldest_epoch: Epoch
-    announced_epoch: Epoch
-    contact: str
-    evaluator_url: str
-
-
 class RegistryView(Protocol):
     """The registry of enrolments as it stood at one block that was checked first.
 
@@ -646,26 +631,12 @@ class RegistryView(Protocol):
     and a chain that does not answer errors.Unreachable.
     """
 
-    @property
-    def chain_id(self) -> int:
-        """Chain id that was checked."""
-        ...
-
-    @property
-    def address(self) -> str:
-        """Checksummed address of the registry."""
-        ...
-
-    def municipality(self, code: MunicipalityCode) -> PublishedMunicipality:
+    def municipality(self, code: MunicipalityCode) -> MunicipalityState:
         """Epochs and contact of a municipality; errors.NotFound when the registry does not know it."""
         ...
 
     def evaluator_key(self, code: MunicipalityCode, epoch: Epoch, kind: IdentifierKind) -> bytes:
         """Published public key, 32 bytes; errors.NotFound when there is none."""
-        ...
-
-    def has_role(self, verb: str, code: MunicipalityCode, account: str) -> bool:
-        """Whether `account` holds the role of `verb` (such as ``CREDITOR``) in that municipality."""
         ...
 
     def is_known(self, tag: Tag) -> bool:

@@ -175,7 +175,7 @@ applicant_index = Table(
     metadata,
     Column("dossier_id", ForeignKey("dossiers.id"), primary_key=True),
     Column("record_id", Octets, primary_key=True),
-    Column("index", Octets, nullable=False, index=True),
+    Column("blind_index", Octets, nullable=False, index=True),
 )
 
 login_subjects = Table(

@@ -1,0 +1,172 @@
+"""Wishes to enrol or end, and the tags that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.services.rows import (
+    PublicationAction,
+    PublicationRow,
+    PublicationState,
+    TagHolderRow,
+    TagJobRow,
+    TagState,
+)
+from schuldhulp.storage import tables
+from schuldhulp.storage.repository import Repository, chunks, state
+
+
+class Publications(Repository):
+    """Tables ``publication_jobs``, ``tag_holders`` and ``tag_jobs``."""
+
+    def add(self, row: PublicationRow) -> None:
+        """Store a publication job."""
+        self._run(
+            tables.publication_jobs.insert().values(
+                id=row.id,
+                action=row.action.value,
+                sealed=row.sealed,
+                created_at=row.created_at,
+                mac=row.mac,
+                state=row.state.value,
+                error=row.error,
+            )
+        )
+
+    def get(self, publication: bytes) -> PublicationRow | None:
+        """Return a publication job."""
+        found = self.of([publication])
+        return found[0] if found else None
+
+    def of(self, publications: Sequence[bytes]) -> Sequence[PublicationRow]:
+        """Return the publication jobs with these ids, oldest first."""
+        table = tables.publication_jobs
+        found: list[PublicationRow] = []
+        for piece in chunks(publications):
+            found += [_publication(row) for row in self._all(select(table).where(table.c.id.in_(piece)))]
+        return sorted(found, key=lambda row: (row.created_at, row.id))
+
+    def in_state(self, state: PublicationState) -> Sequence[PublicationRow]:
+        """Return the jobs in a state, oldest first."""
+        table = tables.publication_jobs
+        rows = self._all(select(table).where(table.c.state == state.value).order_by(table.c.created_at, table.c.id))
+        return [_publication(row) for row in rows]
+
+    def set_state(
+        self, publication: bytes, state: PublicationState, *, error: str | None = None, erase: bool = False
+    ) -> None:
+        """Write a state; with ``erase`` the sealed bytes are emptied for good."""
+        values: dict[str, Any] = {"state": state.value, "error": error}
+        if erase:
+            values["sealed"] = b""
+        table = tables.publication_jobs
+        self._run(update(table).where(table.c.id == publication).values(**values))
+
+    def add_holder(self, row: TagHolderRow) -> None:
+        """Store that a publication holds a tag; does nothing when it does so already."""
+        statement = self._insert(tables.tag_holders).values(
+            tag=row.tag, publication_id=row.publication, municipality=row.municipality, epoch=row.epoch
+        )
+        self._run(statement.on_conflict_do_nothing())
+
+    def remove_holders(self, publication: bytes) -> Sequence[TagHolderRow]:
+        """Take a publication's tags from it and return them."""
+        held = self.holders_of(publication)
+        table = tables.tag_holders
+        self._run(table.delete().where(table.c.publication_id == publication))
+        return held
+
+    def holders_of(self, publication: bytes) -> Sequence[TagHolderRow]:
+        """Return the tags that a publication holds."""
+        table = tables.tag_holders
+        rows = self._all(select(table).where(table.c.publication_id == publication).order_by(table.c.tag))
+        return [
+            TagHolderRow(
+                tag=Tag(row.tag),
+                municipality=MunicipalityCode(row.municipality),
+                epoch=Epoch(row.epoch),
+                publication=row.publication_id,
+            )
+            for row in rows
+        ]
+
+    def holders(self, tags: Sequence[Tag]) -> Mapping[Tag, int]:
+        """Return how many publications hold each tag; tags without a holder are left out."""
+        table = tables.tag_holders.c
+        found: dict[Tag, int] = {}
+        for piece in chunks(tags):
+            rows = self._all(select(table.tag, func.count()).where(table.tag.in_(piece)).group_by(table.tag))
+            found.update((Tag(row[0]), int(row[1])) for row in rows)
+        return found
+
+    def add_tag_job(self, row: TagJobRow) -> int:
+        """Store a tag job and return its id."""
+        result = self._run(
+            tables.tag_jobs.insert().values(
+                tag=row.tag,
+                municipality=row.municipality,
+                epoch=row.epoch,
+                action=row.action.value,
+                state=row.state.value,
+                batch_id=row.batch,
+            )
+        )
+        return self._new_id(result)
+
+    def tag_jobs(self, *, state: TagState, action: PublicationAction | None = None) -> Sequence[TagJobRow]:
+        """Return the tag jobs in a state, by tag."""
+        table = tables.tag_jobs
+        statement = select(table).where(table.c.state == state.value)
+        if action is not None:
+            statement = statement.where(table.c.action == action.value)
+        return [_tag_job(row) for row in self._all(statement.order_by(table.c.tag, table.c.id))]
+
+    def tag_jobs_of(self, tags: Sequence[Tag]) -> Sequence[TagJobRow]:
+        """Return all jobs of these tags, oldest first."""
+        table = tables.tag_jobs
+        found: list[TagJobRow] = []
+        for piece in chunks(tags):
+            found += [_tag_job(row) for row in self._all(select(table).where(table.c.tag.in_(piece)))]
+        return sorted(found, key=lambda row: row.id)
+
+    def tag_jobs_of_batch(self, batch: int) -> Sequence[TagJobRow]:
+        """Return the tag jobs of a batch, by tag."""
+        table = tables.tag_jobs
+        rows = self._all(select(table).where(table.c.batch_id == batch).order_by(table.c.tag, table.c.id))
+        return [_tag_job(row) for row in rows]
+
+    def set_tag_jobs(self, jobs: Sequence[int], state: TagState, *, batch: int | None = None) -> None:
+        """Write a state, and the batch when one is given."""
+        values: dict[str, Any] = {"state": state.value}
+        if batch is not None:
+            values["batch_id"] = batch
+        for piece in chunks(jobs):
+            self._run(update(tables.tag_jobs).where(tables.tag_jobs.c.id.in_(piece)).values(**values))
+
+
+def _publication(row: Row[*tuple[Any, ...]]) -> PublicationRow:
+    return PublicationRow(
+        id=row.id,
+        action=PublicationAction(row.action),
+        sealed=row.sealed,
+        created_at=row.created_at,
+        mac=row.mac,
+        state=state(PublicationState, row.state, PublicationState.REFUSED),
+        error=row.error,
+    )
+
+
+def _tag_job(row: Row[*tuple[Any, ...]]) -> TagJobRow:
+    return TagJobRow(
+        id=row.id,
+        tag=Tag(row.tag),
+        municipality=MunicipalityCode(row.municipality),
+        epoch=Epoch(row.epoch),
+        action=PublicationAction(row.action),
+        state=state(TagState, row.state, TagState.CANCELLED),
+        batch=row.batch_id,
+    )
