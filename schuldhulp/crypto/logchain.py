@@ -73,7 +73,7 @@ def first_break(lines: Iterable[ChainedLine], *, start: bytes = GENESIS, head: b
         the expected head (lines are missing at the end, or the chain was made anew); None when everything fits.
     """
     previous, count = start, 0
-    for count, line in enumerate(lines, start=1):  # noqa: B007 - the count is used after the loop
+    for count, line in enumerate(lines, start=1):
         if line.previous != previous or line_hash(previous, line.content) != line.hash:
             return count - 1
         previous = line.hash

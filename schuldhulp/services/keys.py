@@ -1,0 +1,225 @@
+"""Make the keys of a development installation, random for each project folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from schuldhulp.crypto.accounts import AccountKey
+from schuldhulp.crypto.keyring import (
+    AdministratorKeys,
+    CockpitKeys,
+    CreditorKeys,
+    EvaluatorKeys,
+    RelayKeys,
+    WorkerKeys,
+    create_keyring,
+    creditor_purpose,
+    epoch_keys,
+    keyring_exists,
+)
+from schuldhulp.crypto.keyring_file import write_private
+from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.crypto.secret import SecretKey
+from schuldhulp.crypto.signing import generate_signing_pem
+from schuldhulp.crypto.voprf import VoprfKey
+from schuldhulp.domain.types import Epoch
+from schuldhulp.errors import InvalidInput, Misconfigured
+
+PUBLIC_FILE = "public.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicKeys:
+    """What everybody may know of the keys.
+
+    Attributes:
+        addresses: account address (``0x`` and 40 hexadecimal digits) of ``deployer``, ``network_administrator``,
+            ``administrator``, ``registrar``, ``reviewer`` and ``receipt_signer``.
+        claim_key: X25519 key to which creditors seal claims, 32 bytes.
+        publication_key: X25519 key to which the cockpit seals publication jobs, 32 bytes.
+        identity_key: X25519 key to which the relay seals who logged in, 32 bytes.
+        evaluator_keys: public keys of each epoch, BSN first, 32 bytes each.
+        creditors: account address of each creditor, by KvK number.
+        creditor_keys: X25519 key to which each creditor's messages are sealed, 32 bytes, by KvK number.
+    """
+
+    addresses: Mapping[str, str]
+    claim_key: bytes
+    publication_key: bytes
+    identity_key: bytes
+    evaluator_keys: Mapping[Epoch, tuple[bytes, bytes]]
+    creditors: Mapping[str, str]
+    creditor_keys: Mapping[str, bytes]
+
+
+def create_development_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> PublicKeys:
+    """Make every keyring that is not there yet, and write what is public of them to ``public.json``.
+
+    A keyring that is there stays as it is; an epoch or creditor that is new is added. Calling it twice changes nothing,
+    and a call that was cut short is completed by the next.
+
+    Args:
+        folder: folder of the keyrings; made with mode 0700.
+        epoch: epoch for which the evaluator needs keys.
+        creditors: KvK numbers of the creditors that get a keyring here.
+
+    Returns:
+        The public keys.
+
+    Raises:
+        InvalidInput: the epoch or a KvK number is invalid.
+        Misconfigured: a keyring cannot be opened or written.
+    """
+    if not 1 <= epoch < 2**32:
+        raise InvalidInput("epoch_invalid", "an epoch is 1 to 4294967295", field="epoch")
+    purposes = {kvk: creditor_purpose(kvk) for kvk in creditors}
+    _make_cockpit_and_partners(folder)
+    _make(folder, EvaluatorKeys.purpose, lambda: {"claim-id": VoprfKey.generate().reveal(), **epoch_keys(epoch)})
+    _make(folder, AdministratorKeys.purpose, _administrator_keys)
+    for purpose in purposes.values():
+        _make(folder, purpose, lambda: {"ethereum": _account(), "messages": _opening()})
+    evaluator = EvaluatorKeys.open(folder)
+    if epoch not in evaluator.epochs:
+        evaluator.add_epoch(epoch)
+    public = _public_keys(folder, evaluator, sorted({*purposes, *_known_creditors(folder)}))
+    _write_public(folder / PUBLIC_FILE, public)
+    return public
+
+
+def read_public_keys(folder: Path) -> PublicKeys:
+    """Read ``public.json``.
+
+    Args:
+        folder: folder of the keyrings.
+
+    Returns:
+        The public keys.
+
+    Raises:
+        Misconfigured: the file is missing or damaged.
+    """
+    try:
+        document = json.loads((folder / PUBLIC_FILE).read_bytes())
+        return PublicKeys(
+            addresses=dict(document["addresses"]),
+            claim_key=bytes.fromhex(document["claim_key"]),
+            publication_key=bytes.fromhex(document["publication_key"]),
+            identity_key=bytes.fromhex(document["identity_key"]),
+            evaluator_keys={
+                Epoch(int(epoch)): (bytes.fromhex(bsn), bytes.fromhex(nadb))
+                for epoch, (bsn, nadb) in document["evaluator_keys"].items()
+            },
+            creditors=dict(document["creditors"]),
+            creditor_keys={kvk: bytes.fromhex(key) for kvk, key in document["creditor_keys"].items()},
+        )
+    except OSError as error:
+        raise Misconfigured("public_keys_missing", "there is no file with public keys", file=PUBLIC_FILE) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Misconfigured("public_keys_damaged", "the file with public keys is damaged", file=PUBLIC_FILE) from error
+
+
+def _make_cockpit_and_partners(folder: Path) -> None:
+    """Make the three keyrings that share secrets: the job key with the worker, the client secret with the relay."""
+    made = {
+        purpose: keyring_exists(folder, purpose)
+        for purpose in (CockpitKeys.purpose, WorkerKeys.purpose, RelayKeys.purpose)
+    }
+    # The cockpit comes first, so that after a call that was cut short the others can take the shared keys from it.
+    if not made[CockpitKeys.purpose]:
+        if made[WorkerKeys.purpose] or made[RelayKeys.purpose]:
+            raise Misconfigured(
+                "keyring_missing",
+                "there is no cockpit keyring, but those of worker or relay share keys with it: restore it from a backup",
+                purpose=CockpitKeys.purpose,
+            )
+        create_keyring(folder, CockpitKeys.purpose, _cockpit_keys())
+    if all(made.values()):
+        return
+    cockpit = CockpitKeys.open(folder)
+    _make(folder, WorkerKeys.purpose, lambda: _worker_keys(cockpit))
+    _make(folder, RelayKeys.purpose, lambda: _relay_keys(cockpit))
+
+
+def _cockpit_keys() -> dict[str, bytes]:
+    keys = {name: _random() for name in ("data", "index", "job", "log", "cookie", "client-secret")}
+    return {**keys, "claim": _opening(), "identity": _opening()}
+
+
+def _worker_keys(cockpit: CockpitKeys) -> dict[str, bytes]:
+    accounts = {name: _account() for name in ("ethereum", "reviewer", "receipt")}
+    return {**accounts, "job": cockpit.job.reveal(), "publication": _opening()}
+
+
+def _relay_keys(cockpit: CockpitKeys) -> dict[str, bytes]:
+    return {
+        "oidc-signing": generate_signing_pem(),
+        "subject": _random(),
+        "cookie": _random(),
+        "client-secret": cockpit.client_secret.reveal(),
+    }
+
+
+def _administrator_keys() -> dict[str, bytes]:
+    return {name: _account() for name in ("deployer", "network-administrator", "administrator")}
+
+
+def _make(folder: Path, purpose: str, keys: Callable[[], Mapping[str, bytes]]) -> None:
+    if not keyring_exists(folder, purpose):
+        create_keyring(folder, purpose, keys())
+
+
+def _known_creditors(folder: Path) -> list[str]:
+    prefix = f"{CreditorKeys.purpose}-"
+    return [path.stem.removeprefix(prefix) for path in folder.glob(f"{prefix}*.keyring")]
+
+
+def _public_keys(folder: Path, evaluator: EvaluatorKeys, creditors: Sequence[str]) -> PublicKeys:
+    cockpit, worker, administrator = (kind.open(folder) for kind in (CockpitKeys, WorkerKeys, AdministratorKeys))
+    opened = {kvk: CreditorKeys.open(folder, kvk=kvk) for kvk in creditors}
+    return PublicKeys(
+        addresses={
+            "deployer": administrator.deployer.address,
+            "network_administrator": administrator.network_administrator.address,
+            "administrator": administrator.administrator.address,
+            "registrar": worker.registrar.address,
+            "reviewer": worker.reviewer.address,
+            "receipt_signer": worker.receipt.address,
+        },
+        claim_key=cockpit.claim.public_key,
+        publication_key=worker.publication.public_key,
+        identity_key=cockpit.identity.public_key,
+        evaluator_keys={epoch: evaluator.public_keys(epoch) for epoch in evaluator.epochs},
+        creditors={kvk: keys.account.address for kvk, keys in opened.items()},
+        creditor_keys={kvk: keys.messages.public_key for kvk, keys in opened.items()},
+    )
+
+
+def _write_public(path: Path, public: PublicKeys) -> None:
+    document: dict[str, Any] = {
+        "addresses": dict(public.addresses),
+        "claim_key": public.claim_key.hex(),
+        "publication_key": public.publication_key.hex(),
+        "identity_key": public.identity_key.hex(),
+        "evaluator_keys": {str(epoch): [key.hex() for key in keys] for epoch, keys in public.evaluator_keys.items()},
+        "creditors": dict(public.creditors),
+        "creditor_keys": {kvk: key.hex() for kvk, key in public.creditor_keys.items()},
+    }
+    content = (json.dumps(document, indent=2) + "\n").encode("ascii")
+    if not path.exists() or path.read_bytes() != content:
+        write_private(path, content, replace=True)
+
+
+def _random() -> bytes:
+    return SecretKey.generate().reveal()
+
+
+def _opening() -> bytes:
+    return OpeningKey.generate().reveal()
+
+
+def _account() -> bytes:
+    return AccountKey.generate().reveal()
