@@ -7,6 +7,7 @@ A process opens its own keyring and no other. All classes are made with ``open(f
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Self
@@ -73,7 +74,7 @@ class ClientSecret(SecretKey):
         return self.reveal().hex()
 
 
-class ProcessKeys:
+class ProcessKeys(ABC):
     """The keys of one process."""
 
     purpose: ClassVar[str]
@@ -113,8 +114,9 @@ class ProcessKeys:
         """
         return cls(_open(folder, cls.purpose, private=private))
 
+    @abstractmethod
     def _read(self) -> None:
-        raise NotImplementedError
+        """Take each key from the keyring."""
 
     def __repr__(self) -> str:
         """Name the purpose and nothing else."""
@@ -328,13 +330,13 @@ class CreditorKeys(ProcessKeys):
     messages: OpeningKey
 
     @classmethod
-    def open(cls, folder: Path, *, private: bool = False, kvk: str = "") -> Self:
+    def open(cls, folder: Path, *, kvk: str, private: bool = False) -> Self:  # type: ignore[override]  # one a creditor
         """Open the keyring of a creditor.
 
         Args:
             folder: folder of the keyrings and passphrase files.
-            private: refuse files that others can read; set in production.
             kvk: the creditor's KvK number, eight digits.
+            private: refuse files that others can read; set in production.
 
         Returns:
             The keys.

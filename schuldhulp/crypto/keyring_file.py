@@ -26,7 +26,7 @@ from schuldhulp.errors import Misconfigured
 
 VERSION = 1
 KEYRING_SUFFIX = ".keyring"
-PASSPHRASE_SUFFIX = ".passphrase"
+PASSPHRASE_SUFFIX = ".passphrase"  # noqa: S105 - the name of a file
 
 MEMORY_KIB = 64 * 1024
 PASSES = 3
@@ -75,8 +75,8 @@ class Keyring:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not passphrase_file.exists():
-                write_private(passphrase_file, secrets.token_urlsafe(32).encode("ascii") + b"\n", replace=False)
-            write_private(path, keyring._encoded(), replace=False)
+                write_whole(passphrase_file, secrets.token_urlsafe(32).encode("ascii") + b"\n", replace=False)
+            write_whole(path, keyring._encoded(), replace=False)
         except FileExistsError as error:
             raise Misconfigured(
                 "keyring_exists", f"the {keyring._purpose} keyring is there already", purpose=keyring._purpose
@@ -172,7 +172,7 @@ class Keyring:
             path=self._path, passphrase_file=self._passphrase_file, purpose=self._purpose, keys={**kept, **added}
         )
         try:
-            write_private(self._path, changed._encoded(), replace=True)
+            write_whole(self._path, changed._encoded(), replace=True)
         except OSError as error:
             raise Misconfigured(
                 "keyring_unwritable", f"the {self._purpose} keyring cannot be written", purpose=self._purpose
@@ -219,20 +219,21 @@ def require_private(path: Path) -> None:
         )
 
 
-def write_private(path: Path, content: bytes, *, replace: bool) -> None:
-    """Write a file with mode 0600, whole or not at all, and have the disk hold it before returning.
+def write_whole(path: Path, content: bytes, *, replace: bool, mode: int = 0o600) -> None:
+    """Write a file whole or not at all, and have the disk hold it before returning.
 
     Args:
         path: where it goes.
         content: what it holds.
         replace: whether it may take the place of an existing file.
+        mode: rights, by default the owner's only.
 
     Raises:
         FileExistsError: it is there already and may not be replaced.
         OSError: it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -21,7 +21,7 @@ from schuldhulp.crypto.keyring import (
     epoch_keys,
     keyring_exists,
 )
-from schuldhulp.crypto.keyring_file import write_private
+from schuldhulp.crypto.keyring_file import write_whole
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.crypto.secret import SecretKey
 from schuldhulp.crypto.signing import generate_signing_pem
@@ -133,7 +133,7 @@ def _make_cockpit_and_partners(folder: Path) -> None:
         if made[WorkerKeys.purpose] or made[RelayKeys.purpose]:
             raise Misconfigured(
                 "keyring_missing",
-                "there is no cockpit keyring, but those of worker or relay share keys with it: restore it from a backup",
+                "the cockpit keyring is gone, and worker or relay share keys with it: restore it from a backup",
                 purpose=CockpitKeys.purpose,
             )
         create_keyring(folder, CockpitKeys.purpose, _cockpit_keys())
@@ -178,7 +178,9 @@ def _known_creditors(folder: Path) -> list[str]:
 
 
 def _public_keys(folder: Path, evaluator: EvaluatorKeys, creditors: Sequence[str]) -> PublicKeys:
-    cockpit, worker, administrator = (kind.open(folder) for kind in (CockpitKeys, WorkerKeys, AdministratorKeys))
+    cockpit = CockpitKeys.open(folder)
+    worker = WorkerKeys.open(folder)
+    administrator = AdministratorKeys.open(folder)
     opened = {kvk: CreditorKeys.open(folder, kvk=kvk) for kvk in creditors}
     return PublicKeys(
         addresses={
@@ -210,7 +212,7 @@ def _write_public(path: Path, public: PublicKeys) -> None:
     }
     content = (json.dumps(document, indent=2) + "\n").encode("ascii")
     if not path.exists() or path.read_bytes() != content:
-        write_private(path, content, replace=True)
+        write_whole(path, content, replace=True, mode=0o644)
 
 
 def _random() -> bytes:
