@@ -1,0 +1,1 @@
+"""The chain: deployment file, reading, signing and sending."""

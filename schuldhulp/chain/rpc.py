@@ -1,0 +1,161 @@
+"""JSON-RPC over HTTP: one request for one question, a batch for many, short timeouts, nothing taken on trust.
+
+web3.py asks three times over HTTP for every call (two of them for the chain id), and its sessions read proxy settings
+from the environment. Reading goes through this transport instead; see docs/architecture.md for the measurement.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import requests
+
+from schuldhulp import errors
+
+CONNECT_TIMEOUT: Final = 3.0
+"""Seconds within which the node must take the connection."""
+
+READ_TIMEOUT: Final = 15.0
+"""Seconds within which the node must answer; Ganache needs about 5 for a batch of 12 million gas."""
+
+MAX_BATCH: Final = 250
+"""Questions in one request; a larger batch is split."""
+
+MAX_ANSWER: Final = 32 * 1024 * 1024
+"""Bytes of an answer; more is refused before it fills the memory."""
+
+
+class Refusal(Exception):  # noqa: N818 - the node is well; it said no
+    """The node answered with an error of its own: the question arrived and was refused.
+
+    Attributes:
+        code: JSON-RPC error code.
+        message: text of the node.
+        data: bytes of the revert, empty when the node gave none.
+    """
+
+    def __init__(self, *, code: int, message: str, data: bytes = b"") -> None:
+        """Take over what the node said."""
+        super().__init__(f"{message} (code {code})")
+        self.code = code
+        self.message = message
+        self.data = data
+
+
+def _revert_data(error: dict[str, Any]) -> bytes:
+    """Find the bytes of a revert: geth puts them into `data`, Ganache into `data` or `data.result`."""
+    data = error.get("data")
+    if isinstance(data, dict):
+        data = data.get("result") or data.get("data")
+    if isinstance(data, str) and data.startswith("0x"):
+        try:
+            return bytes.fromhex(data[2:])
+        except ValueError:
+            return b""
+    return b""
+
+
+class JsonRpc:
+    """A connection to one node. Safe to use from several threads: each has a session of its own."""
+
+    def __init__(self, url: str, *, read_timeout: float = READ_TIMEOUT) -> None:
+        """Remember where the node is; nothing is sent yet.
+
+        Args:
+            url: address of the node, http or https.
+            read_timeout: seconds to wait for an answer.
+        """
+        self.url = url
+        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._local = threading.local()
+        self._numbers = itertools.count(1)
+
+    def call(self, method: str, *parameters: Any) -> Any:
+        """Ask one question.
+
+        Args:
+            method: JSON-RPC method, such as ``eth_call``.
+            parameters: its parameters as JSON values.
+
+        Returns:
+            The result as JSON value.
+
+        Raises:
+            Refusal: the node refused the question.
+            errors.Unreachable: no answer, or one that is not JSON-RPC.
+        """
+        answer = self.batch([(method, parameters)])[0]
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    def batch(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Ask many questions in few requests.
+
+        Args:
+            questions: pairs of method and parameters.
+
+        Returns:
+            The results in the order of the questions; a `Refusal` stands where the node refused one.
+
+        Raises:
+            errors.Unreachable: no answer, a cut one, or one that does not belong to the questions.
+        """
+        results: list[Any] = []
+        for start in range(0, len(questions), MAX_BATCH):
+            results.extend(self._batch(questions[start : start + MAX_BATCH]))
+        return results
+
+    def _batch(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        numbered = [
+            {"jsonrpc": "2.0", "id": next(self._numbers), "method": method, "params": list(parameters)}
+            for method, parameters in questions
+        ]
+        answer = self._post(numbered if len(numbered) > 1 else numbered[0])
+        answers = answer if isinstance(answer, list) else [answer]
+        by_number = {item.get("id"): item for item in answers if isinstance(item, dict)}
+        results: list[Any] = []
+        for question in numbered:
+            item = by_number.get(question["id"])
+            if item is None:
+                raise errors.Unreachable("chain_answer_incomplete", "the node left a question without an answer")
+            results.append(self._result(item))
+        return results
+
+    @staticmethod
+    def _result(item: dict[str, Any]) -> Any:
+        error = item.get("error")
+        if error is None:
+            if "result" not in item:
+                raise errors.Unreachable("chain_answer_incomplete", "the node answered without a result")
+            return item["result"]
+        if not isinstance(error, dict):
+            raise errors.Unreachable("chain_answer_incomplete", "the node answered with an error of an unknown shape")
+        code = error.get("code")
+        return Refusal(
+            code=code if isinstance(code, int) else 0,
+            message=str(error.get("message", ""))[:300],
+            data=_revert_data(error),
+        )
+
+    def _post(self, body: Any) -> Any:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False
+            self._local.session = session
+        try:
+            with session.post(self.url, json=body, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
+                content = answer.raw.read(MAX_ANSWER + 1, decode_content=True)
+                if len(content) > MAX_ANSWER:
+                    raise errors.Unreachable("chain_answer_too_large", "the node's answer is too large")
+                answer._content = content  # so that json() below decodes what was read, within the limit
+                return answer.json()
+        except (requests.RequestException, OSError, ValueError) as error:
+            # A session whose connection broke half-way may hold the rest of an old answer.
+            self._local.session = None
+            reason = type(error).__name__
+            raise errors.Unreachable("chain_unreachable", f"the node does not answer: {reason}") from error

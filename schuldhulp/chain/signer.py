@@ -1,0 +1,186 @@
+"""Signs and sends: the registrar's transactions, and typed data for the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from eth_account import Account
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
+from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
+
+from schuldhulp import errors
+from schuldhulp.chain.abi import contract_interface
+from schuldhulp.chain.deployment import Deployment
+from schuldhulp.chain.rpc import JsonRpc, Refusal
+from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.services.ports import ContractCall, RootChange, SignedTransaction
+
+NO_ROOT: Final = bytes(32)
+
+BASE_GAS: Final = 70_000
+"""Gas of a transaction apart from its items: 21 000 for itself, the role check, the reading of its lists."""
+
+NEW_ROOT_GAS: Final = 27_500
+CHANGED_ROOT_GAS: Final = 11_000
+ENROL_GAS: Final = 26_500
+END_GAS: Final = 10_000
+"""Gas limits of one item, before refunds, with a margin over what was measured; see tests/integration/chain."""
+
+PRICE_MARGIN: Final = 4
+"""How often the base fee may double before a signed transaction is priced out: twice, since it is sent unchanged."""
+
+
+def recover(digest: bytes, signature: bytes) -> str:
+    """Recover who signed a digest.
+
+    Args:
+        digest: 32 bytes.
+        signature: 65 bytes, r, s and v (27 or 28).
+
+    Returns:
+        Checksummed address of the signer.
+
+    Raises:
+        errors.InvalidInput: the signature is malformed or belongs to nobody.
+    """
+    try:
+        if len(digest) != 32 or len(signature) != 65 or signature[64] not in (27, 28):
+            raise BadSignature("wrong length or recovery number")
+        parsed = Signature(signature[:64] + bytes([signature[64] - 27]))
+        return str(parsed.recover_public_key_from_msg_hash(digest).to_checksum_address())
+    except (BadSignature, ValidationError, ValueError) as error:
+        raise errors.InvalidInput("signature_invalid", "the signature is malformed", field="signature") from error
+
+
+class AccountSigner:
+    """A `RequestSigner` over a key in memory."""
+
+    def __init__(self, key: bytes) -> None:
+        """Take a private key.
+
+        Args:
+            key: 32 bytes.
+
+        Raises:
+            errors.Misconfigured: the bytes are no private key.
+        """
+        try:
+            self._account: Any = Account.from_key(key)
+        except (ValueError, ValidationError) as error:
+            raise errors.Misconfigured("account_key_invalid", "the account's key is not a private key") from error
+
+    def __repr__(self) -> str:
+        """Name the account, never the key."""
+        return f"AccountSigner({self.address})"
+
+    @property
+    def address(self) -> str:
+        """Checksummed address of the account."""
+        return to_checksum_address(self._account.address)
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign a 32-byte EIP-712 digest; returns 65 bytes (r, s, v)."""
+        return bytes(self._account.unsafe_sign_hash(digest).signature)
+
+    def sign_transaction(self, fields: dict[str, Any]) -> SignedTransaction:
+        """Sign a transaction.
+
+        Args:
+            fields: complete, with chain id, nonce, gas and price.
+
+        Returns:
+            Its bytes, hash and nonce.
+        """
+        signed = self._account.sign_transaction(fields)
+        return SignedTransaction(raw=bytes(signed.raw_transaction), tx_hash=bytes(signed.hash), nonce=fields["nonce"])
+
+
+class RegistrarWriter:
+    """A `ChainWriter`: fixed gas from the size of the batch, a price that stays valid, no question but the fee."""
+
+    def __init__(self, deployment: Deployment, rpc: JsonRpc, signer: AccountSigner) -> None:
+        """Take what is needed to sign and send.
+
+        Args:
+            deployment: addresses and chain id.
+            rpc: connection to a node.
+            signer: the registrar's account.
+        """
+        self._deployment = deployment
+        self._rpc = rpc
+        self._signer = signer
+
+    @property
+    def account(self) -> str:
+        """Checksummed address of the signing account."""
+        return self._signer.address
+
+    def commit(self, municipality: MunicipalityCode, changes: Sequence[RootChange]) -> ContractCall:
+        """Encode a ledger batch; the dossiers stand in ascending order."""
+        new = sum(change.previous_root == NO_ROOT for change in changes)
+        data = contract_interface("ObligationLedger").call(
+            "commit",
+            municipality,
+            [(change.dossier, change.previous_root, change.new_root) for change in changes],
+        )
+        gas = BASE_GAS + new * NEW_ROOT_GAS + (len(changes) - new) * CHANGED_ROOT_GAS
+        return ContractCall(contract="ObligationLedger", data=data, gas=gas)
+
+    def enrol(self, municipality: MunicipalityCode, epoch: Epoch, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the publication of tags, which stand in ascending order."""
+        data = contract_interface("EnrolmentRegistry").call("enrol", municipality, epoch, list(tags))
+        return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * ENROL_GAS)
+
+    def end_enrolment(self, municipality: MunicipalityCode, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the ending of tags, which stand in ascending order."""
+        data = contract_interface("EnrolmentRegistry").call("endEnrolment", municipality, list(tags))
+        return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * END_GAS)
+
+    def sign(self, call: ContractCall, nonce: int) -> SignedTransaction:
+        """Sign a call at the price of the moment; nothing is sent.
+
+        A chain without a base fee gets a legacy transaction at the price that the node names (0 on a chain without
+        fees); any other a type 2 transaction whose price survives two doublings of the base fee.
+        """
+        fields: dict[str, Any] = {
+            "chainId": self._deployment.chain_id,
+            "to": self._deployment.contracts[call.contract].address,
+            "nonce": nonce,
+            "gas": call.gas,
+            "value": 0,
+            "data": call.data,
+        }
+        block, price, tip = self._rpc.batch(
+            [("eth_getBlockByNumber", ("latest", False)), ("eth_gasPrice", ()), ("eth_maxPriorityFeePerGas", ())]
+        )
+        if isinstance(block, Refusal) or block is None:
+            raise errors.Unreachable("chain_refused", "the node does not name its newest block")
+        if block.get("baseFeePerGas") is None:
+            fields["gasPrice"] = 0 if isinstance(price, Refusal) else int(price, 16)
+        else:
+            # Where the base fee is zero, nothing is paid at all.
+            base = int(block["baseFeePerGas"], 16)
+            priority = 0 if base == 0 or isinstance(tip, Refusal) else int(tip, 16)
+            fields |= {
+                "type": 2,
+                "maxPriorityFeePerGas": priority,
+                "maxFeePerGas": PRICE_MARGIN * base + priority,
+            }
+        return self._signer.sign_transaction(fields)
+
+    def send(self, raw: bytes) -> None:
+        """Hand a signed transaction to the node.
+
+        A refusal is no failure: the node may have the bytes already ("already known"), or have carried them out
+        ("nonce too low"). What became of them is looked up afterwards, by their hash, and by nothing else.
+
+        Raises:
+            errors.Unreachable: the node does not answer; the bytes may have arrived all the same.
+        """
+        try:
+            self._rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+        except Refusal:
+            return
