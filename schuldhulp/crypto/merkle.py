@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from eth_hash.auto import keccak
 
+from schuldhulp.crypto.commitments import header_leaf
 from schuldhulp.domain.types import Commitment, DossierId, Root, Salt
 from schuldhulp.errors import InvalidInput
 
@@ -22,34 +23,11 @@ if TYPE_CHECKING:
 MINIMUM_LEAVES = 32
 """Fewest leaves of a dossier's tree, so that its depth does not show how many debts a person has."""
 
-HEADER_TYPE = "DossierHeader(bytes32 dossier,uint32 revision,bytes32 previousRoot,uint32 records,bytes32 salt)"
-HEADER_TYPEHASH: bytes = keccak(HEADER_TYPE.encode("ascii"))
-
 
 def record_leaf(commitment: Commitment) -> bytes:
     """Give the leaf of a record, 32 bytes."""
     _require_word(commitment, "commitment")
     return keccak(keccak(commitment))
-
-
-def header_leaf(*, dossier: DossierId, revision: int, previous_root: Root, records: int, salt: Salt) -> bytes:
-    """Give the leaf that says which tree this is.
-
-    Args:
-        dossier: id of the dossier, 32 bytes.
-        revision: number of the revision, from 1.
-        previous_root: root of the revision before, 32 zero bytes for the first.
-        records: number of records in the tree, withdrawn ones included.
-        salt: 32 bytes that only the holder of the data key can compute.
-
-    Returns:
-        The leaf, 32 bytes.
-    """
-    for name, word in (("dossier", dossier), ("previous_root", previous_root), ("salt", salt)):
-        _require_word(word, name)
-    return keccak(
-        HEADER_TYPEHASH + dossier + revision.to_bytes(32, "big") + previous_root + records.to_bytes(32, "big") + salt
-    )
 
 
 class MerkleTree:
@@ -142,6 +120,8 @@ class DossierTree(MerkleTree):
         """
         if len(set(commitments)) != len(commitments):
             raise InvalidInput("commitment_twice", "a commitment is in the dossier twice", field="commitments")
+        for name, word in (("dossier", dossier), ("previous_root", previous_root), ("salt", salt)):
+            _require_word(word, name)
         self.header = header_leaf(
             dossier=dossier, revision=revision, previous_root=previous_root, records=len(commitments), salt=salt
         )
