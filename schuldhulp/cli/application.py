@@ -1,0 +1,54 @@
+"""All groups of commands put together, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from schuldhulp.cli import keys, serve
+from schuldhulp.cli.output import explain, explain_unexpected
+from schuldhulp.errors import SchuldhulpError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+app = typer.Typer(
+    name="schuldhulp",
+    help="Work with the dossiers of a credit bank, check them against the chain, and ask for signals.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.add_typer(keys.app, name="keys")
+app.add_typer(serve.app, name="serve")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: words after the name of the command.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        # Typer itself explains wrong usage and leaves with 2.
+        app(args=arguments)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except SchuldhulpError as error:
+        return explain(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback, it could hold personal data
+        return explain_unexpected(error)
+    return 0

@@ -1,0 +1,61 @@
+"""`schuldhulp keys`: the keyrings of an installation."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+
+import typer
+
+from schuldhulp.cli.output import say, say_json
+from schuldhulp.config import load_settings
+from schuldhulp.domain.types import Epoch
+from schuldhulp.errors import NotAllowed
+from schuldhulp.services.keys import create_development_keys, read_public_keys
+
+app = typer.Typer(help="Keyrings: one file for each process, encrypted with a passphrase file.", no_args_is_help=True)
+
+
+def epoch_of(day: datetime.date) -> Epoch:
+    """Return the epoch of a day: year and quarter, 20264 for the last quarter of 2026."""
+    return Epoch(day.year * 10 + (day.month + 2) // 3)
+
+
+@app.command()
+def init(
+    creditor: Annotated[
+        list[str] | None, typer.Option(help="KvK number of a creditor that gets a keyring here; repeat for more.")
+    ] = None,
+) -> None:
+    """Make the development keys of this data folder; what is there already stays.
+
+    Example: schuldhulp keys init --creditor 12345678
+    """
+    settings = load_settings()
+    if settings.production:
+        raise NotAllowed("development_only", "keys init makes development keys; see the runbook for production")
+    today = datetime.datetime.now(datetime.UTC).date()
+    create_development_keys(settings.keys, epoch=epoch_of(today), creditors=creditor or [])
+    say(f"keys are in {settings.keys}")
+
+
+@app.command()
+def show(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Show what is public of the keys: addresses, claim key, epochs.
+
+    Example: schuldhulp keys show --json
+    """
+    public = read_public_keys(load_settings().keys)
+    if json:
+        say_json(
+            {
+                "addresses": dict(public.addresses),
+                "claimKey": public.claim_key.hex(),
+                "epochs": {str(epoch): [key.hex() for key in pair] for epoch, pair in public.evaluator_keys.items()},
+                "creditors": dict(public.creditors),
+            }
+        )
+        return
+    for name, address in public.addresses.items():
+        say(f"{name}: {address}")
+    say(f"epochs: {', '.join(str(epoch) for epoch in public.evaluator_keys)}")
