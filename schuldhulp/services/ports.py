@@ -14,6 +14,7 @@ from schuldhulp.services.rows import (
     BatchState,
     ChainWatchRow,
     CreditorRow,
+    DecoyRow,
     DossierRow,
     IndexRow,
     JobRow,
@@ -25,6 +26,7 @@ from schuldhulp.services.rows import (
     PublicationState,
     RecordRow,
     RevisionRow,
+    SpareRow,
     StaffRow,
     TagHolderRow,
     TagJobRow,
@@ -223,6 +225,37 @@ class PublicationRepository(Protocol):
         """Write a state, and the batch when one is given."""
 
 
+class FillingRepository(Protocol):
+    """Tables ``spare_revisions`` and ``decoys``: what fills ledger batches up."""
+
+    def spare_counts(self, municipality: MunicipalityCode) -> Mapping[DossierId, int]:
+        """Return for each dossier with a root how many spares follow on its present revision."""
+
+    def usable(self, municipality: MunicipalityCode) -> Sequence[DossierId]:
+        """Return the dossiers that have a spare for their next revision, and nothing on its way to the chain."""
+
+    def next_spares(self, dossiers: Sequence[DossierId]) -> Sequence[SpareRow]:
+        """Return of each of these dossiers the spare that follows on its present revision."""
+
+    def replace_spares(self, dossier: DossierId, spares: Sequence[SpareRow]) -> None:
+        """Throw the spares of a dossier away and store others."""
+
+    def remove_spares(self, dossier: DossierId, *, through: int) -> None:
+        """Throw the spares of a dossier away up to a revision, that one included."""
+
+    def decoys(self, municipality: MunicipalityCode) -> Sequence[DecoyRow]:
+        """Return the decoys that are in no batch, by id."""
+
+    def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
+        """Return the decoys whose next root is in a batch, by id."""
+
+    def put_decoy(self, row: DecoyRow) -> None:
+        """Store a decoy, or write its roots and batch."""
+
+    def settle_decoys(self, batch: int, *, landed: bool) -> None:
+        """Take the decoys of a batch out of it: with their next root when it landed, else with the root they had."""
+
+
 class StaffRepository(Protocol):
     """Tables ``staff`` and ``creditors``: who may log in, and as what."""
 
@@ -323,6 +356,7 @@ class UnitOfWork(Protocol):
     batches: BatchRepository
     leases: LeaseRepository
     publications: PublicationRepository
+    filling: FillingRepository
     staff: StaffRepository
     index: IndexRepository
     subjects: SubjectRepository
@@ -631,6 +665,11 @@ class RegistryView(Protocol):
     and a chain that does not answer errors.Unreachable.
     """
 
+    @property
+    def head(self) -> Head:
+        """The block."""
+        ...
+
     def municipality(self, code: MunicipalityCode) -> MunicipalityState:
         """Epochs and contact of a municipality; errors.NotFound when the registry does not know it."""
         ...
@@ -639,8 +678,8 @@ class RegistryView(Protocol):
         """Published public key, 32 bytes; errors.NotFound when there is none."""
         ...
 
-    def is_known(self, tag: Tag) -> bool:
-        """Answer of ``isKnown``; errors.Conflict with key ``epoch_not_open`` for a tag of a closed epoch."""
+    def is_known(self, tag: Tag) -> bytes:
+        """Undecoded answer of ``isKnown``; errors.Conflict with key ``epoch_not_open`` for a tag of a closed epoch."""
         ...
 
 
@@ -655,8 +694,8 @@ class Registry(Protocol):
 class SeenHeads(Protocol):
     """Memory of the highest block that was seen, which outlives the process."""
 
-    def last(self, instance: bytes) -> int:
-        """Number of the highest block seen with the contract `instance`; 0 when there is none."""
+    def last(self, instance: bytes) -> int | None:
+        """Number of the highest block seen with the contract `instance`; None when there is none."""
         ...
 
     def remember(self, instance: bytes, number: int) -> None:

@@ -1,0 +1,111 @@
+"""The client that a creditor builds into its own system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from schuldhulp.creditor.deployment import RegistryDeployment
+from schuldhulp.creditor.evaluator_client import HttpEvaluator
+from schuldhulp.creditor.heads import HeadFile
+from schuldhulp.creditor.registry import MAX_AGE, ChainRegistry
+from schuldhulp.creditor.rpc import Node
+from schuldhulp.domain.identifiers import Identifier
+from schuldhulp.domain.signal import SignalAnswer
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.services.ports import Clock, Evaluator, MunicipalityState
+from schuldhulp.services.signal import SignalService
+
+
+class SystemClock:
+    """Implements ports.Clock with the clock of this machine."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, UTC."""
+        return datetime.now(UTC)
+
+
+class Client:
+    """Asks for signals in the name of one organisation.
+
+    An identifier is blinded here and never leaves this machine. An answer is green or red; anything that is not
+    certain is an error (schuldhulp.errors), never red.
+
+    Example:
+        >>> client = Client(
+        ...     deployment_file=Path("deployments/local.json"),
+        ...     chain_url="http://127.0.0.1:8545",
+        ...     organisation="12345678",
+        ...     sign_digest=digest_signer(AccountKey(key)),
+        ...     state_file=Path("heads.json"),
+        ... )  # doctest: +SKIP
+        >>> client.signal(municipality=14, identifier=parse_person("Jansen;1980-02-01;9711AB;12"))  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        *,
+        deployment_file: Path,
+        chain_url: str,
+        organisation: str,
+        sign_digest: Callable[[bytes], bytes],
+        state_file: Path,
+        max_age: timedelta = MAX_AGE,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take what identifies the chain and the organisation; nothing is sent yet.
+
+        Args:
+            deployment_file: ``deployments/<network>.json``, from the municipality.
+            chain_url: JSON-RPC address of a node; a node of one's own tells nobody who is asked about.
+            organisation: KvK number under which the organisation was admitted.
+            sign_digest: signs a 32-byte digest with its account, 65 bytes r, s, v; see `signing.digest_signer`.
+            state_file: keeps the highest block seen; made when missing, and to be kept between runs.
+            max_age: how old the newest block may be.
+            clock: tells the time; by default this machine's clock.
+
+        Raises:
+            Misconfigured: the deployment file is missing or wrong.
+        """
+        self._deployment = RegistryDeployment.load(deployment_file)
+        self._organisation = organisation
+        self._sign_digest = sign_digest
+        self._clock = clock or SystemClock()
+        registry = ChainRegistry(
+            deployment=self._deployment,
+            node=Node(chain_url),
+            seen=HeadFile(state_file),
+            clock=self._clock,
+            max_age=max_age,
+        )
+        self._signals = SignalService(registry=registry, connect=self._connect, clock=self._clock)
+
+    def signal(self, *, municipality: MunicipalityCode, identifier: Identifier) -> SignalAnswer:
+        """Ask about one person.
+
+        Args:
+            municipality: CBS code of the municipality that is asked.
+            identifier: from `domain.identifiers`: `bsn_identifier`, or `parse_person` for name, birth date, address.
+
+        Returns:
+            Green with municipality and contact, or red, each with the warnings that must be shown beside it.
+
+        Raises:
+            schuldhulp.errors.SchuldhulpError: as listed at `SignalService.ask_many`; never red instead.
+        """
+        return self._signals.ask(municipality=municipality, identifier=identifier)
+
+    def signals(self, *, municipality: MunicipalityCode, identifiers: Sequence[Identifier]) -> list[SignalAnswer]:
+        """Ask about persons; an answer for each in the same order, or an error and no answer at all."""
+        return self._signals.ask_many(municipality=municipality, identifiers=identifiers)
+
+    def _connect(self, municipality: MunicipalityState) -> Evaluator:
+        return HttpEvaluator(
+            url=municipality.evaluator_url,
+            organisation=self._organisation,
+            chain_id=self._deployment.chain_id,
+            registry_address=self._deployment.address,
+            sign_digest=self._sign_digest,
+            clock=self._clock,
+        )

@@ -1,0 +1,107 @@
+"""What stands in front of the application: a limit on bodies, and an access log that cannot hold personal data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY: Final = 64 * 1024
+"""Bytes of a request body; 1 000 elements fit."""
+
+access_log = logging.getLogger("schuldhulp.evaluator.access")
+
+
+class BodyLimit:
+    """Refuses a body over `MAX_BODY` with 413: at once by its Content-Length, else as soon as that much has come in.
+
+    The body is held here, whole, before the application starts: an application that stops reading half-way would
+    hide the refusal behind an error of its own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), None)
+        if length is not None and not length.isdigit():
+            await _refuse(send, 400, "length_invalid", "Content-Length is not a number")
+            return
+        if length is not None and int(length[:20]) > MAX_BODY:
+            await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
+            return
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            if len(body) > MAX_BODY:
+                await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
+                return
+            more = message.get("more_body", False)
+        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def replay() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, replay, send)
+
+
+class AccessLog:
+    """Writes one line a request: method, name of the route, status and time.
+
+    Neither the address of the requester nor what stands in a path, query, header or body: somebody may have typed
+    a name there.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and note what became of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begin = time.perf_counter()
+        status = 0
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            route = scope.get("route")
+            access_log.info(
+                "%s %s %d %.0f ms",
+                scope["method"] if scope["method"] in {"GET", "POST", "HEAD", "OPTIONS"} else "?",
+                getattr(route, "path", "-"),
+                status,
+                (time.perf_counter() - begin) * 1000,
+            )
+
+
+async def _refuse(send: Send, status: int, key: str, message: str) -> None:
+    body = json.dumps({"error": key, "field": None, "message": message}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        # What is still to come is not read, so the connection cannot be used again.
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,30 @@
+"""Runs the evaluator in this process."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+KEEP_ALIVE_SECONDS = 30
+SHUTDOWN_SECONDS = 10
+
+
+def serve(app: FastAPI, *, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM; open requests get ten seconds to end.
+
+    Args:
+        app: the application.
+        host: address to listen at; anything but loopback belongs behind a proxy that speaks TLS.
+        port: TCP port.
+    """
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        # The application writes an access log of its own, without addresses and query strings.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )

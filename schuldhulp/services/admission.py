@@ -1,0 +1,150 @@
+"""Letting creditors in and shutting them out: in the evaluator's database, and by roles on the chain."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from schuldhulp.crypto.accounts import checksummed
+from schuldhulp.domain.access import Actor, Permission, require
+from schuldhulp.domain.checks import check_line, check_text, check_whole
+from schuldhulp.domain.organisations import parse_kvk
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import InvalidInput, NotFound
+from schuldhulp.services.ports import ChainAdministrator, Clock, Organisation, OrganisationStore, Quota
+
+STANDARD_QUOTA: Final = Quota(daily=500, per_epoch=10_000)
+"""What a creditor gets when nothing else is agreed (DESIGN 3.1)."""
+
+MAX_QUOTA: Final = 1_000_000
+"""Much more would be no limit any longer: there are 91 million citizen service numbers."""
+
+MAX_REASON: Final = 1_000
+"""Characters of a legal ground or a reason."""
+
+_ACCOUNT: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+
+
+class AdmissionService:
+    """Admits and suspends creditors. Both can be repeated safely, also after a half-way failure."""
+
+    def __init__(
+        self,
+        *,
+        municipality: MunicipalityCode,
+        store: OrganisationStore,
+        administrator: ChainAdministrator,
+        clock: Clock,
+    ) -> None:
+        """Serve one municipality.
+
+        Args:
+            municipality: CBS code for which roles are given.
+            store: the evaluator's database.
+            administrator: gives and takes roles on the chain.
+            clock: tells the time of a decision.
+        """
+        self._municipality = municipality
+        self._store = store
+        self._administrator = administrator
+        self._clock = clock
+
+    def organisations(self, *, actor: Actor) -> list[Organisation]:
+        """Return every organisation that was ever admitted, by number.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            Unreachable: the database does not answer.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        return self._store.organisations()
+
+    def admit(
+        self,
+        *,
+        actor: Actor,
+        kvk: str,
+        name: str,
+        account: str,
+        quota: Quota = STANDARD_QUOTA,
+        bsn_ground: str | None = None,
+    ) -> Organisation:
+        """Admit an organisation, add an account to it, or renew its quota and legal ground.
+
+        The database comes first: an account that has the role on the chain and stands in no organisation could not
+        be shut out by its organisation.
+
+        Args:
+            actor: who decides.
+            kvk: number in the trade register, 8 digits.
+            name: its name there.
+            account: address that will sign for it.
+            quota: its limits.
+            bsn_ground: the law that lets it process citizen service numbers; None when there is none.
+
+        Returns:
+            The organisation with all its accounts.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: a field is wrong; the error names it.
+            Conflict: the account belongs to another organisation.
+            Unreachable: database or chain does not answer; repeat it.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        check_line(name, "name", required=True)
+        check_whole(quota.daily, "daily_quota", lowest=0, highest=MAX_QUOTA)
+        check_whole(quota.per_epoch, "epoch_quota", lowest=0, highest=MAX_QUOTA)
+        if bsn_ground is not None:
+            check_text(bsn_ground, "bsn_ground", required=True, longest=MAX_REASON)
+        kvk = parse_kvk(kvk)
+        present = self._store.organisation(kvk)
+        accounts = {_account(account), *(present.accounts if present else ())}
+        organisation = Organisation(
+            kvk=kvk,
+            name=name.strip(),
+            accounts=tuple(sorted(accounts)),
+            quota=quota,
+            bsn_ground=bsn_ground,
+            suspended=False,
+        )
+        self._store.admit(organisation, by=actor.id, at=self._clock.now())
+        for one in organisation.accounts:
+            self._administrator.admit_creditor(
+                municipality=self._municipality, account=one, bsn=bsn_ground is not None
+            )
+        return organisation
+
+    def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
+        """Shut an organisation out: at once in the evaluator, then on the chain. Admitting it again lifts this.
+
+        Args:
+            actor: who decides.
+            kvk: number in the trade register.
+            reason: why; it is kept.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: a field is wrong; the error names it.
+            NotFound: it was never admitted.
+            Unreachable: database or chain does not answer; repeat it.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        check_text(reason, "reason", required=True, longest=MAX_REASON)
+        kvk = parse_kvk(kvk)
+        organisation = self._store.organisation(kvk)
+        if organisation is None:
+            raise NotFound("organisation_unknown", "no organisation with this number was admitted", field="kvk")
+        self._store.suspend(kvk, reason=reason, by=actor.id, at=self._clock.now())
+        for account in organisation.accounts:
+            self._administrator.suspend_creditor(municipality=self._municipality, account=account)
+
+
+def _account(text: str) -> str:
+    stripped = text.strip()
+    if _ACCOUNT.fullmatch(stripped):
+        address = checksummed(bytes.fromhex(stripped[2:]))
+        # Digits of one case carry no checksum; anything else must carry the right one.
+        if stripped[2:] in (stripped[2:].lower(), stripped[2:].upper(), address[2:]) and int(address, 16):
+            return address
+    raise InvalidInput("account_invalid", "account: an address is expected, 0x and 40 digits", field="account")

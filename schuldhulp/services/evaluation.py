@@ -1,0 +1,312 @@
+"""Evaluating blinded identifiers for organisations that were admitted, within their quotas.
+
+Whoever could evaluate without limit could try all citizen service numbers: the limit is part of the cryptography.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from schuldhulp.crypto import voprf
+from schuldhulp.crypto.commitments import evaluation_request_digest
+from schuldhulp.crypto.keyring import EvaluatorKeys
+from schuldhulp.crypto.ristretto import group
+from schuldhulp.crypto.voprf import VoprfKey
+from schuldhulp.domain.identifiers import IdentifierKind
+from schuldhulp.domain.types import Epoch, MunicipalityCode
+from schuldhulp.errors import Conflict, InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError, Unreachable
+from schuldhulp.services.ports import (
+    ChainReader,
+    Charge,
+    Clock,
+    EvaluatedBatch,
+    OrganisationStore,
+    Quota,
+)
+
+MUNICIPALITY_ITSELF: Final = "municipality"
+"""Name under which the municipality asks for its own enrolments."""
+
+MAX_AHEAD: Final = timedelta(minutes=5)
+"""How long before its expiry a request may be made."""
+
+EPOCH_RETRY: Final = 24 * 60 * 60
+"""Seconds to wait when the quota of an epoch is spent: when the next epoch opens is not known here."""
+
+REGISTRY: Final = "EnrolmentRegistry"
+
+
+class QuotaSpent(NotAllowed):
+    """The organisation has no quota left for this request.
+
+    Attributes:
+        retry_after: seconds after which asking again makes sense.
+    """
+
+    def __init__(self, key: str, message: str, *, retry_after: int) -> None:
+        """Name the quota and the time to wait."""
+        super().__init__(key, message, field="elements", retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRequest:
+    """A signed request, its shape checked and nothing else.
+
+    Attributes:
+        municipality: CBS code.
+        kind: kind of identifier, which chooses the key.
+        epoch: epoch of the key.
+        organisation: KvK number, or ``municipality``.
+        elements: blinded identifiers, 32 bytes each.
+        nonce: 32 bytes, used once.
+        expiry: Unix time in seconds after which the request is void.
+        signature: 65 bytes r, s, v over the EIP-712 digest.
+    """
+
+    municipality: MunicipalityCode
+    kind: IdentifierKind
+    epoch: Epoch
+    organisation: str
+    elements: tuple[bytes, ...]
+    nonce: bytes
+    expiry: int
+    signature: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatorHealth:
+    """Which parts of the evaluator work.
+
+    Attributes:
+        chain: the chain answers and is the one that was deployed to.
+        database: organisations and quotas can be read.
+        keys: the keys of the current epoch are here, and are the published ones.
+    """
+
+    chain: bool
+    database: bool
+    keys: bool
+
+
+class EvaluationService:
+    """Checks a request from cheap to dear, charges it, and evaluates it."""
+
+    def __init__(
+        self,
+        *,
+        municipality: MunicipalityCode,
+        chain_id: int,
+        registry_address: str,
+        chain: ChainReader,
+        keys: EvaluatorKeys,
+        store: OrganisationStore,
+        recover_account: Callable[[bytes, bytes], str],
+        clock: Clock,
+    ) -> None:
+        """Serve one municipality.
+
+        Args:
+            municipality: CBS code that the keys belong to.
+            chain_id: chain id of the deployment; part of what is signed.
+            registry_address: checksummed address of the EnrolmentRegistry; likewise.
+            chain: reads epochs, published keys and roles.
+            keys: the evaluator's opened keyring.
+            store: organisations, quotas and nonces.
+            recover_account: gives the checksummed address that signed a 32-byte digest; InvalidInput when none did.
+            clock: tells the time.
+        """
+        self._municipality = municipality
+        self._chain_id = chain_id
+        self._registry_address = registry_address
+        self._chain = chain
+        self._keys = keys
+        self._store = store
+        self._recover_account = recover_account
+        self._clock = clock
+
+    @property
+    def municipality(self) -> MunicipalityCode:
+        """CBS code of the municipality that is served."""
+        return self._municipality
+
+    def evaluate(self, request: EvaluationRequest) -> EvaluatedBatch:
+        """Evaluate a batch once, when everything about the request is right.
+
+        Args:
+            request: the signed request.
+
+        Returns:
+            Evaluated elements, one proof for all, and the public key.
+
+        Raises:
+            NotFound: another municipality's request.
+            Conflict: the epoch is not open, or the request was answered before.
+            InvalidInput: expired, valid for too long, or an element is no valid point.
+            NotAdmitted: no account of the organisation signed it.
+            NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
+            QuotaSpent: the organisation has asked too much.
+            Unreachable: the chain or the database does not answer, or the published key is not here.
+        """
+        now = self._clock.now()
+        if request.municipality != self._municipality:
+            raise NotFound(
+                "municipality_unknown", "this evaluator serves another municipality", field="municipality"
+            )
+        self._check_epoch(request)
+        _check_expiry(request.expiry, now)
+        account = self._account_of(request)
+        quota = self._quota_of(request, account)
+        self._check_role(request, account)
+        _check_elements(request.elements)
+        key = self._key_of(request.epoch, request.kind)
+        self._charge(request, quota, now)
+        evaluation = voprf.evaluate(key, request.elements)
+        if evaluation.proof is None or evaluation.key is None:
+            raise AssertionError("the verifiable mode always gives a proof")
+        return EvaluatedBatch(evaluated=evaluation.evaluated, proof=evaluation.proof, key=evaluation.key)
+
+    def public_keys(self) -> list[tuple[Epoch, IdentifierKind, bytes]]:
+        """Return the public key, 32 bytes, of every epoch and kind that this evaluator holds."""
+        return [
+            (epoch, kind, key)
+            for epoch in self._keys.epochs
+            for kind, key in zip(IdentifierKind, self._keys.public_keys(epoch), strict=True)
+        ]
+
+    def health(self) -> EvaluatorHealth:
+        """Say which parts work. Never raises."""
+        chain = keys = database = False
+        try:
+            self._chain.check_identity()
+            state = self._chain.municipality(self._municipality)
+            chain = True
+            for kind in IdentifierKind:
+                self._key_of(state.current_epoch, kind)
+            keys = True
+        except SchuldhulpError:
+            pass
+        try:
+            self._store.check()
+            database = True
+        except SchuldhulpError:
+            pass
+        return EvaluatorHealth(chain=chain, database=database, keys=keys)
+
+    def _check_epoch(self, request: EvaluationRequest) -> None:
+        state = self._chain.municipality(self._municipality)
+        newest = state.current_epoch
+        if request.organisation == MUNICIPALITY_ITSELF:
+            # Enrolments into an announced epoch stand ready when it opens.
+            newest = max(newest, state.announced_epoch)
+        if state.current_epoch == 0 or not state.oldest_epoch <= request.epoch <= newest:
+            raise Conflict("epoch_not_open", "the epoch is not open; ask the registry which is", field="epoch")
+
+    def _account_of(self, request: EvaluationRequest) -> str:
+        digest = evaluation_request_digest(
+            chain_id=self._chain_id,
+            registry=self._registry_address,
+            municipality=request.municipality,
+            kind=request.kind,
+            epoch=request.epoch,
+            organisation=request.organisation,
+            elements=request.elements,
+            nonce=request.nonce,
+            expiry=request.expiry,
+        )
+        try:
+            return self._recover_account(digest, request.signature)
+        except InvalidInput as error:
+            raise _not_signed() from error
+
+    def _quota_of(self, request: EvaluationRequest, account: str) -> Quota | None:
+        """Return the quota of the organisation that the account belongs to; the municipality itself has none."""
+        if request.organisation == MUNICIPALITY_ITSELF:
+            return None
+        organisation = self._store.organisation(request.organisation)
+        if organisation is None or account not in organisation.accounts:
+            raise _not_signed()
+        if organisation.suspended:
+            raise NotAllowed("organisation_suspended", "the organisation has been suspended", field="organisation")
+        if request.kind is IdentifierKind.BSN and organisation.bsn_ground is None:
+            raise _no_bsn()
+        return organisation.quota
+
+    def _check_role(self, request: EvaluationRequest, account: str) -> None:
+        if request.organisation == MUNICIPALITY_ITSELF:
+            verb = "REGISTRAR"
+        else:
+            verb = "BSN_CREDITOR" if request.kind is IdentifierKind.BSN else "CREDITOR"
+        if self._chain.has_role(REGISTRY, verb, self._municipality, account):
+            return
+        if verb == "BSN_CREDITOR":
+            raise _no_bsn()
+        raise NotAllowed("role_missing", "the account lacks the role for this on the chain", field="signature")
+
+    def _key_of(self, epoch: Epoch, kind: IdentifierKind) -> VoprfKey:
+        key = self._keys.voprf(epoch, kind)
+        if key is None or voprf.public_key(key) != self._chain.evaluator_key(self._municipality, epoch, kind):
+            # Nobody would accept the answer, so nobody pays for it.
+            raise Unreachable("evaluator_key_missing", "the published key of this epoch is not in this evaluator")
+        return key
+
+    def _charge(self, request: EvaluationRequest, quota: Quota | None, now: datetime) -> None:
+        charge = self._store.charge(
+            organisation=request.organisation,
+            quota=quota,
+            epoch=request.epoch,
+            elements=len(request.elements),
+            nonce=request.nonce,
+            at=now,
+        )
+        if charge is Charge.REPLAYED:
+            raise Conflict("nonce_used", "this request was answered before; sign a new one", field="nonce")
+        if charge is Charge.DAY_SPENT:
+            midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+            raise QuotaSpent(
+                "daily_quota_spent",
+                "the organisation's quota of today does not suffice; ask again tomorrow (UTC)",
+                retry_after=math.ceil((midnight - now).total_seconds()),
+            )
+        if charge is Charge.EPOCH_SPENT:
+            raise QuotaSpent(
+                "epoch_quota_spent",
+                "the organisation's quota of this epoch does not suffice; ask the municipality",
+                retry_after=EPOCH_RETRY,
+            )
+
+
+def _check_expiry(expiry: int, now: datetime) -> None:
+    # Compared as numbers: not every number is a date.
+    ahead = expiry - now.timestamp()
+    if ahead <= 0:
+        raise InvalidInput("request_expired", "the request has expired; check the clock and sign anew", field="expiry")
+    if ahead > MAX_AHEAD.total_seconds():
+        raise InvalidInput("expiry_too_far", "a request may be valid for five minutes at most", field="expiry")
+
+
+def _check_elements(elements: Sequence[bytes]) -> None:
+    for number, element in enumerate(elements):
+        if not group().is_element(element):
+            raise InvalidInput(
+                "element_invalid",
+                f"element {number} is not a canonical ristretto255 point other than the identity",
+                field="elements",
+            )
+
+
+def _not_signed() -> NotAdmitted:
+    # One answer for an unknown organisation and for another's account: who is admitted is nobody's business.
+    return NotAdmitted(
+        "signature_unknown", "the signature is not of an account of this organisation", field="signature"
+    )
+
+
+def _no_bsn() -> NotAllowed:
+    return NotAllowed(
+        "bsn_not_allowed", "no legal ground to ask by citizen service number was recorded", field="kind"
+    )
