@@ -1,4 +1,4 @@
-"""What a record version and a request to the evaluator hash to: EIP-712, by eth-account's encoder.
+"""What a record version, a dossier header and a request to the evaluator hash to: EIP-712, by eth-account's encoder.
 
 The type strings below are the specification. Once released, a type string never changes: a new shape of a record gets a
 new schema number and a string of its own. tests/vectors/commitments.json pins every one, and Solidity agrees with it
@@ -20,7 +20,7 @@ from eth_utils.crypto import keccak
 from schuldhulp.domain.dates import PartialDate
 from schuldhulp.domain.identifiers import Bsn, IdentifierKind
 from schuldhulp.domain.records import RecordKind, RecordVersion
-from schuldhulp.domain.types import Commitment, Epoch, MunicipalityCode
+from schuldhulp.domain.types import Commitment, DossierId, Epoch, MunicipalityCode, Root, Salt
 
 ABSENT_AMOUNT: Final = -(2**63)
 """What stands for an amount that is not known; zero is an amount."""
@@ -66,6 +66,8 @@ TYPE_STRINGS: Final[Mapping[tuple[RecordKind, int], str]] = MappingProxyType(
 )
 """EIP-712 type string of each kind and schema."""
 
+HEADER_TYPE: Final = "DossierHeader(bytes32 dossier,uint32 revision,bytes32 previousRoot,uint32 records,bytes32 salt)"
+
 EVALUATION_REQUEST_TYPE: Final = (
     "EvaluationRequest(uint16 municipality,uint8 kind,uint32 epoch,string organisation,bytes32 elements,uint32 count,"
     "bytes32 nonce,uint64 expiry)"
@@ -86,6 +88,7 @@ def _structs(type_string: str) -> dict[str, _Members]:
 
 
 _STRUCTS: Final = {kind: _structs(type_string) for kind, type_string in TYPE_STRINGS.items()}
+_HEADER_STRUCTS: Final = _structs(HEADER_TYPE)
 _REQUEST_STRUCTS: Final = _structs(EVALUATION_REQUEST_TYPE)
 
 # eth-account also hashes a domain; the struct hash does not depend on it, so the emptiest one will do.
@@ -131,6 +134,31 @@ def commitment_message(version: RecordVersion) -> dict[str, Any]:
         member["name"]: _value(structs, member["type"], getattr(version.record, _snake(member["name"])))
         for member in members
     }
+
+
+def header_leaf(*, dossier: DossierId, revision: int, previous_root: Root, records: int, salt: Salt) -> bytes:
+    """Return the leaf that ties a tree to its dossier, its place in the history and its number of records.
+
+    Hashed once, over more than 64 bytes, so that it can be neither a record leaf nor an inner node.
+
+    Args:
+        dossier: the dossier.
+        revision: 1 for the first root.
+        previous_root: the root before, 32 zero bytes for the first revision.
+        records: how many records the tree holds.
+        salt: derived from the data key of the dossier and the revision.
+
+    Returns:
+        32 bytes.
+    """
+    message = {
+        "dossier": dossier,
+        "revision": revision,
+        "previousRoot": previous_root,
+        "records": records,
+        "salt": salt,
+    }
+    return _struct_hash(_HEADER_STRUCTS, message)
 
 
 def evaluation_request(
