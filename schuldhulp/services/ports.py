@@ -322,7 +322,7 @@ class LogRepository(Protocol):
     def add(self, row: LogRow) -> None:
         """Store a line."""
 
-    def has(self, dossier: DossierId, *, name: str, session: bytes, purpose: str) -> bool:
+    def has(self, dossier: DossierId, *, name: str, trace_id: bytes, purpose: str) -> bool:
         """Say whether there is a line of a session about a dossier, with this name and purpose."""
 
     def of(self, dossier: DossierId) -> Sequence[LogRow]:

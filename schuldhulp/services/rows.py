@@ -194,6 +194,33 @@ class TagJobRow:
     action: PublicationAction
     state: TagState
     batch: int | None = None
+    mac: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpareRow:
+    """A header-only revision that the cockpit made in advance, for the worker to fill a ledger batch with."""
+
+    dossier: DossierId
+    revision: int
+    root: Root
+    previous_root: Root
+    ciphertext: bytes
+    mac: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecoyRow:
+    """A dossier that is nobody's: a random id and random roots, which only this table can tell from a real one.
+
+    ``next_root`` and ``batch`` are set while a batch with its next root is on its way.
+    """
+
+    id: DossierId
+    municipality: MunicipalityCode
+    root: Root
+    next_root: Root | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,8 +257,9 @@ class IndexRow:
 class LogRow:
     """One line of the processing log (fields of the Dutch standard Logboek Dataverwerkingen, and who and why).
 
-    ``subject`` and ``reason`` are encrypted under the dossier's data key, empty where there is none. ``hash`` covers
-    every other field and the ``previous`` hash. ``sequence`` counts from 1 without gaps.
+    ``trace_id`` is the same for everything that one session does. ``subject`` and ``reason`` are encrypted under the
+    dossier's data key, empty where there is none. ``hash`` covers every other field and the ``previous`` hash.
+    ``sequence`` counts from 1 without gaps.
     """
 
     sequence: int
@@ -249,7 +277,6 @@ class LogRow:
     dossier: DossierId | None
     actor: str
     function: str
-    session: bytes
     purpose: str
     reason: bytes
     previous: bytes

@@ -113,6 +113,7 @@ class Publications(Repository):
                 action=row.action.value,
                 state=row.state.value,
                 batch_id=row.batch,
+                mac=row.mac,
             )
         )
         return self._new_id(result)
@@ -169,4 +170,5 @@ def _tag_job(row: Row[*tuple[Any, ...]]) -> TagJobRow:
         action=PublicationAction(row.action),
         state=state(TagState, row.state, TagState.CANCELLED),
         batch=row.batch_id,
+        mac=row.mac,
     )

@@ -168,6 +168,28 @@ tag_jobs = Table(
     Column("action", Text, nullable=False),
     Column("state", Text, nullable=False, index=True),
     Column("batch_id", ForeignKey("batches.id"), index=True),
+    Column("mac", Octets, nullable=False),
+)
+
+spare_revisions = Table(
+    "spare_revisions",
+    metadata,
+    Column("dossier_id", ForeignKey("dossiers.id"), primary_key=True),
+    Column("revision", Whole, primary_key=True, autoincrement=False),
+    Column("root", Octets, nullable=False),
+    Column("previous_root", Octets, nullable=False),
+    Column("ciphertext", Octets, nullable=False),
+    Column("mac", Octets, nullable=False),
+)
+
+decoys = Table(
+    "decoys",
+    metadata,
+    Column("id", Octets, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("root", Octets, nullable=False),
+    Column("next_root", Octets),
+    Column("batch_id", ForeignKey("batches.id"), index=True),
 )
 
 applicant_index = Table(
@@ -206,7 +228,6 @@ processing_log = Table(
     Column("dossier_id", ForeignKey("dossiers.id"), index=True),
     Column("actor", Text, nullable=False),
     Column("function", Text, nullable=False),
-    Column("session", Octets, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("reason", Octets, nullable=False),
     Column("previous", Octets, nullable=False),

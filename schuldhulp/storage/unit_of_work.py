@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from schuldhulp.services import ports
 from schuldhulp.storage.database import WRITE, translated
 from schuldhulp.storage.dossiers import ApplicantIndex, Dossiers, Keys, Records, Revisions
+from schuldhulp.storage.filling import Fillings
 from schuldhulp.storage.outbox import Batches, ChainWatch, Leases, Outbox
 from schuldhulp.storage.people import Log, Staff, Subjects
 from schuldhulp.storage.publications import Publications
@@ -30,6 +31,7 @@ class SqlUnitOfWork:
     batches: ports.BatchRepository
     leases: ports.LeaseRepository
     publications: ports.PublicationRepository
+    filling: ports.FillingRepository
     staff: ports.StaffRepository
     index: ports.IndexRepository
     subjects: ports.SubjectRepository
@@ -74,6 +76,7 @@ class SqlUnitOfWork:
         self.batches = Batches(connection)
         self.leases = Leases(connection)
         self.publications = Publications(connection)
+        self.filling = Fillings(connection)
         self.staff = Staff(connection)
         self.index = ApplicantIndex(connection)
         self.subjects = Subjects(connection)
