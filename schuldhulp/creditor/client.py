@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from schuldhulp.creditor.deployment import RegistryDeployment
@@ -14,16 +14,9 @@ from schuldhulp.creditor.rpc import Node
 from schuldhulp.domain.identifiers import Identifier
 from schuldhulp.domain.signal import SignalAnswer
 from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Clock, Evaluator, MunicipalityState
 from schuldhulp.services.signal import SignalService
-
-
-class SystemClock:
-    """Implements ports.Clock with the clock of this machine."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, UTC."""
-        return datetime.now(UTC)
 
 
 class Client:

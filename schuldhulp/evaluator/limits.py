@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; 1 000 elements fit."""
 
+log = logging.getLogger("schuldhulp.evaluator")
 access_log = logging.getLogger("schuldhulp.evaluator.access")
 
 
@@ -58,7 +59,7 @@ class BodyLimit:
 
 
 class AccessLog:
-    """Writes one line a request: method, name of the route, status and time.
+    """Writes one line a request: method, name of the route, status and time; an unexpected error becomes a 500.
 
     Neither the address of the requester nor what stands in a path, query, header or body: somebody may have typed
     a name there.
@@ -84,6 +85,11 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, note)
+        except Exception as error:  # noqa: BLE001 - the last line of defence; the server would log text and traceback
+            # Not the text of the error: nobody knows what it holds.
+            log.error("internal error: %s", type(error).__name__)  # noqa: TRY400
+            if status == 0:
+                await _refuse(note, 500, "internal_error", "the evaluator failed; try again later")
         finally:
             route = scope.get("route")
             access_log.info(

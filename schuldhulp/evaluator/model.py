@@ -103,7 +103,7 @@ class EvaluationBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     municipality: int = Field(ge=1, le=0xFFFF, description="CBS code of the municipality.", examples=[14])
-    kind: Literal[1, 2] = Field(description="1: citizen service number (BSN), 2: name, address and date of birth.")
+    kind: int = Field(ge=1, le=2, description="1: citizen service number (BSN), 2: name, address and date of birth.")
     epoch: int = Field(ge=1, le=0xFFFFFFFF, description="Epoch of the key; must be open.", examples=[20264])
     organisation: str = Field(
         pattern=r"^([0-9]{8}|municipality)$",

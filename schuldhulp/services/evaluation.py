@@ -154,9 +154,7 @@ class EvaluationService:
         """
         now = self._clock.now()
         if request.municipality != self._municipality:
-            raise NotFound(
-                "municipality_unknown", "this evaluator serves another municipality", field="municipality"
-            )
+            raise NotFound("municipality_unknown", "this evaluator serves another municipality", field="municipality")
         self._check_epoch(request)
         _check_expiry(request.expiry, now)
         account = self._account_of(request)
@@ -307,6 +305,4 @@ def _not_signed() -> NotAdmitted:
 
 
 def _no_bsn() -> NotAllowed:
-    return NotAllowed(
-        "bsn_not_allowed", "no legal ground to ask by citizen service number was recorded", field="kind"
-    )
+    return NotAllowed("bsn_not_allowed", "no legal ground to ask by citizen service number was recorded", field="kind")

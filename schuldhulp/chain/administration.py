@@ -1,0 +1,90 @@
+"""Gives and takes the roles of creditors, with the key of the municipality's administrator."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from schuldhulp import errors
+from schuldhulp.chain.abi import contract_interface
+from schuldhulp.chain.gateway import Gateway, role
+from schuldhulp.chain.signer import RegistrarWriter
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.services.ports import ContractCall
+
+ROLE_GAS: Final = 120_000
+"""Gas limit of giving or taking one role; about 52 000 are used."""
+
+PATIENCE: Final = 60.0
+"""Seconds to wait for a receipt; a permissioned network makes a block every few seconds."""
+
+CREDITOR_ROLES: Final = (("EnrolmentRegistry", "CREDITOR"), ("ClaimRegister", "CREDITOR"))
+BSN_ROLES: Final = (("EnrolmentRegistry", "BSN_CREDITOR"),)
+
+
+class CreditorAdministrator:
+    """Implements ports.ChainAdministrator. What is already so costs no transaction, so it can be repeated."""
+
+    def __init__(self, gateway: Gateway, writer: RegistrarWriter, *, patience: float = PATIENCE) -> None:
+        """Take the chain and the administrator's account.
+
+        Args:
+            gateway: reads roles and receipts.
+            writer: signs and sends with the account of the municipality's administrator.
+            patience: seconds to wait for each receipt.
+        """
+        self._gateway = gateway
+        self._writer = writer
+        self._patience = patience
+
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
+        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back).
+
+        Args:
+            municipality: CBS code.
+            account: checksummed address of the creditor.
+            bsn: whether it may ask by citizen service number.
+
+        Raises:
+            errors.NotAllowed: the account that signs is not the administrator of this municipality.
+            errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
+        """
+        self._set(municipality, account, dict.fromkeys(CREDITOR_ROLES, True) | dict.fromkeys(BSN_ROLES, bsn))
+
+    def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
+        """Take every role of a creditor back.
+
+        Args:
+            municipality: CBS code.
+            account: checksummed address of the creditor.
+
+        Raises:
+            errors.NotAllowed: the account that signs is not the administrator of this municipality.
+            errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
+        """
+        self._set(municipality, account, dict.fromkeys((*CREDITOR_ROLES, *BSN_ROLES), False))
+
+    def _set(self, municipality: MunicipalityCode, account: str, wanted: dict[tuple[str, str], bool]) -> None:
+        # A chain that is not the deployed one gets no transaction, not even one that would be refused there.
+        self._gateway.check_identity()
+        for (contract, verb), holds in wanted.items():
+            if self._gateway.has_role(contract, verb, municipality, account) != holds:
+                self._send(contract, "grantRole" if holds else "revokeRole", role(verb, municipality), account)
+
+    def _send(self, contract: str, function: str, role_id: bytes, account: str) -> None:
+        data = contract_interface(contract).call(function, role_id, account)
+        call = ContractCall(contract=contract, data=data, gas=ROLE_GAS)
+        refusal = self._gateway.refusal_of(call, self._writer.account)
+        if refusal is not None:
+            raise errors.NotAllowed("role_refused", f"{contract}.{function} was refused: {refusal}", error=refusal)
+        signed = self._writer.sign(call, self._gateway.nonce_of(self._writer.account))
+        self._writer.send(signed.raw)
+        deadline = time.monotonic() + self._patience
+        wait = 0.01
+        while (receipt := self._gateway.receipt(signed.tx_hash)) is None:
+            if time.monotonic() > deadline:
+                raise errors.Unreachable("receipt_missing", "the transaction has not been mined yet; repeat this later")
+            time.sleep(wait)
+            wait = min(2 * wait, 1.0)
+        if not receipt.succeeded:
+            raise errors.Unreachable("role_reverted", f"{contract}.{function} was mined but not carried out; repeat it")
