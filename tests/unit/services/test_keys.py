@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schuldhulp.crypto import keyring_file
+from schuldhulp.crypto.keyring import (
+    AdministratorKeys,
+    CockpitKeys,
+    CreditorKeys,
+    EvaluatorKeys,
+    RelayKeys,
+    WorkerKeys,
+)
+from schuldhulp.domain.types import Epoch
+from schuldhulp.errors import InvalidInput, Misconfigured
+from schuldhulp.services.keys import PublicKeys, create_development_keys, read_public_keys
+
+EPOCH = Epoch(20264)
+CREDITORS = ("12345678", "87654321")
+
+
+@pytest.fixture(autouse=True)
+def quick_kdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring_file, "MEMORY_KIB", 64)
+    monkeypatch.setattr(keyring_file, "PASSES", 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "keys"
+
+
+def make(folder: Path, **changes: Any) -> PublicKeys:
+    return create_development_keys(folder, **{"epoch": EPOCH, "creditors": CREDITORS, **changes})
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def test_create_development_keys_makes_every_keyring(folder: Path) -> None:
+    public = make(folder)
+    purposes = ["administrator", "cockpit", "creditor-12345678", "creditor-87654321", "evaluator", "relay", "worker"]
+    files = [f"{purpose}.{suffix}" for purpose in purposes for suffix in ("keyring", "passphrase")]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*files, "public.json"])
+    cockpit, worker, relay = CockpitKeys.open(folder), WorkerKeys.open(folder), RelayKeys.open(folder)
+    administrator, evaluator = AdministratorKeys.open(folder), EvaluatorKeys.open(folder)
+    assert public.addresses == {
+        "deployer": administrator.deployer.address,
+        "network_administrator": administrator.network_administrator.address,
+        "administrator": administrator.administrator.address,
+        "registrar": worker.registrar.address,
+        "reviewer": worker.reviewer.address,
+        "receipt_signer": worker.receipt.address,
+    }
+    assert len(set(public.addresses.values())) == 6
+    assert public.claim_key == cockpit.claim.public_key
+    assert public.identity_key == cockpit.identity.public_key
+    assert public.publication_key == worker.publication.public_key
+    assert public.evaluator_keys == {EPOCH: evaluator.public_keys(EPOCH)}
+    opened = {kvk: CreditorKeys.open(folder, kvk=kvk) for kvk in CREDITORS}
+    assert public.creditors == {kvk: keys.account.address for kvk, keys in opened.items()}
+    assert public.creditor_keys == {kvk: keys.messages.public_key for kvk, keys in opened.items()}
+    assert relay.oidc_signing_pem().startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+def test_create_development_keys_shares_what_two_processes_need(folder: Path) -> None:
+    make(folder)
+    cockpit, worker, relay = CockpitKeys.open(folder), WorkerKeys.open(folder), RelayKeys.open(folder)
+    assert cockpit.job == worker.job
+    assert cockpit.client_secret == relay.client_secret
+    assert cockpit.cookie != relay.cookie
+
+
+def test_create_development_keys_a_second_time_changes_nothing(folder: Path) -> None:
+    public = make(folder)
+    before = contents(folder)
+    assert make(folder) == public
+    assert contents(folder) == before
+
+
+def test_create_development_keys_adds_a_creditor_and_an_epoch(folder: Path) -> None:
+    public = make(folder)
+    before = contents(folder)
+    added = make(folder, epoch=Epoch(20271), creditors=["11112222"])
+    assert {kvk: added.creditors[kvk] for kvk in CREDITORS} == public.creditors
+    assert set(added.creditors) == {*CREDITORS, "11112222"}
+    assert added.evaluator_keys[EPOCH] == public.evaluator_keys[EPOCH]
+    assert set(added.evaluator_keys) == {EPOCH, 20271}
+    changed = {name for name, content in contents(folder).items() if before.get(name) != content}
+    assert changed == {"evaluator.keyring", "public.json", "creditor-11112222.keyring", "creditor-11112222.passphrase"}
+
+
+@pytest.mark.parametrize("missing", ["worker", "relay", "evaluator", "administrator", "creditor-12345678"])
+def test_create_development_keys_completes_a_call_that_was_cut_short(folder: Path, missing: str) -> None:
+    make(folder)
+    (folder / f"{missing}.keyring").unlink()
+    (folder / "public.json").unlink()
+    make(folder)
+    assert CockpitKeys.open(folder).job == WorkerKeys.open(folder).job
+    assert CockpitKeys.open(folder).client_secret == RelayKeys.open(folder).client_secret
+
+
+def test_create_development_keys_makes_no_new_cockpit_for_an_old_worker(folder: Path) -> None:
+    make(folder)
+    (folder / "cockpit.keyring").unlink()
+    with pytest.raises(Misconfigured) as caught:
+        make(folder)
+    assert "cockpit" in str(caught.value)
+    assert not (folder / "cockpit.keyring").exists()
+
+
+def test_create_development_keys_are_random_for_each_folder(tmp_path: Path) -> None:
+    one, other = (make(tmp_path / name) for name in ("one", "other"))
+    assert not set(one.addresses.values()) & set(other.addresses.values())
+    assert one.claim_key != other.claim_key
+    assert one.evaluator_keys != other.evaluator_keys
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"epoch": Epoch(0)}, "epoch"), ({"creditors": ["12345678", "nobody"]}, "kvk")]
+)
+def test_create_development_keys_refuses_bad_input_before_it_makes_anything(
+    folder: Path, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        make(folder, **changes)
+    assert caught.value.field == field
+    assert not folder.exists()
+
+
+def test_public_file_holds_no_secret_and_others_may_read_it(folder: Path) -> None:
+    public = make(folder)
+    path = folder / "public.json"
+    assert stat.S_IMODE(path.stat().st_mode) & 0o400
+    document = json.loads(path.read_text())
+    assert set(document) == {
+        "addresses",
+        "claim_key",
+        "publication_key",
+        "identity_key",
+        "evaluator_keys",
+        "creditors",
+        "creditor_keys",
+    }
+    text = path.read_text()
+    cockpit = CockpitKeys.open(folder)
+    for key in (cockpit.data, cockpit.index, cockpit.job, cockpit.claim, cockpit.identity, cockpit.client_secret):
+        assert key.reveal().hex() not in text
+    assert read_public_keys(folder) == public
+
+
+def test_read_public_keys_names_a_missing_or_damaged_file(folder: Path) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read_public_keys(folder)
+    assert caught.value.key == "public_keys_missing"
+    folder.mkdir()
+    for content in ("", "{", "[]", "{}", '{"addresses": 3}'):
+        (folder / "public.json").write_text(content)
+        with pytest.raises(Misconfigured) as caught:
+            read_public_keys(folder)
+        assert caught.value.key == "public_keys_damaged"
