@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from schuldhulp.crypto.keyring import RelayKeys
 from schuldhulp.errors import Misconfigured
 from schuldhulp.identity.model import Provider, UpstreamSettings, check_address
-from schuldhulp.identity.pages import Guard, Pages, static_files
+from schuldhulp.identity.pages import Guard, Pages, log_fault, static_files
 from schuldhulp.identity.relay import Relay
 from schuldhulp.identity.simulator import People, Simulator
 from schuldhulp.identity.tokens import SigningKey
@@ -141,11 +141,13 @@ def create_app(
         status = error.status_code if isinstance(error, HTTPException) else 400
         return pages.message("not_found", status=status)
 
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: refused})
+    async def fault(_request: Request, error: Exception) -> Response:
+        return pages.message("fault", status=500, reference=log_fault(error))
+
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: refused, Exception: fault})
     parts = urlsplit(settings.cockpit_url)
     return Guard(
         app,
-        pages=pages,
         form_targets=f"{parts.scheme}://{parts.netloc}",
         https=settings.issuer.startswith("https://"),
     )
@@ -175,8 +177,10 @@ def _callback(settings: RelaySettings, provider: Provider) -> str:
 
 def _http_client() -> httpx.AsyncClient:
     # A proxy from the environment may stand before a broker, never before this machine itself.
-    direct = httpx.AsyncHTTPTransport()
+    certificates = httpx.create_ssl_context()
+    direct = httpx.AsyncHTTPTransport(verify=certificates)
     return httpx.AsyncClient(
+        verify=certificates,
         timeout=UPSTREAM_PATIENCE,
         mounts={"all://127.0.0.1": direct, "all://localhost": direct, "all://[::1]": direct},
         headers={"Accept": "application/json"},

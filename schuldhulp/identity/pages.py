@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jinja2
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
@@ -69,31 +70,40 @@ class Pages:
         return self.page("message.html", values, status=status)
 
 
+def log_fault(error: Exception) -> str:
+    """Log where an error happened, and return the number of the log line.
+
+    The error's own text is left out: a driver or a library may have put a value from the request into it.
+    """
+    reference = new_reference()
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _LOGGER.error("Fault %s: %s\n%s", reference, type(error).__name__, frames)
+    return reference
+
+
 def new_reference() -> str:
     """Return a short number by which a person and the log can talk about the same fault."""
     return secrets.token_hex(4).upper()
 
 
 class Guard:
-    """Outermost layer: security headers on every answer, and a calm page instead of a traceback."""
+    """Outermost layer: security headers on every answer, and no error text in the log of the server."""
 
-    def __init__(self, app: ASGIApp, *, pages: Pages, form_targets: str, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, form_targets: str, https: bool) -> None:
         """Wrap an application.
 
         Args:
             app: the application.
-            pages: makes the page for a fault.
             form_targets: origins, separated by spaces, that a form may lead to by way of redirects. Browsers apply
                 ``form-action`` to the whole chain, and the choice in the simulator ends at the cockpit.
             https: whether the relay is reached over https only.
         """
         self._app = app
-        self._pages = pages
         policy = (
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
             f"frame-ancestors 'none'; form-action 'self' {form_targets}"
         )
-        self._headers = {
+        headers = {
             "content-security-policy": policy,
             "x-content-type-options": "nosniff",
             "x-frame-options": "DENY",
@@ -102,34 +112,32 @@ class Guard:
             "permissions-policy": "camera=(), geolocation=(), microphone=()",
         }
         if https:
-            self._headers["strict-transport-security"] = "max-age=31536000"
+            headers["strict-transport-security"] = "max-age=31536000"
+        self._headers = {name.encode("ascii"): value.encode("ascii") for name, value in headers.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        status = 0
 
         async def guarded(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
-                headers = [(k, v) for k, v in message["headers"] if k.lower().decode("latin-1") not in self._headers]
-                names = {k.lower() for k, _ in headers}
-                headers += [(k.encode(), v.encode()) for k, v in self._headers.items()]
-                if b"cache-control" not in names:
-                    headers.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": headers}
+                status = message["status"]
+                message = {**message, "headers": self._with_own(message["headers"])}
             await send(message)
 
         try:
             await self._app(scope, receive, guarded)
-        except Exception as error:  # noqa: BLE001 — the last resort; nothing may reach the browser or the server's log
-            reference = new_reference()
-            # The error's own text is left out: a driver or a library may have put a value from the request into it.
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            _LOGGER.error("Fault %s: %s\n%s", reference, type(error).__name__, frames)  # noqa: TRY400
-            if not started:
-                response = self._pages.message("fault", status=500, reference=reference)
-                await response(scope, receive, guarded)
+        except Exception as error:  # noqa: BLE001 — the last resort; nothing may reach the server's own log
+            # Starlette raises an error again after the fault page was sent; only one that came later is news.
+            if status != httpx.codes.INTERNAL_SERVER_ERROR:
+                log_fault(error)
+
+    def _with_own(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        kept = [(name, value) for name, value in headers if name.lower() not in self._headers]
+        if all(name.lower() != b"cache-control" for name, _ in kept):
+            kept.append((b"cache-control", b"no-store"))
+        return [*kept, *self._headers.items()]

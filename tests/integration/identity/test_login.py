@@ -13,6 +13,9 @@ from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oauth2.rfc6749 import MismatchingStateException
 from joserfc import jwt
 from joserfc.jwk import KeySet
+
+from schuldhulp.errors import NotAdmitted
+from schuldhulp.services.login import SubjectReader
 from tests.support.login import (
     CASEWORKER,
     COCKPIT,
@@ -28,9 +31,6 @@ from tests.support.login import (
     make_authorize_parameters,
     redeem,
 )
-
-from schuldhulp.errors import NotAdmitted
-from schuldhulp.services.login import SubjectReader
 
 PROVIDERS = [
     ("digid", RESIDENT, "midden"),
