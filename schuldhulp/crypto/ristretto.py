@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import functools
 import importlib
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ def load(backend: Backend) -> Group:
         raise Misconfigured("libsodium_missing", f"{backend} brings no libsodium") from error
     version_string = library["sodium_version_string"]
     version_string.restype = ctypes.c_char_p
-    version = tuple(int(part) for part in version_string().decode("ascii").split(".")[:3])
+    version = tuple(int(part) for part in re.findall(rb"\d+", version_string())[:3])
     if version < _MINIMUM_VERSION:
         raise Misconfigured("libsodium_missing", "libsodium is older than 1.0.18")
     return Group(library)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -161,9 +162,43 @@ def test_group_refuses_a_library_without_ristretto() -> None:
         ristretto.Group(ctypes.CDLL(None))
 
 
-def test_load_leaves_no_library_in_the_temporary_folder(tmp_path: Path) -> None:
-    program = (
-        "from schuldhulp.crypto.ristretto import Backend, load; load(Backend.RBCL).multiply_base(b'\\1' + bytes(31))"
+def run_alone(program: str, temporary: Path) -> str:
+    environment = {"TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], check=True, env=environment, capture_output=True, text=True
     )
-    subprocess.run([sys.executable, "-c", program], check=True, env={"TMPDIR": str(tmp_path), "PYTHONPATH": "."})
+    return finished.stdout.strip()
+
+
+def test_load_leaves_no_library_in_the_temporary_folder(tmp_path: Path) -> None:
+    program = """
+from schuldhulp.crypto.ristretto import Backend, load
+print(load(Backend.RBCL).multiply_base(bytes([1]) + bytes(31)).hex())
+"""
+    assert run_alone(program, tmp_path) == MULTIPLES[1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_group_works_on_a_machine_without_libsodium(tmp_path: Path) -> None:
+    program = """
+import ctypes.util
+ctypes.util.find_library = lambda name: None
+from schuldhulp.crypto import ristretto
+print(ristretto.group().multiply_base(bytes([1]) + bytes(31)).hex())
+"""
+    assert run_alone(program, tmp_path) == MULTIPLES[1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_load_refuses_an_older_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Old:
+        def __getitem__(self, name: str) -> Callable[[], bytes]:
+            def version() -> bytes:
+                return b"1.0.17"
+
+            return version
+
+    monkeypatch.setattr(ristretto, "_load_rbcl", Old)
+    with pytest.raises(Misconfigured) as caught:
+        ristretto.load(ristretto.Backend.RBCL)
+    assert caught.value.key == "libsodium_missing"
