@@ -1,0 +1,100 @@
+"""`schuldhulp client`, `enrol`, `end-enrolment`: who is a client, and who is visible to creditors."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from schuldhulp.cli.context import As, DossierArgument, Reason, dossier_of, read_line, read_text, work_as
+from schuldhulp.cli.output import say, say_json, warn
+from schuldhulp.connectors.lines import record_from_lines, template
+from schuldhulp.domain.dates import parse_date
+from schuldhulp.domain.records import Applicant, EnrolmentBasis, Position, RecordKind
+from schuldhulp.errors import InvalidInput
+
+app = typer.Typer(help="Clients of the credit bank.", no_args_is_help=True)
+
+_PARTING = re.compile(r"^---+\s*$", re.MULTILINE)
+
+
+@app.command("template")
+def show_template() -> None:
+    """Show the lines that `client add` reads, each with a hint.
+
+    Example: schuldhulp client template > new-client.txt
+    """
+    say(template(RecordKind.APPLICANT))
+
+
+@app.command()
+def add(as_: As = "", json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False) -> None:
+    """Make a dossier for one person or two, read from standard input as lines `field: value`.
+
+    A line --- stands between the first applicant and the partner. This makes nobody visible to creditors: see enrol.
+
+    Example: schuldhulp client add < new-client.txt
+    """
+    text = read_text("the applicant as lines field: value", example=template(RecordKind.APPLICANT))
+    parts = [part for part in _PARTING.split(text) if part.strip()]
+    if not 1 <= len(parts) <= 2:
+        raise InvalidInput("applicants_count", "one applicant, or two with a line --- between them", field="applicants")
+    applicants = []
+    for place, part in zip((Position.FIRST, Position.PARTNER), parts, strict=False):
+        applicant = record_from_lines(RecordKind.APPLICANT, f"{part}\nposition: {place.value}", people={})
+        assert isinstance(applicant, Applicant)  # noqa: S101 - for the type checker: the kind decides
+        applicants.append(applicant)
+    with work_as(as_) as work:
+        dossier = work.cockpit.clients.add(actor=work.actor, applicants=applicants)
+        [summary] = [entry for entry in work.cockpit.dossiers.list(actor=work.actor) if entry.id == dossier]
+        if json:
+            say_json({"dossier": dossier.hex(), "fileNumber": summary.file_number})
+        else:
+            say(f"dossier {summary.file_number} made")
+
+
+def enrol(
+    dossier: DossierArgument,
+    ground: Annotated[str, typer.Option(help="Why: the article of law, or the decision. No names.")],
+    basis: Annotated[EnrolmentBasis, typer.Option(help="The resident's consent, or the notice given.")],
+    date: Annotated[str, typer.Option(help="Day of the consent or notice; today when left out.")] = "",
+    reason: Reason = "",
+    as_: As = "",
+) -> None:
+    """Make the applicants of a dossier visible to creditors, from the next publication on.
+
+    Example: schuldhulp enrol 2026-00012 --basis consent --ground "Wgs art. 4a, plan van aanpak"
+    """
+    with work_as(as_) as work:
+        day = parse_date(date, "date") if date else datetime.now(UTC).date()
+        found = dossier_of(work, dossier)
+        state = work.cockpit.enrolment.enrol(
+            actor=work.actor,
+            dossier=found,
+            ground=ground,
+            basis=basis,
+            basis_date=day,
+            reason=reason or None,
+        )
+        for warning in state.warnings:
+            warn(f"warning: {warning.value}")
+        say(f"dossier {dossier}: {state.visibility.value}")
+
+
+def end_enrolment(
+    dossier: DossierArgument,
+    reason: Reason = "",
+    as_: As = "",
+) -> None:
+    """End the visibility to creditors of everybody in a dossier; why is read from standard input. The help may go on.
+
+    Example: echo "plan afgerond" | schuldhulp end-enrolment 2026-00012
+    """
+    with work_as(as_) as work:
+        why = read_line("reason of the end")
+        state = work.cockpit.enrolment.end(
+            actor=work.actor, dossier=dossier_of(work, dossier), end_reason=why, reason=reason or None
+        )
+        say(f"dossier {dossier}: {state.visibility.value}")
