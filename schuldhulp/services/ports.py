@@ -133,6 +133,9 @@ class OutboxRepository(Protocol):
     def in_state(self, state: JobState, *, limit: int | None = None) -> Sequence[JobRow]:
         """Return the jobs in a state, oldest first."""
 
+    def confirmed_roots(self, municipality: MunicipalityCode) -> Mapping[DossierId, Root]:
+        """Return for each dossier the root of its newest confirmed job."""
+
     def of_batch(self, batch: int) -> Sequence[JobRow]:
         """Return the jobs of a batch, by dossier."""
 
@@ -246,11 +249,20 @@ class FillingRepository(Protocol):
     def decoys(self, municipality: MunicipalityCode) -> Sequence[DecoyRow]:
         """Return the decoys that are in no batch, by id."""
 
+    def decoy_count(self, municipality: MunicipalityCode) -> int:
+        """Return how many decoys there are, those in a batch included."""
+
     def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
         """Return the decoys whose next root is in a batch, by id."""
 
+    def sign_decoy(self, row: DecoyRow) -> bool:
+        """Write the next root and batch of a decoy that has this root and is in no batch; say whether it was there."""
+
     def put_decoy(self, row: DecoyRow) -> None:
         """Store a decoy, or write its roots and batch."""
+
+    def remove_decoy(self, dossier: DossierId) -> bool:
+        """Take away a decoy that is in no batch, since it becomes a client's dossier; say whether it was there."""
 
     def settle_decoys(self, batch: int, *, landed: bool) -> None:
         """Take the decoys of a batch out of it: with their next root when it landed, else with the root they had."""
@@ -322,8 +334,8 @@ class LogRepository(Protocol):
     def add(self, row: LogRow) -> None:
         """Store a line."""
 
-    def has(self, dossier: DossierId, *, name: str, trace_id: bytes, purpose: str) -> bool:
-        """Say whether there is a line of a session about a dossier, with this name and purpose."""
+    def has(self, dossier: DossierId | None, *, name: str, trace_id: bytes, purpose: str | None = None) -> bool:
+        """Say whether there is a line of a session about a dossier, with this name and purpose (None: any)."""
 
     def of(self, dossier: DossierId) -> Sequence[LogRow]:
         """Return the lines about a dossier, newest first."""

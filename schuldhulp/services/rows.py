@@ -206,7 +206,8 @@ class SpareRow:
     root: Root
     previous_root: Root
     ciphertext: bytes
-    mac: bytes
+    created_at: datetime
+    mac: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -84,6 +84,7 @@ class Fillings(Repository):
                         "root": spare.root,
                         "previous_root": spare.previous_root,
                         "ciphertext": spare.ciphertext,
+                        "created_at": spare.created_at,
                         "mac": spare.mac,
                     }
                     for spare in spares
@@ -101,16 +102,37 @@ class Fillings(Repository):
         statement = select(table).where(table.c.municipality == municipality, table.c.batch_id.is_(None))
         return [_decoy(row) for row in self._all(statement.order_by(table.c.id))]
 
+    def decoy_count(self, municipality: MunicipalityCode) -> int:
+        """Return how many decoys there are, those in a batch included."""
+        table = tables.decoys
+        row = self._first(select(func.count()).select_from(table).where(table.c.municipality == municipality))
+        return int(row[0]) if row else 0
+
     def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
         """Return the decoys whose next root is in a batch, by id."""
         table = tables.decoys
         return [_decoy(row) for row in self._all(select(table).where(table.c.batch_id == batch).order_by(table.c.id))]
+
+    def sign_decoy(self, row: DecoyRow) -> bool:
+        """Write the next root and batch of a decoy that has this root and is in no batch; say whether it was there."""
+        table = tables.decoys
+        result = self._run(
+            update(table)
+            .where(table.c.id == row.id, table.c.root == row.root, table.c.batch_id.is_(None))
+            .values(next_root=row.next_root, batch_id=row.batch)
+        )
+        return result.rowcount == 1
 
     def put_decoy(self, row: DecoyRow) -> None:
         """Store a decoy, or write its roots and batch."""
         values: dict[str, Any] = {"root": row.root, "next_root": row.next_root, "batch_id": row.batch}
         statement = self._insert(tables.decoys).values(id=row.id, municipality=row.municipality, **values)
         self._run(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    def remove_decoy(self, dossier: DossierId) -> bool:
+        """Take away a decoy that is in no batch, since it becomes a client's dossier; say whether it was there."""
+        table = tables.decoys
+        return self._run(table.delete().where(table.c.id == dossier, table.c.batch_id.is_(None))).rowcount == 1
 
     def settle_decoys(self, batch: int, *, landed: bool) -> None:
         """Take the decoys of a batch out of it: with their next root when it landed, else with the root they had."""
@@ -128,6 +150,7 @@ def _spare(row: Row[*tuple[Any, ...]]) -> SpareRow:
         root=Root(row.root),
         previous_root=Root(row.previous_root),
         ciphertext=row.ciphertext,
+        created_at=row.created_at,
         mac=row.mac,
     )
 

@@ -69,6 +69,23 @@ class Outbox(Repository):
         table = tables.outbox.c
         return self._jobs(select(tables.outbox).where(table.state == state.value).order_by(table.id).limit(limit))
 
+    def confirmed_roots(self, municipality: MunicipalityCode) -> Mapping[DossierId, Root]:
+        """Return for each dossier the root of its newest confirmed job."""
+        table = tables.outbox.c
+        confirmed = (table.municipality == municipality) & (table.state == JobState.CONFIRMED.value)
+        newest = (
+            select(table.dossier_id, func.max(table.revision).label("revision"))
+            .where(confirmed)
+            .group_by(table.dossier_id)
+            .subquery()
+        )
+        statement = (
+            select(table.dossier_id, table.new_root)
+            .join(newest, (newest.c.dossier_id == table.dossier_id) & (newest.c.revision == table.revision))
+            .where(confirmed)
+        )
+        return {DossierId(row[0]): Root(row[1]) for row in self._all(statement)}
+
     def of_batch(self, batch: int) -> Sequence[JobRow]:
         """Return the jobs of a batch, by dossier."""
         table = tables.outbox.c

@@ -179,6 +179,7 @@ spare_revisions = Table(
     Column("root", Octets, nullable=False),
     Column("previous_root", Octets, nullable=False),
     Column("ciphertext", Octets, nullable=False),
+    Column("created_at", Time, nullable=False),
     Column("mac", Octets, nullable=False),
 )
 

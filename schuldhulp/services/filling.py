@@ -1,0 +1,272 @@
+"""What a ledger batch is filled with, so that its real changes cannot be told from the others.
+
+Two kinds of filler look on the chain exactly like a real change: a **spare**, which is a revision of a real dossier in
+which nothing changed but the header, and a **decoy**, a dossier that is nobody's and whose roots are random. Spares are
+made by a process that holds the data keys, in advance, because the worker holds none; the worker can put them on the
+chain but cannot make one. A new client takes over a decoy's id and root (`adopt`), so that a dossier never appears on
+the chain because somebody became a client. See docs/decisions/0004-ledger-filling.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+from typing import Final
+
+from schuldhulp import errors
+from schuldhulp.crypto.envelope import unwrap_data_key
+from schuldhulp.crypto.jobs import JobKey, job_mac, verify_job_mac
+from schuldhulp.crypto.merkle import DossierTree
+from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Root
+from schuldhulp.services.ports import Clock, Store, UnitOfWork
+from schuldhulp.services.record_envelope import open_manifest, seal_manifest
+from schuldhulp.services.record_keys import RecordKeys
+from schuldhulp.services.rows import DecoyRow, DossierRow, JobState, RevisionRow, SpareRow
+
+SPARES: Final = 32
+"""Spares that `SpareMaker` keeps ready for each dossier."""
+
+LOW: Final = 8
+"""It makes new ones once fewer are left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filler:
+    """One filler of a batch, of either kind.
+
+    Attributes:
+        dossier: its id.
+        previous_root: root that the chain has.
+        new_root: root that it gets.
+        spare: the revision behind it; None for a decoy.
+        is_new: whether it is a decoy that is not known yet.
+    """
+
+    dossier: DossierId
+    previous_root: Root
+    new_root: Root
+    spare: SpareRow | None = None
+    is_new: bool = False
+
+
+def spare_mac(key: JobKey, spare: SpareRow) -> bytes:
+    """Compute the authentication code of a spare, over all of it; 32 bytes."""
+    return job_mac(key, "spare", *_fields(spare))
+
+
+def is_spare_valid(key: JobKey, spare: SpareRow) -> bool:
+    """Tell whether a spare was made by this system."""
+    return verify_job_mac(key, spare.mac, "spare", *_fields(spare))
+
+
+def _fields(spare: SpareRow) -> tuple[bytes | str | int, ...]:
+    return (
+        spare.dossier,
+        spare.revision,
+        spare.previous_root,
+        spare.root,
+        spare.ciphertext,
+        spare.created_at.isoformat(timespec="microseconds"),
+    )
+
+
+def adopt(work: UnitOfWork, municipality: MunicipalityCode, draw: Random | None = None) -> tuple[DossierId, Root]:
+    """Give an id and a root to a dossier that is being made, in the same unit of work.
+
+    Args:
+        work: a unit of work that writes.
+        municipality: whose dossier it is.
+        draw: source of chance; the system's by default.
+
+    Returns:
+        Id and present root of a decoy, which is one no longer; where there is none, a new random id without a root.
+    """
+    decoys = list(work.filling.decoys(municipality))
+    (draw or SystemRandom()).shuffle(decoys)
+    for decoy in decoys:
+        # A worker may have put it into a batch since it was read.
+        if work.filling.remove_decoy(decoy.id):
+            return decoy.id, decoy.root
+    return new_dossier_id(municipality), NO_ROOT
+
+
+def new_dossier_id(municipality: MunicipalityCode) -> DossierId:
+    """Draw an id: two bytes of municipality and 30 random ones."""
+    return DossierId(municipality.to_bytes(2, "big") + secrets.token_bytes(30))
+
+
+@dataclass
+class SpareMaker:
+    """Makes spares; runs in a process that holds the data keys, such as the cockpit.
+
+    Attributes:
+        store: the main database.
+        keys: keys of record keeping.
+        clock: the time.
+        municipality: whose dossiers.
+    """
+
+    store: Store
+    keys: RecordKeys
+    clock: Clock
+    municipality: MunicipalityCode
+
+    def prepare(self, *, spares: int = SPARES, low: int = LOW) -> int:
+        """Make spares for every dossier that has few left; safe to repeat and to run in several processes.
+
+        Args:
+            spares: how many a dossier then has.
+            low: it is left alone while it has at least this many.
+
+        Returns:
+            Number of dossiers that got new ones.
+        """
+        with self.store.read() as work:
+            counts = work.filling.spare_counts(self.municipality)
+        made = 0
+        for dossier, count in counts.items():
+            if count >= low:
+                continue
+            # One dossier at a time, so that nobody who writes has to wait for all of them.
+            with self.store.write() as work:
+                made += self._renew(work, dossier, spares)
+                work.commit()
+        return made
+
+    def _renew(self, work: UnitOfWork, dossier: DossierId, spares: int) -> bool:
+        row = work.dossiers.get(dossier, lock=True)
+        newest = work.revisions.newest([dossier]).get(dossier)
+        # A job that is not signed yet may be replaced, and with it the root that the spares would build on.
+        live = work.outbox.live([dossier]).get(dossier, ())
+        if row is None or newest is None or any(job.state is JobState.QUEUED for job in live):
+            return False
+        made = self._chain_of_spares(work, row, newest, spares)
+        if not made:
+            return False
+        work.filling.replace_spares(dossier, made)
+        return True
+
+    def _chain_of_spares(
+        self, work: UnitOfWork, row: DossierRow, newest: RevisionRow, spares: int
+    ) -> Sequence[SpareRow]:
+        wrapped = work.keys.get(row.id)
+        if wrapped is None or (newest.revision, newest.root) != (row.revision, row.root):
+            return []
+        try:
+            key = unwrap_data_key(self.keys.data, row.id, wrapped.wrapped)
+            manifest = open_manifest(key, newest)
+        except errors.Undecryptable:
+            # A damaged dossier is named where it is read; it must not be covered by fresh revisions.
+            return []
+        made: list[SpareRow] = []
+        previous, now = row.root, self.clock.now()
+        for revision in range(row.revision + 1, row.revision + 1 + spares):
+            tree = DossierTree(
+                dossier=row.id,
+                revision=revision,
+                previous_root=previous,
+                commitments=manifest.commitments,
+                salt=key.header_salt(revision),
+                fillers=lambda index, revision=revision: key.filler(revision, index),  # type: ignore[misc]
+            )
+            sealed = seal_manifest(
+                key,
+                manifest,
+                RevisionRow(
+                    dossier=row.id,
+                    revision=revision,
+                    root=tree.root,
+                    previous_root=previous,
+                    ciphertext=b"",
+                    created_at=now,
+                ),
+            )
+            spare = SpareRow(
+                dossier=row.id,
+                revision=revision,
+                root=tree.root,
+                previous_root=previous,
+                ciphertext=sealed.ciphertext,
+                created_at=now,
+            )
+            made.append(dataclasses.replace(spare, mac=spare_mac(self.keys.job, spare)))
+            previous = tree.root
+        return made
+
+
+@dataclass
+class FillerChoice:
+    """Chooses the fillers of a batch.
+
+    Each known dossier is as likely as any other. A real change borrows its dossier's next turn as a filler, so that
+    over a day a dossier is not seen more often because its owner changed something.
+
+    Attributes:
+        municipality: whose batch.
+        fill: batches have at least this many changes; 0 fills nothing.
+        job_key: authenticates spares.
+        draw: source of chance; a seeded one in tests.
+    """
+
+    municipality: MunicipalityCode
+    fill: int
+    job_key: JobKey
+    draw: Random = field(default_factory=SystemRandom)
+    _borrowed: dict[DossierId, int] = field(default_factory=dict)
+
+    def choose(self, work: UnitOfWork, taken: Sequence[DossierId]) -> list[Filler]:
+        """Choose what a batch is filled up with.
+
+        Args:
+            work: a unit of work.
+            taken: dossiers with a real change in the batch.
+
+        Returns:
+            As many fillers as are missing; new decoys where too few dossiers are known.
+        """
+        missing = self.fill - len(taken)
+        if self.fill == 0:
+            return []
+        for dossier in taken:
+            self._borrowed[dossier] = self._borrowed.get(dossier, 0) + 1
+        if missing <= 0:
+            return []
+        decoys = {decoy.id: decoy for decoy in work.filling.decoys(self.municipality)}
+        known = sorted({*decoys, *work.filling.usable(self.municipality)} - set(taken))
+        self.draw.shuffle(known)
+        # New decoys come in bulk once few are left for new clients: one new decoy for each new client would show when
+        # somebody became one.
+        count = work.filling.decoy_count(self.municipality)
+        births = min(missing, 2 * self.fill - count) if count < self.fill else 0
+        chosen: list[DossierId] = []
+        for dossier in known:
+            if len(chosen) == missing - births:
+                break
+            if self._borrowed.get(dossier, 0) > 0:
+                self._borrowed[dossier] -= 1
+                continue
+            chosen.append(dossier)
+        spares = {
+            spare.dossier: spare for spare in work.filling.next_spares([one for one in chosen if one not in decoys])
+        }
+        fillers = [self._decoy(decoys[dossier]) for dossier in chosen if dossier in decoys]
+        fillers += [_spare(spare) for spare in spares.values() if is_spare_valid(self.job_key, spare)]
+        fillers += [self._birth() for _ in range(missing - len(fillers))]
+        return fillers
+
+    def _decoy(self, decoy: DecoyRow) -> Filler:
+        return Filler(dossier=decoy.id, previous_root=decoy.root, new_root=self._random_root())
+
+    def _birth(self) -> Filler:
+        dossier = DossierId(self.municipality.to_bytes(2, "big") + self.draw.randbytes(30))
+        return Filler(dossier=dossier, previous_root=NO_ROOT, new_root=self._random_root(), is_new=True)
+
+    def _random_root(self) -> Root:
+        return Root(self.draw.randbytes(32))
+
+
+def _spare(spare: SpareRow) -> Filler:
+    return Filler(dossier=spare.dossier, previous_root=spare.previous_root, new_root=spare.root, spare=spare)
