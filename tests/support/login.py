@@ -235,7 +235,10 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @dataclass
 class FakeBroker:
-    """An upstream that tells whatever a test wants; shares no code with the project."""
+    """An upstream that tells whatever a test wants; shares no code with the project.
+
+    A claim of None is left out; a function is called with the time.
+    """
 
     secret: str = "broker-secret"
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "a"}))
@@ -248,6 +251,7 @@ class FakeBroker:
     basic: bool = True
     seen: list[str] = field(default_factory=list)
     url: str = ""
+    now: Callable[[], datetime] = field(default_factory=lambda: lambda: datetime.now(UTC))
     _requests: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def app(self, address: str) -> Starlette:
@@ -261,6 +265,11 @@ class FakeBroker:
                 Route("/userinfo", self._userinfo),
             ]
         )
+
+    def change(self, **changes: Any) -> None:
+        """Become a new broker at the same address."""
+        fresh = FakeBroker(url=self.url, now=self.now, **changes)
+        self.__dict__.update(fresh.__dict__)
 
     def settings(self, **changes: Any) -> UpstreamSettings:
         values: dict[str, Any] = {
@@ -309,7 +318,7 @@ class FakeBroker:
         digest = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
         if not known or asked["code_challenge"] != digest.rstrip("=") or asked["redirect_uri"] != form["redirect_uri"]:
             return JSONResponse({"error": "invalid_client"}, 401)
-        now = int(datetime.now(UTC).timestamp())
+        now = int(self.now().timestamp())
         claims = {
             "iss": self.url,
             "aud": "our relay",
@@ -322,7 +331,7 @@ class FakeBroker:
             "name": "Annelies de Boer",
             "role": "administrator",
         } | self.claims
-        claims = {name: value for name, value in claims.items() if value is not None}
+        claims = {name: value(now) if callable(value) else value for name, value in claims.items() if value is not None}
         header = {"alg": self.algorithm, "kid": "a"}
         key = self.key if self.algorithm == "ES256" else OctKey.import_key(self.secret.ljust(64, "x"))
         token = jwt.encode(header, claims, key, algorithms=[self.algorithm])
