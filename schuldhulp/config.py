@@ -89,6 +89,7 @@ class Settings(BaseModel):
     head_max_age: Annotated[int, Field(ge=1)] = Field(
         900, description="An older head of the chain is an error, in seconds."
     )
+    organisation: str = Field("", description="KvK number that `schuldhulp signal` asks as.")
     staff: str = Field("", description="Login of the member of staff that commands act as; `--as` goes before it.")
     daily_quota: Annotated[int, Field(ge=0)] = Field(500, description="Persons an organisation may ask about in a day.")
     epoch_quota: Annotated[int, Field(ge=0)] = Field(

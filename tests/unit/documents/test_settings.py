@@ -1,0 +1,87 @@
+"""The table of settings in docs/specification.md is the one in the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from schuldhulp.config import PREFIX, Settings, load_settings, project_folder
+from schuldhulp.errors import Misconfigured
+
+SPECIFICATION = Path(__file__).parents[3] / "docs" / "specification.md"
+
+DERIVED = {
+    "chain_url": "`http://127.0.0.1:<chain port>`",
+    "deployments": "`deployments`",
+    "database_url": "`sqlite:///<data>/schuldhulp.sqlite`",
+    "evaluator_database_url": "`sqlite:///<data>/evaluator.sqlite`",
+    "keys": "`<data>/keys`",
+    "evaluator_url": "`http://127.0.0.1:<evaluator port>`",
+    "relay_url": "`http://127.0.0.1:<relay port>`",
+    "cockpit_url": "`http://127.0.0.1:<cockpit port>`",
+}
+
+
+def rows():
+    found = []
+    for name, field in Settings.model_fields.items():
+        default = DERIVED.get(name) or (f"`{field.default}`" if field.default != "" else "(none)")
+        found.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    return found
+
+
+def test_specification_lists_every_setting_as_it_is():
+    text = SPECIFICATION.read_text()
+    listed = [line for line in text.splitlines() if re.match(rf"\| `{PREFIX}[A-Z_]+` \|", line)]
+    own = [line for line in listed if line.split("`")[1].removeprefix(PREFIX).lower() in Settings.model_fields]
+    assert own == rows()
+
+
+def test_load_settings_takes_the_environment_before_the_file(tmp_path):
+    (tmp_path / "settings.env").write_text("# comment\n\nSCHULDHULP_MUNICIPALITY=200\nSCHULDHULP_CONTACT=a = b\n")
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_MUNICIPALITY": "300"})
+    assert (settings.municipality, settings.contact) == (300, "a = b")
+
+
+def test_load_settings_derives_addresses_and_folders(tmp_path):
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CHAIN_PORT": "9999"})
+    assert settings.chain_url == "http://127.0.0.1:9999"
+    assert settings.deployment_file == tmp_path / "deployments" / "local.json"
+    assert settings.database_url == f"sqlite:///{tmp_path / 'schuldhulp.sqlite'}"
+
+
+def test_load_settings_keeps_deployments_in_the_project_for_the_usual_data_folder():
+    settings = load_settings({"SCHULDHULP_DATA": "var"})
+    assert settings.deployments == project_folder() / "deployments"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COCKPIT_PORT", "0"),
+        ("COCKPIT_PORT", "eighty"),
+        ("CHAIN_PORT", "8501"),
+        ("MUNICIPALITY", "70000"),
+        ("ENV", "test"),
+        ("NETWORK", "../x"),
+        ("LEDGER_FILL", "-1"),
+        ("CONFIRMATIONS", "many"),
+    ],
+)
+def test_load_settings_names_the_wrong_setting_and_never_its_value(tmp_path, name, value):
+    with pytest.raises(Misconfigured) as caught:
+        load_settings({"SCHULDHULP_DATA": str(tmp_path), PREFIX + name: value})
+    assert PREFIX + name in str(caught.value)
+    assert value not in str(caught.value) or value in {"0", "-1"}
+    assert caught.value.exit_code == 2
+
+
+def test_load_settings_refuses_plain_http_in_production(tmp_path):
+    with pytest.raises(Misconfigured, match="https"):
+        load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_ENV": "production"})
+
+
+def test_load_settings_names_the_line_that_is_no_setting(tmp_path):
+    (tmp_path / "settings.env").write_text("SCHULDHULP_MUNICIPALITY 200\n")
+    with pytest.raises(Misconfigured, match="line 1"):
+        load_settings({"SCHULDHULP_DATA": str(tmp_path)})
