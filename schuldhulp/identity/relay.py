@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from schuldhulp.crypto.framing import frame
 from schuldhulp.crypto.keyring import CookieKey
+from schuldhulp.errors import Unreachable
 from schuldhulp.identity.faults import (
     AuthorizationRefused,
     LoginCancelled,
@@ -175,12 +176,15 @@ class Relay:
         upstream = self._upstreams[attempt.provider]
         try:
             login = await upstream.finish(attempt.challenge, answer)
+            subject = await run_in_threadpool(self._subjects.subject, login.identity, now=self._now())
         except LoginCancelled as cancelled:
             # The person knows what happened, so there is nothing to explain on the way back.
             return RedirectResponse(self._oidc.error_location(attempt.request, cancelled.error), status_code=302)
         except LoginFailed as failure:
             return self._failed(failure, attempt.request, attempt.provider)
-        subject = await run_in_threadpool(self._subjects.subject, login.identity, now=self._now())
+        except Unreachable:
+            failure = UpstreamUnavailable("login_unavailable", "The database does not answer")
+            return self._failed(failure, attempt.request, attempt.provider)
         claims = {
             "sub": subject,
             "provider": attempt.provider.value,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.errors import Misconfigured
+from schuldhulp.errors import Misconfigured, Unreachable
 from schuldhulp.identity.app import RelaySettings, create_app
 from schuldhulp.identity.model import Provider, UpstreamSettings
 from schuldhulp.identity.simulator import TestIdentity
@@ -193,3 +193,16 @@ def test_fault_shows_a_page_and_logs_no_personal_data(
     assert reference[1] in own
     assert "RuntimeError" in own
     assert RESIDENT not in caplog.text
+
+
+def test_login_without_a_database_says_try_later(
+    relay: RunningRelay, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_lookup: bytes) -> LoginSubject | None:
+        raise Unreachable("database_unreachable", "no answer")
+
+    monkeypatch.setattr(relay.store, "find", fail)
+    page = browser.log_in(relay)
+    assert page.status_code == 503
+    assert "Inloggen kan nu even niet" in page.text
+    assert "error=temporarily_unavailable" in page.text
