@@ -183,8 +183,8 @@ class Relay:
         except LoginFailed as failure:
             return self._failed(failure, attempt.request, attempt.provider)
         except Unreachable:
-            failure = UpstreamUnavailable("login_unavailable", "The database does not answer")
-            return self._failed(failure, attempt.request, attempt.provider)
+            silent = UpstreamUnavailable("login_unavailable", "The database does not answer")
+            return self._failed(silent, attempt.request, attempt.provider)
         claims = {
             "sub": subject,
             "provider": attempt.provider.value,
