@@ -9,6 +9,7 @@ from enum import StrEnum
 from schuldhulp.domain.checks import Redacted, check_bytes, check_distinct, check_line
 from schuldhulp.domain.organisations import parse_kvk
 from schuldhulp.domain.types import RecordId
+from schuldhulp.errors import InvalidInput
 
 
 class RecordKind(StrEnum):
@@ -52,7 +53,7 @@ class Party(Redacted):
         check_line(self.customer_number, "customer_number")
         check_line(self.file_number, "file_number")
         if self.kvk and parse_kvk(self.kvk) != self.kvk:
-            parse_kvk("", "kvk")
+            raise InvalidInput("kvk_invalid", "kvk: eight digits and nothing else", field="kvk")
 
 
 def check_people(people: tuple[RecordId, ...], field: str) -> None:
