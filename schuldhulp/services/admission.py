@@ -110,9 +110,7 @@ class AdmissionService:
         )
         self._store.admit(organisation, by=actor.id, at=self._clock.now())
         for one in organisation.accounts:
-            self._administrator.admit_creditor(
-                municipality=self._municipality, account=one, bsn=bsn_ground is not None
-            )
+            self._administrator.admit_creditor(municipality=self._municipality, account=one, bsn=bsn_ground is not None)
         return organisation
 
     def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:

@@ -22,9 +22,7 @@ BATCH: Final = 1_000
 class SignalService:
     """Blinds, has evaluated, checks the proof, unblinds, and reads the registry."""
 
-    def __init__(
-        self, *, registry: Registry, connect: Callable[[MunicipalityState], Evaluator], clock: Clock
-    ) -> None:
+    def __init__(self, *, registry: Registry, connect: Callable[[MunicipalityState], Evaluator], clock: Clock) -> None:
         """Take the chain and the way to an evaluator.
 
         Args:

@@ -256,9 +256,7 @@ class EvaluatorDatabase:
             Unreachable: the database does not answer.
         """
         with self._writing() as connection:
-            changed = connection.execute(
-                update(organisations).where(organisations.c.kvk == kvk).values(suspended=True)
-            )
+            changed = connection.execute(update(organisations).where(organisations.c.kvk == kvk).values(suspended=True))
             if changed.rowcount == 0:
                 raise NotFound("organisation_unknown", "no organisation with this number was admitted", field="kvk")
             connection.execute(

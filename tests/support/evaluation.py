@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import base64
 import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
 
 from schuldhulp.chain.signer import recover
 from schuldhulp.creditor.signing import digest_signer
@@ -204,3 +211,20 @@ def make_elements(count: int) -> list[bytes]:
 def to_text(element: bytes) -> str:
     """Write a point as it is sent."""
     return base64.urlsafe_b64encode(element).rstrip(b"=").decode()
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application with uvicorn on a free port of loopback; gives its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            # Connections wait in the listener's queue until the server has started.
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -50,7 +52,10 @@ def upgrade() -> None:
         sa.CheckConstraint("action IN ('admit', 'suspend')", name=op.f("ck_admissions_action")),
     )
     op.create_index("ix_admissions_kvk", "admissions", ["kvk"])
-    periods = {"daily_usage": sa.Column("day", sa.Date), "epoch_usage": sa.Column("epoch", sa.BigInteger)}
+    periods: dict[str, sa.Column[Any]] = {
+        "daily_usage": sa.Column("day", sa.Date),
+        "epoch_usage": sa.Column("epoch", sa.BigInteger),
+    }
     for table, period in periods.items():
         op.create_table(
             table,
