@@ -153,6 +153,17 @@ def _object_from_plain(owner: type, plain: object, field: str) -> Any:
     return owner(**{name: _value_from_plain(hints[name], value, name) for name, value in fields.items()})
 
 
+def _part_from_plain(owner: type, plain: object, field: str) -> Any:
+    try:
+        return _object_from_plain(owner, plain, field)
+    except InvalidInput as error:
+        if error.field in (None, field):
+            raise
+        # Four parties have a name: say whose it is.
+        message = f"{field}: {error}"
+        raise InvalidInput(error.key, message, field=f"{field}.{error.field}", **error.parameters) from None
+
+
 def _mapping(plain: object, field: str) -> dict[str, object]:
     if not isinstance(plain, dict) or not all(isinstance(name, str) for name in plain):
         raise InvalidInput("type_wrong", f"{field}: object expected", field=field)
@@ -187,7 +198,7 @@ def _value_from_plain(hint: Any, plain: object, field: str) -> Any:
             raise InvalidInput("type_wrong", f"{field}: another type of value expected", field=field)
         return plain
     if dataclasses.is_dataclass(hint) and hint not in (Bsn, PartialDate):
-        return _object_from_plain(typing.cast("type", hint), plain, field)
+        return _part_from_plain(typing.cast("type", hint), plain, field)
     if not isinstance(plain, str):
         raise InvalidInput("type_wrong", f"{field}: text expected", field=field)
     return _text_from_plain(hint, plain, field)
@@ -204,7 +215,7 @@ def _text_from_plain(hint: Any, text: str, field: str) -> Any:
         if hint is bytes:
             return bytes.fromhex(text)
         if hint is datetime:
-            return as_utc(datetime.fromisoformat(text))
+            return _moment(text, field)
         return hint(text)
     except (ValueError, OverflowError):
         if issubclass(hint, StrEnum):
@@ -212,3 +223,11 @@ def _text_from_plain(hint: Any, text: str, field: str) -> Any:
             message = f"{field}: choose one of {choices}"
             raise InvalidInput("choice_unknown", message, field=field, choices=choices) from None
         raise InvalidInput("type_wrong", f"{field}: cannot be read", field=field) from None
+
+
+def _moment(text: str, field: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    # Without a zone it would be taken as the time of this machine, wherever that stands.
+    if moment.utcoffset() is None:
+        raise InvalidInput("time_not_utc", f"{field}: time with a zone expected", field=field)
+    return as_utc(moment)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 from eth_utils.crypto import keccak
+from hypothesis import HealthCheck, given, settings
 
 from schuldhulp.crypto.commitments import (
     EVALUATION_REQUEST_TYPE,
@@ -19,8 +20,9 @@ from schuldhulp.crypto.commitments import (
     header_leaf,
 )
 from schuldhulp.domain.identifiers import IdentifierKind
-from schuldhulp.domain.records import RecordKind, version_from_plain
+from schuldhulp.domain.records import RecordKind, version_from_plain, version_to_plain
 from schuldhulp.domain.types import Cents, DossierId, Epoch, MunicipalityCode, RecordId, Root, Salt
+from tests.support.record_strategies import versions
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "commitments.json").read_text(encoding="utf-8"))
 
@@ -84,6 +86,12 @@ def test_type_string_names_every_field_of_the_record(sample):
     fields = [field.name for field in dataclasses.fields(version.record)]
     members = list(sample["message"])[8:]
     assert [name.lower() for name in members] == [name.replace("_", "") for name in fields]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(versions())
+def test_commitment_survives_storage(version):
+    assert commitment(version_from_plain(version_to_plain(version))) == commitment(version)
 
 
 def test_commitment_changes_with_every_member_of_the_head():

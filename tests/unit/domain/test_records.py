@@ -127,6 +127,34 @@ def test_from_plain_refuses_an_unknown_field_of_a_part():
         from_plain(RecordKind.OBLIGATION, 1, plain)
 
 
+def test_from_plain_says_whose_field_is_wrong():
+    plain = to_plain(Obligation(**OBLIGATION)) | {"bailiff": {"name": "X", "kvk": "1"}}
+    with pytest.raises(InvalidInput) as caught:
+        from_plain(RecordKind.OBLIGATION, 1, plain)
+    assert (caught.value.key, caught.value.field) == ("kvk_invalid", "bailiff.kvk")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-20T09:30:00Z", datetime(2026, 1, 20, 9, 30, tzinfo=UTC)),
+        ("2026-01-20T10:30:00+01:00", datetime(2026, 1, 20, 9, 30, tzinfo=UTC)),
+        ("2026-01-20T09:30:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_from_plain_wants_moments_with_a_zone(text, moment):
+    confirmations = [{"by": "A", "role": "resident", "at": text}]
+    plain = to_plain(Agreement(**AGREEMENT)) | {"confirmations": confirmations}
+    if moment is None:
+        with pytest.raises(InvalidInput) as caught:
+            from_plain(RecordKind.AGREEMENT, 1, plain)
+        assert caught.value.field == "confirmations.at"
+    else:
+        assert from_plain(RecordKind.AGREEMENT, 1, plain).confirmations[0].at == moment
+
+
 def test_from_plain_names_the_missing_field():
     with pytest.raises(InvalidInput) as caught:
         from_plain(RecordKind.INCOME, 1, {})
