@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,7 +19,6 @@ from sqlalchemy import (
     Connection,
     Date,
     DateTime,
-    Engine,
     ForeignKey,
     Index,
     Integer,
@@ -30,28 +27,23 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    create_engine,
     delete,
-    event,
     insert,
-    make_url,
     select,
-    text,
     update,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from schuldhulp.domain.types import Epoch
-from schuldhulp.errors import Conflict, NotFound, Unreachable
+from schuldhulp.errors import Conflict, NotFound
 from schuldhulp.services.ports import Charge, Organisation, Quota
+from schuldhulp.storage.database import WRITE, connect, translated
+from schuldhulp.storage.migrate import migrate
 
 NONCES_KEPT = timedelta(days=1)
 """A request expires within minutes, so a nonce of yesterday cannot come back; a day forgives a clock that was wrong."""
 
-BUSY_TIMEOUT = 30.0
-"""Seconds that SQLite waits for another writer."""
-
-WRITES = {"writes": True}
+SCRIPTS: Final = Path(__file__).parent / "evaluator_migrations"
+"""Folder of the migrations."""
 
 metadata = MetaData(
     naming_convention={
@@ -123,38 +115,27 @@ nonces = Table(
 )
 
 
-def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest revision, making it when it is not there.
-
-    Args:
-        url: SQLAlchemy address, SQLite or PostgreSQL.
-
-    Raises:
-        Unreachable: the database does not answer.
-    """
-    configuration = Config()
-    configuration.set_main_option("script_location", str(Path(__file__).parent / "evaluator_migrations"))
-    engine = _engine(url)
-    try:
-        with engine.connect() as connection, connection.execution_options(**WRITES).begin():
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
-    except SQLAlchemyError as error:
-        raise _unreachable() from error
-    finally:
-        engine.dispose()
-
-
 class EvaluatorDatabase:
     """Implements ports.OrganisationStore; safe to share between threads and processes."""
 
     def __init__(self, url: str) -> None:
-        """Connect to a database that `migrate` has prepared.
+        """Take the address; nothing is opened before the first use.
 
         Args:
             url: SQLAlchemy address, SQLite or PostgreSQL.
+
+        Raises:
+            Misconfigured: the address cannot be read, or is of another kind of database.
         """
-        self._engine = _engine(url)
+        self._engine = connect(url)
+
+    def prepare(self) -> None:
+        """Make the tables, or bring them to the newest revision; safe to repeat and to run from several processes.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        migrate(self._engine, scripts=SCRIPTS)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -237,7 +218,7 @@ class EvaluatorDatabase:
                         done_at=at,
                     )
                 )
-        except IntegrityError as error:
+        except Conflict as error:
             raise Conflict(
                 "account_taken", "the account already belongs to another organisation", field="account"
             ) from error
@@ -305,7 +286,7 @@ class EvaluatorDatabase:
                     ).one()
                     _take(connection, daily_usage, {"kvk": organisation, "day": day}, elements, quota.daily)
                     _take(connection, epoch_usage, {"kvk": organisation, "epoch": epoch}, elements, quota.per_epoch)
-        except IntegrityError:
+        except Conflict:
             return Charge.REPLAYED
         except _Spent as spent:
             return Charge.DAY_SPENT if spent.table is daily_usage else Charge.EPOCH_SPENT
@@ -313,24 +294,20 @@ class EvaluatorDatabase:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise _unreachable() from error
+        with translated(), self._engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection, connection.execution_options(**WRITES).begin():
-                yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError as error:
-            raise _unreachable() from error
+        with (
+            translated(),
+            self._engine.connect().execution_options(**{WRITE: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
 
-class _Spent(Exception):  # noqa: N818 - not an error: it only undoes the transaction
+class _Spent(Exception):
     def __init__(self, table: Table) -> None:
         super().__init__(table.name)
         self.table = table
@@ -360,29 +337,3 @@ def _organisation(row: Any, its_accounts: tuple[str, ...]) -> Organisation:
         bsn_ground=row.bsn_ground,
         suspended=row.suspended,
     )
-
-
-def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # or sqlite3 begins transactions of its own, later than we ask for them
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A transaction that will write takes the lock at once: one that reads first and writes later may be refused.
-        writes = connection.get_execution_options().get("writes")
-        connection.execute(text("BEGIN IMMEDIATE" if writes else "BEGIN"))
-
-    return engine
-
-
-def _unreachable() -> Unreachable:
-    return Unreachable("evaluator_database_unreachable", "the evaluator's database does not answer or is not prepared")

@@ -27,7 +27,7 @@ from schuldhulp.domain.types import Epoch, MunicipalityCode
 from schuldhulp.errors import Unreachable
 from schuldhulp.services.evaluation import EvaluationService
 from schuldhulp.services.ports import MunicipalityState, Organisation, Quota
-from schuldhulp.storage.evaluation import EvaluatorDatabase, migrate
+from schuldhulp.storage.evaluation import EvaluatorDatabase
 
 MUNICIPALITY = MunicipalityCode(14)
 OLDEST, CURRENT, ANNOUNCED = Epoch(20263), Epoch(20264), Epoch(20271)
@@ -131,6 +131,7 @@ class Evaluator:
         if hasattr(self, "store"):
             self.store.close()
         self.store = EvaluatorDatabase(self.url)
+        self.store.prepare()
         self.service = EvaluationService(
             municipality=MUNICIPALITY,
             chain_id=CHAIN_ID,
@@ -191,7 +192,6 @@ class Evaluator:
 def make_evaluator(folder: Path, keys: EvaluatorKeys, *, url: str | None = None) -> Evaluator:
     """Make an evaluator with an empty database in a folder; nobody has been admitted."""
     url = url or f"sqlite:///{folder / 'evaluator.sqlite'}"
-    migrate(url)
     registrar = AccountKey.generate()
     return Evaluator(
         url=url,

@@ -22,7 +22,7 @@ def selector(signature: str) -> bytes:
     return keccak(text=signature)[:4]
 
 
-class Reverted(Exception):  # noqa: N818 - what a node answers
+class Reverted(Exception):
     """The contract reverts with these bytes."""
 
     def __init__(self, data: bytes) -> None:

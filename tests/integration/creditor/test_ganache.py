@@ -24,7 +24,7 @@ from schuldhulp.domain.signal import Signal
 from schuldhulp.evaluator import create_app
 from schuldhulp.services.admission import AdmissionService
 from schuldhulp.services.evaluation import EvaluationService
-from schuldhulp.storage.evaluation import EvaluatorDatabase, migrate
+from schuldhulp.storage.evaluation import EvaluatorDatabase
 from tests.support.asking import tag_of
 from tests.support.chain import CHAIN_ID, DeployedChain, account, deploy, running_ganache
 from tests.support.evaluation import ANNOUNCED, CURRENT, KVK, MUNICIPALITY, SetClock, serving
@@ -87,8 +87,8 @@ def loop(deployed: DeployedChain, evaluator_keys: EvaluatorKeys, tmp_path: Path)
     gateway = deployed.gateway()
     clock = SetClock(newest_time(deployed))
     url = f"sqlite:///{tmp_path / 'evaluator.sqlite'}"
-    migrate(url)
     store = EvaluatorDatabase(url)
+    store.prepare()
     service = EvaluationService(
         municipality=MUNICIPALITY,
         chain_id=CHAIN_ID,

@@ -1,0 +1,208 @@
+"""The evaluator's database, on SQLite and, where SCHULDHULP_TEST_POSTGRES names one, on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
+
+from schuldhulp import errors
+from schuldhulp.domain.types import Epoch
+from schuldhulp.services.ports import Charge, Organisation, Quota
+from schuldhulp.storage.database import connect
+from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS, EvaluatorDatabase, metadata
+from schuldhulp.storage.migrate import migrate
+from tests.support.evaluation import CURRENT, KVK, NOON
+
+POSTGRES = os.environ.get("SCHULDHULP_TEST_POSTGRES", "")
+ACCOUNT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+ORGANISATION = Organisation(
+    kvk=KVK,
+    name="Voorbeeld",
+    accounts=(ACCOUNT,),
+    quota=Quota(daily=10, per_epoch=15),
+    bsn_ground=None,
+    suspended=False,
+)
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'evaluator.sqlite'}"
+        return
+    schema = f"evaluator_{secrets.token_hex(6)}"
+    engine = connect(POSTGRES)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    address = make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={schema}"})
+    yield address.render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[EvaluatorDatabase]:
+    database = EvaluatorDatabase(url)
+    database.prepare()
+    database.admit(ORGANISATION, by="administrator", at=NOON)
+    yield database
+    database.close()
+
+
+def charge(
+    database: EvaluatorDatabase, elements: int, *, nonce: bytes | None = None, epoch: int = CURRENT, hours: int = 0
+) -> Charge:
+    return database.charge(
+        organisation=KVK,
+        quota=ORGANISATION.quota,
+        epoch=Epoch(epoch),
+        elements=elements,
+        nonce=nonce or secrets.token_bytes(32),
+        at=NOON + timedelta(hours=hours),
+    )
+
+
+def test_prepare_makes_the_tables_that_the_code_knows(url: str, database: EvaluatorDatabase) -> None:
+    database.prepare()
+    engine = connect(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "evaluator_version"})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_migrations_go_back_with_data(url: str, database: EvaluatorDatabase) -> None:
+    assert charge(database, 1) is Charge.DONE
+    engine = connect(url)
+    migrate(engine, "base", scripts=SCRIPTS)
+    assert set(inspect(engine).get_table_names()) <= {"evaluator_version"}
+    migrate(engine, scripts=SCRIPTS)
+    engine.dispose()
+    assert database.organisations() == []
+
+
+def test_check_refuses_a_database_without_tables(url: str) -> None:
+    database = EvaluatorDatabase(url)
+    with pytest.raises(errors.Unreachable):
+        database.check()
+    database.close()
+
+
+def test_check_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(errors.Unreachable):
+        EvaluatorDatabase(f"sqlite:///{tmp_path / 'nowhere' / 'x.sqlite'}").check()
+
+
+def test_admit_renews_and_adds_accounts(database: EvaluatorDatabase) -> None:
+    second = "0x" + "1" * 40
+    renewed = replace(
+        ORGANISATION, name="Ander", accounts=(second,), quota=Quota(daily=1, per_epoch=2), bsn_ground="Wet"
+    )
+    database.admit(renewed, by="administrator", at=NOON)
+    assert database.organisation(KVK) == replace(renewed, accounts=tuple(sorted((ACCOUNT, second))))
+
+
+def test_admit_refuses_the_account_of_another_and_changes_nothing(database: EvaluatorDatabase) -> None:
+    with pytest.raises(errors.Conflict) as caught:
+        database.admit(replace(ORGANISATION, kvk="87654321"), by="administrator", at=NOON)
+    assert (caught.value.key, caught.value.field) == ("account_taken", "account")
+    assert database.organisations() == [ORGANISATION]
+
+
+def test_suspend_is_kept_until_admitted_again(database: EvaluatorDatabase) -> None:
+    database.suspend(KVK, reason="misuse", by="administrator", at=NOON)
+    assert database.organisation(KVK) == replace(ORGANISATION, suspended=True)
+    database.admit(ORGANISATION, by="administrator", at=NOON)
+    assert database.organisation(KVK) == ORGANISATION
+
+
+def test_suspend_refuses_an_unknown_organisation(database: EvaluatorDatabase) -> None:
+    with pytest.raises(errors.NotFound):
+        database.suspend("87654321", reason="misuse", by="administrator", at=NOON)
+
+
+def test_admissions_keep_every_decision_with_its_ground(url: str, database: EvaluatorDatabase) -> None:
+    database.admit(replace(ORGANISATION, bsn_ground="Wet SUWI"), by="administrator", at=NOON)
+    database.suspend(KVK, reason="misuse", by="other", at=NOON)
+    engine = connect(url)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT action, bsn_ground, reason, done_by, accounts FROM admissions ORDER BY id")
+        ).all()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [
+        ("admit", None, None, "administrator", ACCOUNT),
+        ("admit", "Wet SUWI", None, "administrator", ACCOUNT),
+        ("suspend", None, "misuse", "other", ACCOUNT),
+    ]
+
+
+def test_charge_stops_at_the_limit_of_the_day_and_begins_anew_at_midnight(database: EvaluatorDatabase) -> None:
+    assert charge(database, 10) is Charge.DONE
+    assert charge(database, 1) is Charge.DAY_SPENT
+    assert charge(database, 1, hours=11) is Charge.DAY_SPENT
+    assert charge(database, 1, hours=12) is Charge.DONE
+
+
+def test_charge_stops_at_the_limit_of_the_epoch(database: EvaluatorDatabase) -> None:
+    assert charge(database, 10) is Charge.DONE
+    assert charge(database, 6, hours=24) is Charge.EPOCH_SPENT
+    assert charge(database, 5, hours=24) is Charge.DONE
+    assert charge(database, 5, epoch=CURRENT - 1, hours=24) is Charge.DONE
+
+
+def test_charge_that_is_refused_does_not_spend_the_nonce(database: EvaluatorDatabase) -> None:
+    nonce = bytes(32)
+    assert charge(database, 11, nonce=nonce) is Charge.DAY_SPENT
+    assert charge(database, 10, nonce=nonce) is Charge.DONE
+
+
+def test_charge_refuses_a_nonce_twice_and_spends_nothing(database: EvaluatorDatabase) -> None:
+    nonce = bytes(32)
+    assert charge(database, 1, nonce=nonce) is Charge.DONE
+    assert charge(database, 1, nonce=nonce) is Charge.REPLAYED
+    assert charge(database, 9) is Charge.DONE
+
+
+def test_charge_without_quota_notes_the_nonce(database: EvaluatorDatabase) -> None:
+    def ask() -> Charge:
+        return database.charge(
+            organisation="municipality", quota=None, epoch=CURRENT, elements=10**6, nonce=bytes(32), at=NOON
+        )
+
+    assert [ask(), ask()] == [Charge.DONE, Charge.REPLAYED]
+
+
+def test_charge_forgets_nonces_long_after_their_requests_expired(url: str, database: EvaluatorDatabase) -> None:
+    charge(database, 1)
+    charge(database, 1, hours=int(NONCES_KEPT.total_seconds() // 3600) + 1)
+    engine = connect(url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM nonces")).scalar_one() == 1
+    engine.dispose()
+
+
+def test_charge_of_many_at_once_spends_no_more_than_there_is(url: str, database: EvaluatorDatabase) -> None:
+    other = EvaluatorDatabase(url)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda number: charge((database, other)[number % 2], 3), range(16)))
+    other.close()
+    assert (results.count(Charge.DONE), results.count(Charge.DAY_SPENT)) == (3, 13)
+
+
+def test_charge_of_one_nonce_at_once_is_done_once(database: EvaluatorDatabase) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: charge(database, 1, nonce=bytes(32)), range(8)))
+    assert sorted(result.value for result in results) == ["done"] + ["replayed"] * 7
