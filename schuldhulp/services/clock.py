@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from schuldhulp.services.ports import Clock
+
+TIME_ZONE: Final = ZoneInfo("Europe/Amsterdam")
+"""Where a day begins; everything is stored in UTC."""
 
 
 class SystemClock:
@@ -11,3 +18,8 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the time, aware, UTC."""
         return datetime.now(UTC)
+
+
+def today(clock: Clock) -> date:
+    """Return the date in the Netherlands."""
+    return clock.now().astimezone(TIME_ZONE).date()

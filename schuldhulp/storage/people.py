@@ -118,7 +118,6 @@ class Log(Repository):
                 dossier_id=row.dossier,
                 actor=row.actor,
                 function=row.function,
-                session=row.session,
                 purpose=row.purpose,
                 reason=row.reason,
                 previous=row.previous,
@@ -126,15 +125,14 @@ class Log(Repository):
             )
         )
 
-    def has(self, dossier: DossierId, *, name: str, session: bytes, purpose: str) -> bool:
-        """Say whether there is a line of a session about a dossier, with this name and purpose."""
+    def has(self, dossier: DossierId | None, *, name: str, trace_id: bytes, purpose: str | None = None) -> bool:
+        """Say whether there is a line of a session about a dossier, with this name and purpose (None: any)."""
         table = tables.processing_log
         statement = select(table.c.sequence).where(
-            table.c.dossier_id == dossier,
-            table.c.name == name,
-            table.c.session == session,
-            table.c.purpose == purpose,
+            table.c.dossier_id == dossier, table.c.name == name, table.c.trace_id == trace_id
         )
+        if purpose is not None:
+            statement = statement.where(table.c.purpose == purpose)
         return self._first(statement.limit(1)) is not None
 
     def of(self, dossier: DossierId) -> Sequence[LogRow]:
@@ -197,7 +195,6 @@ def _line(row: Row[*tuple[Any, ...]]) -> LogRow:
         dossier=None if row.dossier_id is None else DossierId(row.dossier_id),
         actor=row.actor,
         function=row.function,
-        session=row.session,
         purpose=row.purpose,
         reason=row.reason,
         previous=row.previous,

@@ -1,0 +1,108 @@
+"""Reads dossiers together with the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from schuldhulp.domain.trust import FindingKind
+from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode
+from schuldhulp.errors import ChainMismatch, NotFound, Unreachable
+from schuldhulp.services.dossier_state import RECORDING_LIMIT, Assessment, ChainAnswer, Snapshot, assess, load
+from schuldhulp.services.ports import Clock, RootReader, Store, UnitOfWork
+from schuldhulp.services.record_keys import RecordKeys
+from schuldhulp.services.rows import DossierRow
+
+
+class DossierReader:
+    """Opens dossiers and checks them against the chain."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        chain: RootReader,
+        keys: RecordKeys,
+        clock: Clock,
+        municipality: MunicipalityCode,
+        recording_limit: timedelta = RECORDING_LIMIT,
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            store: the main database.
+            chain: tells the roots.
+            keys: keys of record keeping.
+            clock: the time.
+            municipality: whose dossiers.
+            recording_limit: how long a change may wait before somebody must look.
+        """
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+        self.municipality = municipality
+        self._chain = chain
+        self._limit = recording_limit
+
+    def read(self, dossier: DossierId, *, whole: bool = False) -> Assessment:
+        """Open and check one dossier.
+
+        Args:
+            dossier: which one.
+            whole: whether to open the manifests of all its revisions too.
+
+        Raises:
+            NotFound: there is no such dossier in this municipality.
+            Unreachable: the database does not answer. A chain that does not is part of the report.
+        """
+        return self.read_all([dossier], whole=whole)[0]
+
+    def read_all(self, dossiers: Sequence[DossierId], *, whole: bool = False) -> list[Assessment]:
+        """Open and check some dossiers, in their order; as `read`."""
+        opened = self._read_once(dossiers, whole=whole)
+        # Between reading the database and the chain a batch may have landed, and a damaged manifest calls for the older
+        # ones. Both are looked at once more before anything is said.
+        again = [entry.snapshot.dossier.id for entry in opened if entry.blocks_writing and not entry.other_chain]
+        if not again:
+            return opened
+        second = {entry.snapshot.dossier.id: entry for entry in self._read_once(again, whole=True)}
+        return [second.get(entry.snapshot.dossier.id, entry) for entry in opened]
+
+    def answers(self, dossiers: Sequence[DossierId]) -> dict[DossierId, ChainAnswer]:
+        """Ask the chain for roots; its silence is an answer too."""
+        try:
+            roots = self._chain.roots_of(dossiers)
+        except ChainMismatch:
+            return dict.fromkeys(dossiers, ChainAnswer(silence=FindingKind.CHAIN_OTHER))
+        except Unreachable:
+            return dict.fromkeys(dossiers, ChainAnswer(silence=FindingKind.CHAIN_SILENT))
+        return {dossier: ChainAnswer(root=roots.get(dossier, NO_ROOT)) for dossier in dossiers}
+
+    def snapshot(self, work: UnitOfWork, dossier: DossierId, *, lock: bool = False, whole: bool = False) -> Snapshot:
+        """Read everything about a dossier in a unit of work.
+
+        Raises:
+            NotFound: there is no such dossier in this municipality.
+        """
+        return load(work, self.dossier(work, dossier, lock=lock), whole=whole)
+
+    def dossier(self, work: UnitOfWork, dossier: DossierId, *, lock: bool = False) -> DossierRow:
+        """Read the row of a dossier; with ``lock`` nobody else writes to it until the unit of work ends.
+
+        Raises:
+            NotFound: there is no such dossier in this municipality.
+        """
+        row = work.dossiers.get(dossier, lock=lock)
+        if row is None or row.municipality != self.municipality:
+            raise NotFound("dossier_unknown", "there is no such dossier", field="dossier")
+        return row
+
+    def assess(self, snapshot: Snapshot, chain: ChainAnswer) -> Assessment:
+        """Open and check what was read."""
+        return assess(snapshot, chain, keys=self.keys, now=self.clock.now(), limit=self._limit)
+
+    def _read_once(self, dossiers: Sequence[DossierId], *, whole: bool) -> list[Assessment]:
+        with self.store.read() as work:
+            snapshots = [self.snapshot(work, dossier, whole=whole) for dossier in dossiers]
+        answers = self.answers(dossiers)
+        return [self.assess(snapshot, answers[snapshot.dossier.id]) for snapshot in snapshots]

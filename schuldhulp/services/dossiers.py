@@ -1,0 +1,258 @@
+"""Finding and opening dossiers."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from schuldhulp.crypto.envelope import unwrap_data_key
+from schuldhulp.domain.access import Actor, Permission
+from schuldhulp.domain.audit import LogAction, LogLine, Purpose
+from schuldhulp.domain.cockpit import overview
+from schuldhulp.domain.records import Enrolment, RecordKind
+from schuldhulp.domain.types import DossierId, Root
+from schuldhulp.errors import NotFound, Undecryptable
+from schuldhulp.services.caseload import Caseload, is_own
+from schuldhulp.services.clock import today
+from schuldhulp.services.dossier_reader import DossierReader
+from schuldhulp.services.dossier_state import Assessment
+from schuldhulp.services.enrolment_state import state_of
+from schuldhulp.services.processing_log import ProcessingLog
+from schuldhulp.services.record_envelope import Digest, open_manifest
+from schuldhulp.services.rows import DossierRow, KeyRow, RevisionRow, StaffRow
+from schuldhulp.services.views import DossierSummary, DossierView, RecordView
+
+CACHED: Final = 10_000
+"""Summaries that one process remembers, in memory only, so that a search while typing need not decrypt them again."""
+
+_NO_DIGEST: Final = Digest(applicants=(), creditors=(), counts={}, enrolled=False)
+_ORDER: Final = {kind: position for position, kind in enumerate(RecordKind)}
+
+
+class DossierService:
+    """Lists, searches and opens dossiers."""
+
+    def __init__(self, *, reader: DossierReader, log: ProcessingLog, caseload: Caseload) -> None:
+        """Take what it works with.
+
+        Args:
+            reader: opens and checks dossiers.
+            log: the processing log.
+            caseload: lets people in.
+        """
+        self._reader = reader
+        self._store = reader.store
+        self._log = log
+        self._caseload = caseload
+        self._digests: OrderedDict[tuple[DossierId, int, Root], Digest] = OrderedDict()
+        self._searched: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def list(self, *, actor: Actor, search: str = "") -> list[DossierSummary]:
+        """Return the dossiers of the municipality; a resident's own for a resident.
+
+        Args:
+            actor: who asks.
+            search: words of which each must occur: part of a surname, birth date (``dd-mm-jjjj`` or ``jjjj-mm-dd``),
+                file number, name of a creditor, collector or bailiff. Searching is done in memory, after decryption.
+
+        Returns:
+            Summaries, by file number.
+
+        Raises:
+            NotAllowed: the actor may not list dossiers.
+            Unreachable: the database does not answer.
+        """
+        if actor.kind == "resident":
+            self._log.refuse(actor=actor, permission=Permission.OPEN_DOSSIER, purpose=Purpose.OWN_VIEW, dossier=None)
+        else:
+            self._log.refuse(actor=actor, permission=Permission.LIST_DOSSIERS, purpose=Purpose.SEARCH, dossier=None)
+            self._note_search(actor, search)
+        with self._store.read() as work:
+            rows = work.dossiers.list(self._reader.municipality)
+            if actor.kind == "resident":
+                rows = [row for row in rows if row.id in actor.dossiers]
+            missing = [row.id for row in rows if (row.id, row.revision, row.root) not in self._digests]
+            revisions = work.revisions.newest(missing)
+            keys = work.keys.of(missing)
+            staff = {member.id: member for member in work.staff.list()}
+        words = _folded(search).split()
+        found = []
+        for row in rows:
+            digest = self._digest(row, revisions.get(row.id), keys.get(row.id))
+            if all(_matches(word, row, digest) for word in words):
+                found.append(_summary(row, digest, staff, actor))
+        return found
+
+    def open(self, *, actor: Actor, dossier: DossierId, purpose: Purpose, reason: str | None = None) -> DossierView:
+        """Open a dossier: let in, written down, decrypted and checked against the chain.
+
+        Args:
+            actor: who.
+            dossier: which one.
+            purpose: why.
+            reason: why a dossier outside the own caseload; needed once a session.
+
+        Returns:
+            The dossier with its trust report.
+
+        Raises:
+            NotAllowed: no right to open it.
+            InvalidInput: a reason is needed (field ``reason``).
+            NotFound: there is no such dossier.
+            Unreachable: the database does not answer. A chain that does not is part of the trust report.
+        """
+        self._caseload.require(dossier, actor=actor, permission=Permission.OPEN_DOSSIER, purpose=purpose)
+        opened = self._reader.read(dossier)
+        self._caseload.admit(
+            opened.snapshot.dossier,
+            actor=actor,
+            permission=Permission.OPEN_DOSSIER,
+            purpose=purpose,
+            key=opened.key,
+            reason=reason,
+        )
+        return self._view(opened, actor)
+
+    def find(self, *, actor: Actor, file_number: str) -> DossierId:
+        """Return the dossier with a file number.
+
+        Raises:
+            NotAllowed: the actor may not list dossiers.
+            NotFound: there is none.
+        """
+        self._log.refuse(actor=actor, permission=Permission.LIST_DOSSIERS, purpose=Purpose.SEARCH, dossier=None)
+        with self._store.read() as work:
+            row = work.dossiers.find(self._reader.municipality, file_number)
+        if row is None:
+            raise NotFound("dossier_unknown", "there is no dossier with this file number", field="file_number")
+        return row.id
+
+    def assign(self, *, actor: Actor, dossier: DossierId, caseworker: int | None) -> None:
+        """Give a dossier to another caseworker.
+
+        Raises:
+            NotAllowed: the actor does not divide the work.
+            NotFound: there is no such dossier or caseworker.
+        """
+        self._caseload.require(dossier, actor=actor, permission=Permission.ASSIGN_CASELOAD, purpose=Purpose.SUPERVISION)
+        with self._store.write() as work:
+            self._reader.snapshot(work, dossier, lock=True)
+            if caseworker is not None and work.staff.get(caseworker) is None:
+                raise NotFound("staff_unknown", "there is no such member of staff", field="caseworker")
+            work.dossiers.assign(dossier, caseworker)
+            self._log.write(work, actor=actor, action=LogAction.CHANGE, purpose=Purpose.SUPERVISION, dossier=dossier)
+            work.commit()
+
+    def end(self, *, actor: Actor, dossier: DossierId, ended_at: datetime | None) -> None:
+        """Write down that the help ended, or that it goes on (None).
+
+        Raises:
+            NotAllowed: no right to change this dossier.
+            NotFound: there is no such dossier.
+        """
+        self._caseload.require(dossier, actor=actor, permission=Permission.CHANGE_RECORDS, purpose=Purpose.DEBT_HELP)
+        with self._store.write() as work:
+            self._reader.snapshot(work, dossier, lock=True)
+            work.dossiers.end(dossier, ended_at)
+            self._log.write(work, actor=actor, action=LogAction.CHANGE, purpose=Purpose.DEBT_HELP, dossier=dossier)
+            work.commit()
+
+    def log(self, *, actor: Actor, dossier: DossierId) -> Sequence[LogLine]:
+        """Return who looked into a dossier, changed it or was refused, and why; newest first.
+
+        Raises:
+            NotAllowed: no right to open it.
+        """
+        self._caseload.require(dossier, actor=actor, permission=Permission.OPEN_DOSSIER, purpose=Purpose.OWN_VIEW)
+        return self._log.of_dossier(dossier)
+
+    def _view(self, opened: Assessment, actor: Actor) -> DossierView:
+        row = opened.snapshot.dossier
+        versions = {
+            record: (entry.row, entry.version) for record, entry in opened.current.items() if entry.version is not None
+        }
+        views = [
+            RecordView.of(stored, version, verified=opened.is_verified(stored)) for stored, version in versions.values()
+        ]
+        views.sort(key=lambda view: (_ORDER[view.record.kind], view.created_at, view.record_id))
+        records = {record: version.record for record, (_, version) in versions.items() if not version.withdrawn}
+        date = today(self._reader.clock)
+        enrolments = [view for view in views if isinstance(view.record, Enrolment)]
+        with self._store.read() as work:
+            staff = {member.id: member for member in work.staff.list()}
+            enrolment = state_of(work, enrolments)
+        digest = Digest.of([version for _, version in versions.values()], today=date)
+        return DossierView(
+            summary=_summary(row, digest, staff, actor),
+            records=views,
+            trust=opened.report,
+            enrolment=enrolment,
+            overview=overview(records, today=date),
+        )
+
+    def _digest(self, row: DossierRow, revision: RevisionRow | None, wrapped: KeyRow | None) -> Digest | None:
+        place = (row.id, row.revision, row.root)
+        known = self._digests.get(place)
+        if known is not None:
+            self._digests.move_to_end(place)
+            return known
+        if revision is None or wrapped is None:
+            return None
+        try:
+            key = unwrap_data_key(self._reader.keys.data, row.id, wrapped.wrapped)
+            digest = open_manifest(key, revision).digest
+        except Undecryptable:
+            return None
+        self._digests[place] = digest
+        while len(self._digests) > CACHED:
+            self._digests.popitem(last=False)
+        return digest
+
+    def _note_search(self, actor: Actor, search: str) -> None:
+        """Write one line for each search of a session; a page that is drawn again does not search again."""
+        place = (actor.session, search)
+        if not search.strip() or (actor.session and place in self._searched):
+            return
+        with self._store.write() as work:
+            self._log.write(work, actor=actor, action=LogAction.SEARCH, purpose=Purpose.SEARCH)
+            work.commit()
+        self._searched[place] = None
+        while len(self._searched) > CACHED:
+            self._searched.popitem(last=False)
+
+
+def _summary(row: DossierRow, digest: Digest | None, staff: Mapping[int, StaffRow], actor: Actor) -> DossierSummary:
+    shown = digest or _NO_DIGEST
+    caseworker = staff.get(row.caseworker) if row.caseworker is not None else None
+    return DossierSummary(
+        id=row.id,
+        file_number=row.file_number,
+        names=tuple(person.name for person in shown.applicants),
+        birth_dates=tuple(person.birth_date for person in shown.applicants),
+        caseworker=caseworker.name if caseworker else None,
+        own=is_own(row, actor),
+        counts=shown.counts,
+        enrolled=shown.enrolled,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+        readable=digest is not None,
+        creditors=shown.creditors,
+    )
+
+
+def _matches(word: str, row: DossierRow, digest: Digest | None) -> bool:
+    texts = [row.file_number]
+    for person in (digest or _NO_DIGEST).applicants:
+        year, month, day = person.birth_date.split("-")
+        texts += [person.name, *person.surnames, person.birth_date, f"{day}-{month}-{year}"]
+    texts += (digest or _NO_DIGEST).creditors
+    return any(word in _folded(text) for text in texts)
+
+
+def _folded(text: str) -> str:
+    """Bring text to a spelling without accents and capitals, for searching."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,0 +1,47 @@
+"""Whether creditors can see a client, told from the enrolment record and the jobs that carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from schuldhulp.domain.records import Enrolment
+from schuldhulp.services.ports import UnitOfWork
+from schuldhulp.services.rows import PublicationAction, PublicationState
+from schuldhulp.services.views import EnrolmentState, EnrolmentStep, RecordView
+
+
+def state_of(work: UnitOfWork, enrolments: Sequence[RecordView]) -> EnrolmentState:
+    """Tell where the newest enrolment stands.
+
+    Args:
+        work: a unit of work.
+        enrolments: current versions of the enrolment records of a dossier.
+    """
+    lasting = [view for view in enrolments if not view.withdrawn]
+    if not lasting:
+        return EnrolmentState(step=EnrolmentStep.NOT_VISIBLE)
+    view = max(lasting, key=lambda one: (cast("Enrolment", one.record).end is None, one.created_at))
+    record = cast("Enrolment", view.record)
+    jobs = work.publications.of([bytes.fromhex(publication) for publication in record.publications])
+    begun = [job for job in jobs if job.action is PublicationAction.ENROL]
+    ended = [job for job in jobs if job.action is PublicationAction.END]
+    error = next((job.error or "refused" for job in jobs if job.state is PublicationState.REFUSED), "")
+    if record.end is not None:
+        off = all(job.state is PublicationState.PUBLISHED for job in ended) or all(
+            job.state is PublicationState.ENDED for job in begun
+        )
+        step = EnrolmentStep.ENDED if off else EnrolmentStep.ENDING
+    elif error:
+        step = EnrolmentStep.REFUSED
+    else:
+        on = bool(begun) and all(job.state is PublicationState.PUBLISHED for job in begun)
+        step = EnrolmentStep.VISIBLE if on else EnrolmentStep.WAITING
+    return EnrolmentState(
+        step=step,
+        since=record.end or record.start,
+        record_id=view.record_id,
+        version=view.version,
+        applicants=record.applicants,
+        error=error,
+    )
