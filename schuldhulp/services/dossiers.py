@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from schuldhulp.services.views import DossierSummary, DossierView, RecordView
 CACHED: Final = 10_000
 """Summaries that one process remembers, in memory only, so that a search while typing need not decrypt them again."""
 
+_IDENTIFIER: Final = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _NO_DIGEST: Final = Digest(applicants=(), creditors=(), counts={}, enrolled=False)
 _ORDER: Final = {kind: position for position, kind in enumerate(RecordKind)}
 
@@ -116,19 +118,27 @@ class DossierService:
         )
         return self._view(opened, actor)
 
-    def find(self, *, actor: Actor, file_number: str) -> DossierId:
-        """Return the dossier with a file number.
+    def find(self, *, actor: Actor, name: str) -> DossierId:
+        """Return the dossier that is meant by a file number or an identifier (64 hexadecimal digits).
 
         Raises:
             NotAllowed: the actor may not list dossiers.
-            NotFound: there is none.
+            NotFound: there is no such dossier.
         """
         self._log.refuse(actor=actor, permission=Permission.LIST_DOSSIERS, purpose=Purpose.SEARCH, dossier=None)
+        wanted = name.strip()
         with self._store.read() as work:
-            row = work.dossiers.find(self._reader.municipality, file_number)
-        if row is None:
-            raise NotFound("dossier_unknown", "there is no dossier with this file number", field="file_number")
+            row = work.dossiers.find(self._reader.municipality, wanted)
+            if row is None and _IDENTIFIER.fullmatch(wanted):
+                row = work.dossiers.get(DossierId(bytes.fromhex(wanted.removeprefix("0x"))))
+        if row is None or row.municipality != self._reader.municipality:
+            raise NotFound("dossier_unknown", "there is no such dossier", field="dossier")
         return row.id
+
+    def file_numbers(self) -> dict[DossierId, str]:
+        """Return the file number of each dossier."""
+        with self._store.read() as work:
+            return {row.id: row.file_number for row in work.dossiers.list(self._reader.municipality)}
 
     def assign(self, *, actor: Actor, dossier: DossierId, caseworker: int | None) -> None:
         """Give a dossier to another caseworker.

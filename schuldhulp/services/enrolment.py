@@ -56,20 +56,22 @@ class EnrolmentService:
         *,
         actor: Actor,
         dossier: DossierId,
-        applicants: Sequence[RecordId],
+        applicants: Sequence[RecordId] | None = None,
         ground: str,
         basis: EnrolmentBasis,
         basis_date: date,
+        access_reason: str | None = None,
     ) -> EnrolmentState:
         """Make a client visible to creditors with the next publication.
 
         Args:
             actor: who decides.
-            dossier: which client; outside the caseload it must have been opened, with a reason, in this session.
-            applicants: records of the applicants it is about, one or both.
+            dossier: which client.
+            applicants: records of the applicants it is about, one or both; all of them when left out.
             ground: why, in words or as an article of law.
             basis: the resident's consent, or the notice given.
             basis_date: date of that.
+            access_reason: why a dossier outside the own caseload, when it was not opened before.
 
         Returns:
             The state, with a warning where nobody can find the client by name (``no_address``) or number (``no_bsn``).
@@ -86,10 +88,10 @@ class EnrolmentService:
             if _lasting(opened) is not None:
                 raise Conflict("already_enrolled", "this client is enrolled already", field="dossier")
             people = _people(opened, applicants)
-            job, found = self._enrol_job(people)
+            job, found = self._enrol_job(people.values())
             warnings[:] = found
             record = Enrolment(
-                applicants=tuple(applicants),
+                applicants=tuple(people),
                 ground=ground,
                 basis=basis,
                 basis_date=basis_date,
@@ -100,16 +102,17 @@ class EnrolmentService:
                 drafts=[Draft(record=record, record_id=new_record_id())], also=lambda work: work.publications.add(job)
             )
 
-        self._write(actor, dossier, Permission.ENROL, LogAction.ENROL, prepare)
+        self._write(actor, dossier, Permission.ENROL, LogAction.ENROL, prepare, access_reason)
         return replace(self._state(dossier), warnings=tuple(warnings))
 
-    def end(self, *, actor: Actor, dossier: DossierId, reason: str) -> EnrolmentState:
+    def end(self, *, actor: Actor, dossier: DossierId, reason: str, access_reason: str | None = None) -> EnrolmentState:
         """End the enrolment with the next publication; help may go on.
 
         Args:
             actor: who decides.
-            dossier: which client, as in `enrol`.
+            dossier: which client.
             reason: why; needed.
+            access_reason: as in `enrol`.
 
         Raises:
             NotAllowed: no right to end enrolments here.
@@ -142,7 +145,7 @@ class EnrolmentService:
             draft = Draft(record=ended, record_id=record_id, expected_version=version, reason=reason.strip())
             return Change(drafts=[draft], also=lambda work: work.publications.add(job))
 
-        self._write(actor, dossier, Permission.END_ENROLMENT, LogAction.END_ENROLMENT, prepare)
+        self._write(actor, dossier, Permission.END_ENROLMENT, LogAction.END_ENROLMENT, prepare, access_reason)
         return self._state(dossier)
 
     def state(self, *, actor: Actor, dossier: DossierId) -> EnrolmentState:
@@ -191,11 +194,18 @@ class EnrolmentService:
         permission: Permission,
         action: LogAction,
         prepare: Callable[[Assessment], Change],
+        access_reason: str | None,
     ) -> None:
         self._caseload.require(dossier, actor=actor, permission=permission, purpose=Purpose.ENROLMENT)
-        with self._reader.store.read() as work:
-            row = self._reader.dossier(work, dossier)
-        self._caseload.require_opened(row, actor=actor)
+        opened = self._reader.read(dossier)
+        self._caseload.admit(
+            opened.snapshot.dossier,
+            actor=actor,
+            permission=permission,
+            purpose=Purpose.ENROLMENT,
+            key=opened.key,
+            reason=access_reason,
+        )
         self._writer.change(dossier, prepare, actor=actor, action=action, purpose=Purpose.ENROLMENT)
 
     def _state(self, dossier: DossierId) -> EnrolmentState:
@@ -241,14 +251,15 @@ def _lasting(opened: Assessment) -> tuple[RecordId, int, Enrolment] | None:
     return None
 
 
-def _people(opened: Assessment, applicants: Sequence[RecordId]) -> list[Applicant]:
-    found = []
-    for applicant in applicants:
-        entry = opened.current.get(applicant)
-        person = entry.version.record if entry is not None and entry.version is not None else None
-        if not isinstance(person, Applicant) or (entry and entry.version and entry.version.withdrawn):
-            raise InvalidInput("applicant_unknown", "applicants: no applicant of this dossier", field="applicants")
-        found.append(person)
-    if not found:
+def _people(opened: Assessment, applicants: Sequence[RecordId] | None) -> dict[RecordId, Applicant]:
+    present = {
+        record: entry.version.record
+        for record, entry in opened.current.items()
+        if entry.version is not None and not entry.version.withdrawn and isinstance(entry.version.record, Applicant)
+    }
+    chosen = sorted(present, key=lambda one: (present[one].position, one)) if applicants is None else applicants
+    if not chosen:
         raise InvalidInput("required", "applicants: at least one", field="applicants")
-    return found
+    if any(one not in present for one in chosen):
+        raise InvalidInput("applicant_unknown", "applicants: no applicant of this dossier", field="applicants")
+    return {one: present[one] for one in chosen}

@@ -28,9 +28,7 @@ def state_of(work: UnitOfWork, enrolments: Sequence[RecordView]) -> EnrolmentSta
     ended = [job for job in jobs if job.action is PublicationAction.END]
     error = next((job.error or "refused" for job in jobs if job.state is PublicationState.REFUSED), "")
     if record.end is not None:
-        off = all(job.state is PublicationState.PUBLISHED for job in ended) or all(
-            job.state is PublicationState.ENDED for job in begun
-        )
+        off = bool(ended) and all(job.state is PublicationState.PUBLISHED for job in ended)
         step = EnrolmentStep.ENDED if off else EnrolmentStep.ENDING
     elif error:
         step = EnrolmentStep.REFUSED

@@ -93,6 +93,16 @@ class DossierSummary(Redacted):
     readable: bool
     creditors: tuple[str, ...]
 
+    @property
+    def records(self) -> int:
+        """Number of records, withdrawn ones left out."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> bool:
+        """Whether the help ended."""
+        return self.ended_at is not None
+
 
 class EnrolmentStep(StrEnum):
     """Where a client's visibility to creditors stands."""

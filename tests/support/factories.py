@@ -142,9 +142,9 @@ class RecordKeeping:
     def first_applicant(self, dossier: DossierId) -> RecordId:
         """Return the record of the first applicant."""
         for record, entry in self.reader.read(dossier).current.items():
-            if entry.version is not None and isinstance(entry.version.record, Applicant):
-                if entry.version.record.position is Position.FIRST:
-                    return record
+            person = entry.version.record if entry.version is not None else None
+            if isinstance(person, Applicant) and person.position is Position.FIRST:
+                return record
         raise LookupError
 
     def anchor(self) -> None:
