@@ -11,13 +11,28 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from schuldhulp.crypto import voprf
 from schuldhulp.crypto.jobs import JobKey
-from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Root
+from schuldhulp.crypto.pseudonyms import tag
+from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.domain.identifiers import Identifier, IdentifierKind
+from schuldhulp.domain.types import NO_ROOT, DossierId, Epoch, MunicipalityCode, Root, Tag
+from schuldhulp.errors import Unreachable
 from schuldhulp.services.anchoring import Anchoring
 from schuldhulp.services.filling import FillerChoice, adopt, spare_mac
-from schuldhulp.services.job_signing import ledger_job_mac
-from schuldhulp.services.ports import ChainReader, ChainWriter, Store, UnitOfWork
-from schuldhulp.services.rows import DossierRow, JobRow, JobState, RevisionRow, SpareRow
+from schuldhulp.services.job_signing import Publication, ledger_job_mac, publication_mac, seal_publication
+from schuldhulp.services.ports import ChainReader, ChainWriter, EvaluatedBatch, Store, UnitOfWork
+from schuldhulp.services.publication import Publishing
+from schuldhulp.services.rows import (
+    DossierRow,
+    JobRow,
+    JobState,
+    PublicationAction,
+    PublicationRow,
+    PublicationState,
+    RevisionRow,
+    SpareRow,
+)
 from schuldhulp.services.sending import Sender
 from schuldhulp.storage.database import connect
 from schuldhulp.storage.tables import metadata
@@ -206,4 +221,125 @@ def make_worker(
         job_key=key,
         municipality=MUNICIPALITY,
         fillers=FillerChoice(municipality=MUNICIPALITY, fill=fill, job_key=key, draw=draw or Random(1)),
+    )
+
+
+OPENING_KEY = OpeningKey(b"\x05" * 32)
+
+
+class DirectEvaluator:
+    """An evaluator in the same process, on real keys; it notes what it saw."""
+
+    def __init__(self) -> None:
+        self.keys = {kind: voprf.derive_key(bytes([kind]) * 32, b"test") for kind in IdentifierKind}
+        self.silent = False
+        self.wrong = False
+        self.requests: list[int] = []
+
+    @property
+    def public_keys(self) -> tuple[bytes, bytes]:
+        """Public keys for BSN and NADB."""
+        bsn, nadb = (voprf.public_key(self.keys[kind]) for kind in IdentifierKind)
+        return bsn, nadb
+
+    def evaluate(
+        self, municipality: MunicipalityCode, epoch: Epoch, kind: IdentifierKind, elements: Sequence[bytes]
+    ) -> EvaluatedBatch:
+        """Evaluate under the key of the kind."""
+        if self.silent:
+            raise Unreachable("evaluator_unreachable", "the evaluator does not answer")
+        self.requests.append(len(elements))
+        answer = voprf.evaluate(self.keys[kind], elements)
+        assert answer.proof is not None
+        assert answer.key is not None
+        proof = bytes(64) if self.wrong else answer.proof
+        return EvaluatedBatch(evaluated=answer.evaluated, proof=proof, key=answer.key)
+
+    def tag(self, identifier: Identifier, epoch: Epoch) -> Tag:
+        """Compute the tag of an identifier without blinding."""
+        blinding = voprf.blind(identifier.text.encode())
+        answer = voprf.evaluate(self.keys[identifier.kind], [blinding.element])
+        assert answer.key is not None
+        output = voprf.finalize([blinding], answer, published_key=answer.key)[0]
+        return tag(MUNICIPALITY, epoch, identifier.kind, output)
+
+
+@dataclass
+class Desk:
+    """Asks for enrolments and endings as the cockpit does."""
+
+    store: Store
+    clock: SetClock
+    job_key: JobKey = field(default_factory=lambda: JobKey(b"\x07" * 32))
+    written: int = 0
+
+    def enrol(self, *identifiers: Identifier) -> bytes:
+        """Ask for a publication; returns its id."""
+        return self._write(
+            PublicationAction.ENROL, Publication(municipality=MUNICIPALITY, identifiers=tuple(identifiers))
+        )
+
+    def end(self, *publications: bytes) -> bytes:
+        """Ask for an ending; returns its id."""
+        return self._write(
+            PublicationAction.END, Publication(municipality=MUNICIPALITY, publications=tuple(publications))
+        )
+
+    def _write(self, action: PublicationAction, message: Publication) -> bytes:
+        self.written += 1
+        job = hashlib.sha256(f"publication {self.written}".encode()).digest()[:16]
+        row = PublicationRow(
+            id=job,
+            action=action,
+            sealed=seal_publication(OPENING_KEY.public_key, job, action, message),
+            created_at=self.clock.now(),
+            mac=b"",
+            state=PublicationState.WAITING,
+        )
+        self.clock.advance(seconds=1)
+        with self.store.write() as work:
+            work.publications.add(dataclasses.replace(row, mac=publication_mac(self.job_key, row)))
+            work.commit()
+        return job
+
+    def state(self, publication: bytes) -> PublicationState:
+        """Return where a publication job stands."""
+        with self.store.read() as work:
+            row = work.publications.get(publication)
+        assert row is not None
+        return row.state
+
+
+def make_publishing(
+    store: Store,
+    reader: ChainReader,
+    writer: ChainWriter,
+    clock: SetClock,
+    evaluator: DirectEvaluator,
+    *,
+    fill: int = 0,
+    confirmations: int = 0,
+    draw: Random | None = None,
+) -> Publishing:
+    """Make the registry's part of a worker, with a lease of its own, as after a restart."""
+    sender = Sender(
+        store=store,
+        reader=reader,
+        writer=writer,
+        clock=clock,
+        pause=lambda seconds: None,
+        confirmations=confirmations,
+        receipt_timeout=1.0,
+    )
+    return Publishing(
+        store=store,
+        reader=reader,
+        writer=writer,
+        sender=sender,
+        evaluator=evaluator,
+        job_key=JobKey(b"\x07" * 32),
+        opening_key=OPENING_KEY,
+        municipality=MUNICIPALITY,
+        fill=fill,
+        draw=draw or Random(1),
     )

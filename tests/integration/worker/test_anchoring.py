@@ -285,7 +285,7 @@ def test_anchor_once_killed_at_any_point_loses_and_doubles_nothing(
         except Killed:
             pass
         clock.advance(seconds=LEASE.total_seconds() + 1)
-        make_worker(store, chain.gateway(), chain.writer(), clock, fill=6, draw=Random(-point)).anchor_once()
+        make_worker(store, chain.gateway(), chain.writer(), clock, fill=6, draw=Random(1000 + point)).anchor_once()
         clock.advance(seconds=LEASE.total_seconds() + 1)
         for dossier in dossiers:
             assert JobState.QUEUED not in cockpit.states(dossier)

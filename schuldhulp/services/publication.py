@@ -1,0 +1,562 @@
+"""Makes clients known to creditors, and unknown again: from sealed identifiers to tags on the chain.
+
+The cockpit seals the identifiers to the worker. The worker has them evaluated blindly, keeps the tags, and erases what
+was sealed; once a day the tags go out in sorted batches, filled up with tags of nobody. What ends goes out likewise,
+filled up with tags of nobody that were published before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from random import Random, SystemRandom
+from typing import Final, TypeVar
+
+from schuldhulp import errors
+from schuldhulp.crypto import voprf
+from schuldhulp.crypto.jobs import JobKey, job_mac, verify_job_mac
+from schuldhulp.crypto.pseudonyms import tag
+from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.domain.identifiers import Identifier, IdentifierKind
+from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.services.job_signing import Publication as PublicationMessage
+from schuldhulp.services.job_signing import is_publication_valid, open_publication
+from schuldhulp.services.ports import (
+    ChainReader,
+    ChainWriter,
+    ContractCall,
+    Evaluator,
+    MunicipalityState,
+    Store,
+    UnitOfWork,
+)
+from schuldhulp.services.rows import (
+    BatchKind,
+    BatchRow,
+    PublicationAction,
+    PublicationRow,
+    PublicationState,
+    TagHolderRow,
+    TagJobRow,
+    TagState,
+)
+from schuldhulp.services.sending import Sender
+
+MAX_ELEMENTS: Final = 500
+"""Identifiers in one request to the evaluator, which takes 1 000 and 64 KiB."""
+
+MAX_TAGS: Final = 384
+"""Tags in one batch, a multiple of 64; with all of them new that is about 10.3 million gas."""
+
+_KIND_OF: Final = {PublicationAction.ENROL: BatchKind.ENROL, PublicationAction.END: BatchKind.END}
+_Item = TypeVar("_Item")
+
+
+class Trouble(StrEnum):
+    """Why something is not published."""
+
+    FORGED = "job_invalid"
+    """Its authentication code does not hold: this system did not write it. It is refused for good."""
+    UNREADABLE = "publication_unreadable"
+    """It does not open under the worker's key. It is refused for good."""
+    NO_EPOCH = "epoch_missing"
+    """The municipality has opened no epoch yet; it waits."""
+    EVALUATOR_SILENT = "evaluator_unreachable"
+    """The evaluator does not answer; it waits."""
+    EVALUATOR_REFUSES = "evaluator_refuses"
+    """The evaluator refuses the municipality; it waits."""
+    EVALUATOR_WRONG = "proof_invalid"
+    """The evaluator did not use the published key; it waits."""
+    REFUSED_BY_CONTRACT = "refused_by_contract"
+    """The contract would refuse the whole batch; nothing was sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicationFinding:
+    """Something that keeps a publication back.
+
+    Attributes:
+        trouble: what it is.
+        publication: id of the publication job, None when it is not about one.
+        detail: name of an error, where there is one.
+    """
+
+    trouble: Trouble
+    publication: bytes | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicationReport:
+    """What one run did.
+
+    Attributes:
+        prepared: publication jobs that were opened and whose tags are known now.
+        enrolled: tags of clients that were signed for publication.
+        ended: tags of clients that were signed for ending.
+        fillers: tags of nobody that went with them.
+        findings: what was kept back, and why.
+    """
+
+    prepared: int = 0
+    enrolled: int = 0
+    ended: int = 0
+    fillers: int = 0
+    findings: tuple[PublicationFinding, ...] = ()
+
+
+@dataclass
+class _Run:
+    prepared: int = 0
+    enrolled: int = 0
+    ended: int = 0
+    fillers: int = 0
+    findings: list[PublicationFinding] = field(default_factory=list)
+
+    def found(self, trouble: Trouble, publication: bytes | None = None, detail: str = "") -> None:
+        self.findings.append(PublicationFinding(trouble=trouble, publication=publication, detail=detail))
+
+    def report(self) -> PublicationReport:
+        return PublicationReport(
+            prepared=self.prepared,
+            enrolled=self.enrolled,
+            ended=self.ended,
+            fillers=self.fillers,
+            findings=tuple(self.findings),
+        )
+
+
+def tag_job_mac(key: JobKey, job: TagJobRow) -> bytes:
+    """Compute the authentication code of a tag job; 32 bytes."""
+    return job_mac(key, "tag", job.tag, job.municipality, job.epoch, job.action.value)
+
+
+def is_tag_job_valid(key: JobKey, job: TagJobRow) -> bool:
+    """Tell whether a tag job was written by this system."""
+    return verify_job_mac(key, job.mac, "tag", job.tag, job.municipality, job.epoch, job.action.value)
+
+
+class Publishing:
+    """The registry's part of the worker."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        reader: ChainReader,
+        writer: ChainWriter,
+        sender: Sender,
+        evaluator: Evaluator,
+        job_key: JobKey,
+        opening_key: OpeningKey,
+        municipality: MunicipalityCode,
+        fill: int,
+        draw: Random | None = None,
+    ) -> None:
+        """Take what is needed, and register with the sender.
+
+        Args:
+            store: the main database.
+            reader: reads the chain.
+            writer: encodes and signs.
+            sender: sends the batches of the registrar's account.
+            evaluator: evaluates blinded identifiers.
+            job_key: authenticates jobs.
+            opening_key: the worker's X25519 key, to which publication jobs are sealed.
+            municipality: whose clients.
+            fill: tags are filled up to a multiple of this; 0 fills nothing.
+            draw: source of chance; the system's by default, a seeded one in tests.
+        """
+        self._store = store
+        self._reader = reader
+        self._writer = writer
+        self._sender = sender
+        self._evaluator = evaluator
+        self._job_key = job_key
+        self._opening_key = opening_key
+        self._municipality = municipality
+        self._fill = fill
+        self._draw = draw or SystemRandom()
+        sender.register(BatchKind.ENROL, self)
+        sender.register(BatchKind.END, self)
+
+    def publish_once(self) -> PublicationReport:
+        """Prepare what waits, and put tags on the chain and take them off.
+
+        Returns:
+            What was done, and what was kept back.
+
+        Raises:
+            LeaseLost: another worker is at work; nothing was signed.
+            errors.Unreachable: chain or database do not answer; the next run goes on where this one stopped.
+            errors.ChainMismatch: another chain answers; nothing was signed.
+            errors.Deviation: the chain is behind the database; nothing was signed.
+        """
+        run = _Run()
+        self._prepare(run)
+        self._sender.settle()
+        state = self._reader.municipality(self._municipality)
+        self._cancel_retired(state)
+        # Looked up first: a tag that ended on the day it appeared could only be nobody's.
+        idle = self._published_fillers() if self._fill else []
+        for epoch in sorted({*_epochs(state), *self._queued_epochs()}):
+            self._enrol(epoch, run)
+        self._end(idle, run)
+        self._note_published()
+        return run.report()
+
+    def prepare(self) -> PublicationReport:
+        """Open publication jobs and compute their tags, without publishing anything yet.
+
+        Returns:
+            What was done, and what was kept back.
+
+        Raises:
+            LeaseLost: another worker is at work.
+            errors.Unreachable: chain or database do not answer.
+        """
+        run = _Run()
+        self._prepare(run)
+        return run.report()
+
+    # --- from sealed identifiers to tags ------------------------------------------------------------------------------
+
+    def _prepare(self, run: _Run) -> None:
+        self._sender.hold_lease()
+        with self._store.read() as work:
+            waiting = work.publications.in_state(PublicationState.WAITING)
+        opened = [(row, message) for row in waiting if (message := self._open(row, run)) is not None]
+        endings = [(row, message) for row, message in opened if row.action is PublicationAction.END]
+        ended = {publication for _, message in endings for publication in message.publications}
+        # Who was enrolled and ended before anything was published is never evaluated.
+        enrolments = [
+            (row, message)
+            for row, message in opened
+            if row.action is PublicationAction.ENROL and row.id not in ended and message.identifiers
+        ]
+        for row, held in self._tags_of(enrolments, run):
+            self._write_enrolment(row, held, run)
+        for row, message in endings:
+            self._write_ending(row, message, run)
+
+    def _open(self, row: PublicationRow, run: _Run) -> PublicationMessage | None:
+        trouble = None
+        if not is_publication_valid(self._job_key, row):
+            trouble = Trouble.FORGED
+        else:
+            try:
+                message = open_publication(self._opening_key, row)
+            except errors.Undecryptable:
+                trouble = Trouble.UNREADABLE
+            else:
+                if message.municipality == self._municipality:
+                    return message
+                trouble = Trouble.FORGED
+        run.found(trouble, row.id)
+        with self._store.write() as work:
+            work.publications.set_state(row.id, PublicationState.REFUSED, error=trouble.value)
+            work.commit()
+        return None
+
+    def _tags_of(
+        self, enrolments: Sequence[tuple[PublicationRow, PublicationMessage]], run: _Run
+    ) -> list[tuple[PublicationRow, list[tuple[Epoch, Tag]]]]:
+        """Have the identifiers of all jobs evaluated together, so that the evaluator does not see whose are whose."""
+        if not enrolments:
+            return []
+        epochs = _epochs(self._reader.municipality(self._municipality))
+        if not epochs:
+            run.found(Trouble.NO_EPOCH)
+            return []
+        held: dict[bytes, list[tuple[Epoch, Tag]]] = {row.id: [] for row, _ in enrolments}
+        wanted = [(row.id, identifier) for row, message in enrolments for identifier in message.identifiers]
+        self._draw.shuffle(wanted)
+        try:
+            for epoch in epochs:
+                for kind in IdentifierKind:
+                    of_kind = [(owner, identifier) for owner, identifier in wanted if identifier.kind is kind]
+                    for part in _parts(of_kind, MAX_ELEMENTS):
+                        tags = self._evaluate(epoch, kind, [identifier for _, identifier in part])
+                        for (owner, _), found in zip(part, tags, strict=True):
+                            held[owner].append((epoch, found))
+        except errors.Unreachable as error:
+            run.found(Trouble.EVALUATOR_SILENT, detail=error.key)
+            return []
+        except errors.NotAllowed as error:
+            run.found(Trouble.EVALUATOR_REFUSES, detail=error.key)
+            return []
+        except errors.ProofInvalid as error:
+            run.found(Trouble.EVALUATOR_WRONG, detail=error.key)
+            return []
+        return [(row, held[row.id]) for row, _ in enrolments]
+
+    def _evaluate(self, epoch: Epoch, kind: IdentifierKind, identifiers: Sequence[Identifier]) -> list[Tag]:
+        blindings = [voprf.blind(identifier.text.encode()) for identifier in identifiers]
+        answer = self._evaluator.evaluate(self._municipality, epoch, kind, [blinding.element for blinding in blindings])
+        outputs = voprf.finalize(
+            blindings,
+            voprf.Evaluation(evaluated=answer.evaluated, proof=answer.proof, key=answer.key),
+            published_key=self._reader.evaluator_key(self._municipality, epoch, kind),
+        )
+        return [tag(self._municipality, epoch, kind, output) for output in outputs]
+
+    def _write_enrolment(self, row: PublicationRow, held: Sequence[tuple[Epoch, Tag]], run: _Run) -> None:
+        with self._store.write() as work:
+            now = work.publications.get(row.id)
+            if now is None or now.state is not PublicationState.WAITING:
+                return
+            for epoch, found in held:
+                work.publications.add_holder(
+                    TagHolderRow(tag=found, municipality=self._municipality, epoch=epoch, publication=row.id)
+                )
+                self._want(work, found, epoch, PublicationAction.ENROL)
+            work.publications.set_state(row.id, PublicationState.PREPARED, erase=True)
+            work.commit()
+        run.prepared += 1
+
+    def _write_ending(self, row: PublicationRow, message: PublicationMessage, run: _Run) -> None:
+        with self._store.write() as work:
+            now = work.publications.get(row.id)
+            if now is None or now.state is not PublicationState.WAITING:
+                return
+            for enrolment in work.publications.of(message.publications):
+                if enrolment.action is not PublicationAction.ENROL or enrolment.state is PublicationState.REFUSED:
+                    continue
+                freed = work.publications.remove_holders(enrolment.id)
+                held = work.publications.holders([holder.tag for holder in freed])
+                for holder in freed:
+                    if holder.tag not in held:
+                        self._want(work, holder.tag, holder.epoch, PublicationAction.END)
+                work.publications.set_state(enrolment.id, PublicationState.ENDED, erase=True)
+            work.publications.set_state(row.id, PublicationState.PREPARED, erase=True)
+            work.commit()
+        run.prepared += 1
+
+    def _want(self, work: UnitOfWork, wanted: Tag, epoch: Epoch, action: PublicationAction) -> None:
+        """See to it that a tag gets on the chain or off it, whatever is on its way already."""
+        jobs = [job for job in work.publications.tag_jobs_of([wanted]) if job.state is not TagState.CANCELLED]
+        opposite = [job for job in jobs if job.state is TagState.QUEUED and job.action is not action]
+        work.publications.set_tag_jobs([job.id for job in opposite], TagState.CANCELLED)
+        rest = [job for job in jobs if job not in opposite]
+        last = rest[-1].action if rest else PublicationAction.END
+        if last is not action:
+            self._add(work, wanted, epoch, action)
+
+    def _add(self, work: UnitOfWork, wanted: Tag, epoch: Epoch, action: PublicationAction) -> TagJobRow:
+        job = TagJobRow(
+            id=0,
+            tag=wanted,
+            municipality=self._municipality,
+            epoch=epoch,
+            action=action,
+            state=TagState.QUEUED,
+        )
+        job = dataclasses.replace(job, mac=tag_job_mac(self._job_key, job))
+        return dataclasses.replace(job, id=work.publications.add_tag_job(job))
+
+    # --- from tags to the chain ---------------------------------------------------------------------------------------
+
+    def _cancel_retired(self, state: MunicipalityState) -> None:
+        """Drop what waits for an epoch that was retired: nobody can ask about it any more."""
+        with self._store.write() as work:
+            retired = [
+                job.id for job in work.publications.tag_jobs(state=TagState.QUEUED) if job.epoch < state.oldest_epoch
+            ]
+            work.publications.set_tag_jobs(retired, TagState.CANCELLED)
+            work.commit()
+
+    def _queued_epochs(self) -> set[Epoch]:
+        """Return the epochs that tags wait for: also of one that was current when they were computed."""
+        with self._store.read() as work:
+            jobs = work.publications.tag_jobs(state=TagState.QUEUED, action=PublicationAction.ENROL)
+        return {job.epoch for job in jobs if is_tag_job_valid(self._job_key, job)}
+
+    def _enrol(self, epoch: Epoch, run: _Run) -> None:
+        jobs = [job for job in self._queued(PublicationAction.ENROL, run) if job.epoch == epoch]
+        tags = {job.tag for job in jobs}
+        fillers: set[Tag] = set()
+        if self._fill:
+            # Also on a day without enrolments, so that it looks like any other.
+            wanted = self._fill * max(1, -(-len(tags) // self._fill))
+            while len(tags) + len(fillers) < wanted:
+                fillers.add(self._filler(epoch))
+
+        def encode(chunk: Sequence[Tag]) -> ContractCall:
+            return self._writer.enrol(self._municipality, epoch, chunk)
+
+        run.enrolled += self._send(PublicationAction.ENROL, jobs, sorted(fillers), encode, run)
+
+    def _end(self, idle: Sequence[Tag], run: _Run) -> None:
+        jobs = self._queued(PublicationAction.END, run)
+        fillers: list[Tag] = []
+        if self._fill and jobs:
+            # On a day without endings none are sent: tags of nobody would live for days and those of clients for
+            # months, and their age would tell them apart.
+            fillers = sorted(self._draw.sample(idle, min(-len(jobs) % self._fill, len(idle))))
+
+        def encode(chunk: Sequence[Tag]) -> ContractCall:
+            return self._writer.end_enrolment(self._municipality, chunk)
+
+        run.ended += self._send(PublicationAction.END, jobs, fillers, encode, run)
+
+    def _queued(self, action: PublicationAction, run: _Run) -> list[TagJobRow]:
+        """Return the jobs that may go out: ours, one for each tag, and not yet true on the chain."""
+        with self._store.read() as work:
+            jobs = list(work.publications.tag_jobs(state=TagState.QUEUED, action=action))
+            signed = {job.tag for job in work.publications.tag_jobs(state=TagState.SIGNED)}
+        forged = [job for job in jobs if not is_tag_job_valid(self._job_key, job)]
+        for _ in forged:
+            run.found(Trouble.FORGED)
+        ours = {job.tag: job for job in jobs if job not in forged and job.tag not in signed}
+        tags = sorted(ours)
+        published = dict(zip(tags, self._reader.published(self._municipality, tags, self._account), strict=True))
+        done = [ours[one].id for one in tags if published[one] is (action is PublicationAction.ENROL)]
+        if forged or done:
+            with self._store.write() as work:
+                work.publications.set_tag_jobs([job.id for job in forged], TagState.CANCELLED)
+                work.publications.set_tag_jobs(done, TagState.CONFIRMED)
+                work.commit()
+        return [ours[one] for one in tags if ours[one].id not in done]
+
+    @property
+    def _account(self) -> str:
+        return self._writer.account
+
+    def _filler(self, epoch: Epoch) -> Tag:
+        return Tag(self._municipality.to_bytes(2, "big") + epoch.to_bytes(4, "big") + self._draw.randbytes(26))
+
+    def _published_fillers(self) -> list[Tag]:
+        """Return tags of nobody that stand on the chain, by tag."""
+        with self._store.read() as work:
+            enrolled = {
+                job.tag
+                for job in work.publications.tag_jobs(state=TagState.CONFIRMED, action=PublicationAction.ENROL)
+                if job.municipality == self._municipality
+            }
+            for state in (TagState.QUEUED, TagState.SIGNED, TagState.CONFIRMED):
+                # A tag of nobody is drawn once, enrolled once and ended once.
+                enrolled -= {job.tag for job in work.publications.tag_jobs(state=state, action=PublicationAction.END)}
+            enrolled -= set(work.publications.holders(sorted(enrolled)))
+        tags = sorted(enrolled)
+        published = self._reader.published(self._municipality, tags, self._account)
+        return [one for one, there in zip(tags, published, strict=True) if there]
+
+    def _send(
+        self,
+        action: PublicationAction,
+        jobs: Sequence[TagJobRow],
+        fillers: Sequence[Tag],
+        encode: Callable[[Sequence[Tag]], ContractCall],
+        run: _Run,
+    ) -> int:
+        """Send tags in chunks, each of them sorted; return how many tags of clients were signed."""
+        by_tag: dict[Tag, TagJobRow | None] = {**dict.fromkeys(fillers), **{job.tag: job for job in jobs}}
+        count = 0
+        for chunk in _parts(sorted(by_tag), MAX_TAGS):
+            if not self._sender.may_submit(_KIND_OF[action]):
+                break
+            call = encode(chunk)
+            refusal = self._reader.refusal_of(call, self._account)
+            if refusal is not None:
+                run.found(Trouble.REFUSED_BY_CONTRACT, detail=refusal)
+                break
+            taken = [job for one in chunk if (job := by_tag[one]) is not None]
+            drawn = [one for one in chunk if by_tag[one] is None]
+
+            def take(
+                work: UnitOfWork,
+                batch: int,
+                taken: Sequence[TagJobRow] = tuple(taken),
+                drawn: Sequence[Tag] = tuple(drawn),
+            ) -> bool:
+                return self._take(work, batch, action, taken, drawn)
+
+            if self._sender.submit(_KIND_OF[action], self._municipality, call, take) is None:
+                break
+            count += len(taken)
+            run.fillers += len(drawn)
+            outcome = self._sender.settle()
+            if outcome.waiting or outcome.failed:
+                break
+        return count
+
+    def _take(
+        self,
+        work: UnitOfWork,
+        batch: int,
+        action: PublicationAction,
+        jobs: Sequence[TagJobRow],
+        fillers: Sequence[Tag],
+    ) -> bool:
+        """Mark tag jobs as signed, unless one changed since it was read, and write the fillers down with them."""
+        now = {job.id: job for job in work.publications.tag_jobs(state=TagState.QUEUED, action=action)}
+        if any(now.get(job.id) != job for job in jobs):
+            return False
+        drawn = [self._add(work, filler, _epoch_of(filler), action) for filler in fillers]
+        work.publications.set_tag_jobs([job.id for job in (*jobs, *drawn)], TagState.SIGNED, batch=batch)
+        return True
+
+    # --- what became of it --------------------------------------------------------------------------------------------
+
+    def confirm(self, batch: BatchRow) -> Callable[[UnitOfWork], None]:
+        """See which tags of a batch are on the chain, or off it; one that is not as it should be goes out again."""
+        with self._store.read() as work:
+            jobs = [job for job in work.publications.tag_jobs_of_batch(batch.id) if job.state is TagState.SIGNED]
+        published = self._reader.published(self._municipality, [job.tag for job in jobs], self._account)
+        wanted = batch.kind is BatchKind.ENROL
+        done = [job.id for job, there in zip(jobs, published, strict=True) if there is wanted]
+        again = [job.id for job, there in zip(jobs, published, strict=True) if there is not wanted]
+
+        def write_down(work: UnitOfWork) -> None:
+            work.publications.set_tag_jobs(done, TagState.CONFIRMED)
+            work.publications.set_tag_jobs(again, TagState.QUEUED)
+
+        return write_down
+
+    def release(self, work: UnitOfWork, batch: BatchRow) -> None:
+        """Queue the tags of a failed batch again."""
+        jobs = [job for job in work.publications.tag_jobs_of_batch(batch.id) if job.state is TagState.SIGNED]
+        work.publications.set_tag_jobs([job.id for job in jobs], TagState.QUEUED)
+
+    def _note_published(self) -> None:
+        with self._store.write() as work:
+            ending = [
+                job
+                for state in (TagState.QUEUED, TagState.SIGNED)
+                for job in work.publications.tag_jobs(state=state, action=PublicationAction.END)
+            ]
+            for row in work.publications.in_state(PublicationState.PREPARED):
+                if row.action is PublicationAction.END:
+                    done = not ending
+                else:
+                    tags = [holder.tag for holder in work.publications.holders_of(row.id)]
+                    done = _all_enrolled(tags, work.publications.tag_jobs_of(tags))
+                if done:
+                    work.publications.set_state(row.id, PublicationState.PUBLISHED)
+            work.commit()
+
+
+def _all_enrolled(tags: Iterable[Tag], jobs: Iterable[TagJobRow]) -> bool:
+    newest = {job.tag: job for job in jobs if job.state is not TagState.CANCELLED}
+    return all(
+        one in newest and newest[one].action is PublicationAction.ENROL and newest[one].state is TagState.CONFIRMED
+        for one in tags
+    )
+
+
+def _epochs(state: MunicipalityState) -> list[Epoch]:
+    """Return the epochs that tags are published for: the current one, and the one that is announced."""
+    return sorted({epoch for epoch in (state.current_epoch, state.announced_epoch) if epoch})
+
+
+def _epoch_of(one: Tag) -> Epoch:
+    return Epoch(int.from_bytes(one[2:6]))
+
+
+def _parts(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    iterator = iter(items)
+    while part := list(islice(iterator, size)):
+        yield part
