@@ -1,0 +1,1 @@
+"""The cockpit: screens for residents, caseworkers, creditors and administrators."""

@@ -1,0 +1,51 @@
+// Small help for the pages; each works without it too, only less smoothly.
+
+// A link to another page of the cockpit opens within the session instead of loading everything anew.
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const hash = link.getAttribute("href") ?? "";
+  if (hash.startsWith("#veld-")) {
+    const field = document.querySelector(`.st-key-${CSS.escape(hash.slice(6))} :is(input, textarea)`);
+    if (!field) return;
+    event.preventDefault();
+    field.closest("details:not([open]) > *")?.parentElement?.setAttribute("open", "");
+    field.scrollIntoView({ block: "center" });
+    field.focus();
+    return;
+  }
+  if (!link.hasAttribute("data-inside") || link.origin !== location.origin) return;
+  event.preventDefault();
+  if (link.href !== location.href) history.pushState({}, "", link.href);
+  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+});
+
+// Streamlit cannot tie a sentence to a field: a screen reader would not say what is wrong with the field it is in.
+const tie = () => {
+  const wrong = new Set();
+  for (const sentence of document.querySelectorAll(".field-error[data-field]")) {
+    const field = document.querySelector(`.st-key-${CSS.escape(sentence.dataset.field)} :is(input, textarea)`);
+    if (!field) continue;
+    wrong.add(field);
+    if (field.getAttribute("aria-describedby") !== sentence.id) {
+      field.setAttribute("aria-describedby", sentence.id);
+      field.setAttribute("aria-invalid", "true");
+    }
+  }
+  for (const field of document.querySelectorAll('[aria-describedby^="fout-"]')) {
+    if (wrong.has(field)) continue;
+    field.removeAttribute("aria-describedby");
+    field.removeAttribute("aria-invalid");
+  }
+};
+let waiting = false;
+new MutationObserver(() => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    tie();
+  });
+}).observe(document.documentElement, { childList: true, subtree: true });

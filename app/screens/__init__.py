@@ -1,0 +1,1 @@
+"""One module a screen; each guards itself and calls services."""

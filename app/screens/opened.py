@@ -1,0 +1,85 @@
+"""The dossier that a member of staff has open: which one, and why if it is not her own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app import session
+from app.components import layout, notices
+from app.components.html import show
+from app.texts import t
+from schuldhulp.domain.access import Actor
+from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.types import DossierId, RecordId
+from schuldhulp.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from schuldhulp.services.views import DossierView, RecordView
+
+REASON_LENGTH = 500
+
+
+def address(page: str, dossier: DossierId, **parameters: str | bytes) -> str:
+    """Return the address of a page about a dossier. It holds random identifiers and names of parts, nothing else."""
+    query = {"dossier": dossier, **parameters}
+    return f"/{page}?" + urlencode({name: v.hex() if isinstance(v, bytes) else v for name, v in query.items()})
+
+
+def identifier(name: str) -> bytes | None:
+    """Return the identifier of 32 bytes that the address gives under a name, or None when there is no good one."""
+    try:
+        value = bytes.fromhex(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+    return value if len(value) == 32 else None
+
+
+def open_dossier(actor: Actor) -> DossierView:
+    """Return the dossier of the address; asks for a reason first where one is needed.
+
+    Args:
+        actor: who opens it.
+
+    Raises:
+        SchuldhulpError: it is not there, or it cannot be read.
+    """
+    found = identifier("dossier")
+    if found is None:
+        layout.title(t("dossier.title"))
+        show(layout.empty(t("dossier.none")), layout.link("/", t("dossier.to_clients")))
+        st.stop()
+    dossier = DossierId(found)
+    reasons: dict[bytes, str] = st.session_state.setdefault("opened_reasons", {})
+    # Not her own client: she works in the place of somebody else, and says why.
+    purpose = Purpose.REPLACEMENT if dossier in reasons else Purpose.DEBT_HELP
+    try:
+        return session.cockpit().dossiers.open(
+            actor=actor, dossier=dossier, purpose=purpose, reason=reasons.get(dossier)
+        )
+    except InvalidInput as error:
+        if error.field != "reason":
+            raise
+        _ask_reason(dossier, reasons)
+
+
+def _ask_reason(dossier: DossierId, reasons: dict[bytes, str]) -> NoReturn:
+    layout.title(t("reason.title"), t("reason.lead"))
+    with st.form("reason", border=False):
+        given = st.text_input(t("reason.field"), key="reason_text", max_chars=REASON_LENGTH)
+        sent = st.form_submit_button(t("reason.open"), type="primary", key="reason_open")
+    if sent and given.strip():
+        reasons[dossier] = given.strip()
+        st.rerun()
+    if sent:
+        notices.error_summary([("reason_text", t("reason.missing"))])
+    show(layout.link("/", t("dossier.to_clients")))
+    st.stop()
+
+
+def record_of(view: DossierView) -> RecordView | None:
+    """Return the record of the address, or None when the address names none of this dossier."""
+    found = identifier("gegeven")
+    return next((each for each in view.records if found is not None and each.record_id == RecordId(found)), None)

@@ -1,0 +1,230 @@
+"""What a resident sees: the overview, and a page for each part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app import session
+from app.components import formats, layout, notices, summaries, trust
+from app.components.forms import Submission
+from app.components.html import Html, join, show, tag
+from app.components.notices import notice_html
+from app.texts import t
+from schuldhulp.domain.access import Actor, Role
+from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.cockpit import LineKind, Overview
+from schuldhulp.domain.records import Agreement, AgreementStatus
+
+if TYPE_CHECKING:
+    from schuldhulp.services.views import DossierView, RecordView
+
+SOON = 14
+"""Days ahead in which a payment becomes the next step."""
+
+
+def _view(title: str, lead: str | None = None) -> tuple[Actor, DossierView]:
+    actor = session.guard(Role.RESIDENT)
+    dossiers = sorted(actor.dossiers)
+    if not dossiers:
+        layout.title(title)
+        show(layout.empty(t("resident.no_dossier")))
+        st.stop()
+    chosen = dossiers[0]
+    layout.title(title, lead)
+    if len(dossiers) > 1:
+        chosen = st.selectbox(
+            t("resident.which_dossier"),
+            dossiers,
+            format_func=lambda dossier: t("resident.dossier_number", number=dossiers.index(dossier) + 1),
+            key="resident_dossier",
+        )
+    return actor, session.cockpit().dossiers.open(actor=actor, dossier=chosen, purpose=Purpose.OWN_VIEW)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The one thing to do now.
+
+    Attributes:
+        what: the step in one sentence.
+        how: what it means or where to go.
+        page: path of the page that helps, or empty.
+    """
+
+    what: str
+    how: str
+    page: str = ""
+
+
+def next_step(overview: Overview) -> NextStep:
+    """Return the one thing that a resident should do first.
+
+    Args:
+        overview: the overview of the own dossier.
+    """
+    waiting = [one for _, one in overview.agreements if one.status is AgreementStatus.PROPOSED]
+    if waiting:
+        return NextStep(t("next.agreement"), t("next.agreement_how"), "afspraken")
+    soon = [one for one in overview.payments if one.due and (one.due - overview.today).days <= SOON]
+    if soon:
+        first = soon[0]
+        what = t(
+            "next.payment",
+            amount=formats.amount(first.amount),
+            payee=summaries.payee(first),
+            day=formats.day(first.due),
+        )
+        return NextStep(what, t("next.payment_how"))
+    return NextStep(t("next.nothing"), t("next.nothing_how"))
+
+
+def _next_step(overview: Overview) -> Html:
+    step = next_step(overview)
+    return tag(
+        "section",
+        tag("h2", t("next.title"), class_="kicker"),
+        tag("p", step.what, class_="what"),
+        tag("p", step.how),
+        tag("p", layout.link(f"/{step.page}", t(f"next.to_{step.page}"))) if step.page else None,
+        class_="next-step",
+    )
+
+
+def overview() -> None:
+    """Show the overview."""
+    _, view = _view(t("overview.title"), t("overview.lead", day=formats.day(formats.today())))
+    found = view.overview
+    show(_next_step(found))
+    show(summaries.main_figures(found), layout.explained(t("overview.left_question"), t("overview.left_answer")))
+    show(trust.banner(view.trust, resident=True))
+    show(layout.section(t("payments.title")), summaries.payments_table(found.payments[:6], found.payments_undated[:3]))
+    show(
+        layout.section(t("debts.title")),
+        tag("p", t("debts.explain"), class_="hint"),
+        _short_debts(found),
+    )
+    show(layout.section(t("agreements.title")), summaries.agreement_cards(found.agreements[:3]))
+
+
+def _short_debts(found: Overview) -> Html:
+    from app.components.table import Column, table
+
+    if not found.debts:
+        return layout.empty(t("debts.none"))
+    shown = table(
+        t("debts.caption"),
+        (
+            Column(heading=t("debts.creditor")),
+            Column(heading=t("debts.status")),
+            Column(heading=t("debts.amount"), numeric=True),
+        ),
+        (
+            (
+                summaries.plain_name(debt.record_id, debt.creditor),
+                summaries.debt_status(debt.status),
+                formats.amount_cell(debt.amount),
+            )
+            for debt in found.debts[:5]
+        ),
+        total=(t("debts.total"), "", formats.amount_cell(found.debt_total)),
+    )
+    more = len(found.debts) - 5
+    after = t("debts.all_more", count=more) if more > 0 else t("debts.all")
+    return join((shown, tag("p", layout.link("/schulden", after))))
+
+
+def debts() -> None:
+    """Show all debts."""
+    _, view = _view(t("debts.title"), t("debts.lead"))
+    show(summaries.debts_table(view.overview))
+    if view.overview.disputed_total:
+        amount = formats.amount(view.overview.disputed_total)
+        show(notice_html("info", t("debts.disputed_title"), t("debts.disputed", amount=amount)))
+    show(layout.explained(t("debts.two_amounts"), t("debts.two_amounts_text")))
+    show(trust.banner(view.trust, resident=True))
+
+
+def budget() -> None:
+    """Show income and expenses."""
+    _, view = _view(t("budget.title"), t("budget.lead"))
+    for kind in (LineKind.INCOME, LineKind.FIXED, LineKind.REPAYMENT, LineKind.OTHER):
+        if kind in (LineKind.INCOME, LineKind.FIXED) or any(line.kind is kind for line in view.overview.lines):
+            show(layout.section(t(f"budget.{kind}")), summaries.budget_table(view.overview, kind))
+    show(
+        tag(
+            "dl",
+            tag(
+                "div", tag("dt", t("figure.left")), tag("dd", formats.amount_cell(view.overview.left), class_="figure")
+            ),
+            class_="figures",
+        ),
+        layout.explained(t("overview.left_question"), t("overview.left_answer")),
+    )
+
+
+def agreements() -> None:
+    """Show agreements: those that wait for the resident's yes, those that hold, and those that are over."""
+    actor, view = _view(t("agreements.title"), t("agreements.lead"))
+    running = [
+        each for each in view.records if any(each.record_id == record_id for record_id, _ in view.overview.agreements)
+    ]
+    if not running:
+        show(layout.empty(t("agreements.none")))
+    for each in sorted(running, key=lambda one: one.record.status is not AgreementStatus.PROPOSED):
+        show(summaries.agreement_card(each.record_id, each.record))
+        _agree(actor, view, each)
+    past = [
+        (each.record_id, each.record)
+        for each in view.records
+        if isinstance(each.record, Agreement) and each not in running and not each.withdrawn
+    ]
+    if past:
+        show(layout.section(t("agreements.past")), summaries.agreement_cards(past))
+    show(trust.banner(view.trust, resident=True))
+
+
+def _agree(actor: Actor, view: DossierView, each: RecordView) -> None:
+    """Let the resident say yes to a proposal: one click to ask, one to be sure."""
+    name = each.record_id.hex()[:12]
+    submission: Submission | None = st.session_state.get(f"agree_{name}_submission")
+    if submission is not None and submission.done:
+        notices.notice("good", t("agree.done_title"), t("agree.done"), role="status")
+        return
+    if each.record.status is not AgreementStatus.PROPOSED:
+        return
+    if submission is None:
+        st.button(t("agree.button"), key=f"agree_{name}_ask", type="primary", on_click=_ask, args=(name,))
+        return
+    if submission.error is not None:
+        notices.failure(submission.error)
+        st.session_state[f"agree_{name}_submission"] = Submission()
+        return
+    notices.notice("info", t("agree.sure_title"), t("agree.sure"))
+    with st.container(horizontal=True):
+        st.button(
+            t("agree.yes"),
+            key=f"agree_{name}_yes",
+            type="primary",
+            on_click=submission.send,
+            args=(_confirming(actor, view, each),),
+        )
+        st.button(t("agree.no"), key=f"agree_{name}_no", on_click=_unask, args=(name,))
+
+
+def _ask(name: str) -> None:
+    st.session_state[f"agree_{name}_submission"] = Submission()
+
+
+def _unask(name: str) -> None:
+    st.session_state.pop(f"agree_{name}_submission", None)
+
+
+def _confirming(actor: Actor, view: DossierView, each: RecordView) -> Callable[[], RecordView]:
+    records = session.cockpit().records
+    return lambda: records.confirm(
+        actor=actor, dossier=view.summary.id, record_id=each.record_id, expected_version=each.version
+    )
