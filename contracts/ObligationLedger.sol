@@ -8,11 +8,16 @@ import {IObligationLedger} from "./interfaces/IObligationLedger.sol";
 
 /// @title The roots of all dossiers
 contract ObligationLedger is MunicipalRoles, IObligationLedger {
+    /// @dev A struct of one word, so that its place in storage is worked out once for reading and writing.
+    struct Dossier {
+        bytes32 root;
+    }
+
     /// @notice May replace the root of any dossier of its municipality. Danger: a thief of this key can make every file
     /// look changed, though never change one.
     bytes32 public constant REGISTRAR = keccak256("REGISTRAR");
 
-    mapping(bytes32 dossier => bytes32 root) private _roots;
+    mapping(bytes32 id => Dossier dossier) private _dossiers;
 
     /// @param instanceId_ random id of this deployment, not zero
     constructor(bytes32 instanceId_) MunicipalRoles(instanceId_) {}
@@ -26,9 +31,9 @@ contract ObligationLedger is MunicipalRoles, IObligationLedger {
         for (uint256 i = 0; i < length;) {
             Change calldata change = changes[i];
             bytes32 dossier = change.dossier;
-            if (_prefixOf(dossier) != municipality) revert ForeignPrefix(dossier, municipality);
+            if (uint256(dossier) >> 240 != municipality) revert ForeignPrefix(dossier, municipality);
             if (dossier <= previous) revert DossiersNotAscending(previous, dossier);
-            _replaceRoot(dossier, change.previousRoot, change.newRoot);
+            _replaceRoot(_dossiers[dossier], change);
             previous = dossier;
             unchecked {
                 ++i; // i < length, and call data of 2**256 items cannot exist
@@ -38,7 +43,7 @@ contract ObligationLedger is MunicipalRoles, IObligationLedger {
 
     /// @inheritdoc IObligationLedger
     function rootOf(bytes32 dossier) external view override returns (bytes32) {
-        return _roots[dossier];
+        return _dossiers[dossier].root;
     }
 
     /// @inheritdoc IObligationLedger
@@ -47,7 +52,7 @@ contract ObligationLedger is MunicipalRoles, IObligationLedger {
         bytes32 commitment,
         bytes32[] calldata proof
     ) external view override returns (bool) {
-        bytes32 root = _roots[dossier];
+        bytes32 root = _dossiers[dossier].root;
         if (root == bytes32(0) || commitment == bytes32(0)) return false;
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(commitment))));
         return MerkleProof.verifyCalldata(proof, root, leaf);
@@ -60,12 +65,13 @@ contract ObligationLedger is MunicipalRoles, IObligationLedger {
     }
 
     /// @dev Compare-and-swap of one root.
-    function _replaceRoot(bytes32 dossier, bytes32 previousRoot, bytes32 newRoot) private {
-        if (newRoot == bytes32(0)) revert ZeroRoot(dossier);
-        bytes32 current = _roots[dossier];
-        if (current != previousRoot) revert StalePreviousRoot(dossier, previousRoot, current);
-        if (newRoot == current) revert RootUnchanged(dossier, current);
-        _roots[dossier] = newRoot;
-        emit DossierCommitted(dossier, previousRoot, newRoot);
+    function _replaceRoot(Dossier storage present, Change calldata change) private {
+        bytes32 newRoot = change.newRoot;
+        if (newRoot == bytes32(0)) revert ZeroRoot(change.dossier);
+        bytes32 current = present.root;
+        if (current != change.previousRoot) revert StalePreviousRoot(change.dossier, change.previousRoot, current);
+        if (newRoot == current) revert RootUnchanged(change.dossier, current);
+        present.root = newRoot;
+        emit DossierCommitted(change.dossier, current, newRoot);
     }
 }
