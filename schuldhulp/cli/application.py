@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from schuldhulp.cli import keys, serve
+from schuldhulp.cli import checks, clients, demo, keys, records, serve, signals, staff
 from schuldhulp.cli.output import explain, explain_unexpected
 from schuldhulp.errors import SchuldhulpError
 
@@ -23,6 +23,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
+app.add_typer(clients.app, name="client")
+app.command("enrol")(clients.enrol)
+app.command("end-enrolment")(clients.end_enrolment)
+app.add_typer(records.records, name="record")
+app.add_typer(records.dossiers, name="dossier")
+app.command("anchor")(checks.anchor)
+app.command("verify")(checks.verify)
+app.command("signal")(signals.signal)
+app.command("status")(checks.status)
+app.add_typer(signals.creditors, name="creditor")
+app.add_typer(staff.app, name="staff")
+app.add_typer(demo.app, name="demo")
 app.add_typer(keys.app, name="keys")
 app.add_typer(serve.app, name="serve")
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from schuldhulp.bootstrap import open_status, open_worker
+from schuldhulp.bootstrap import open_cockpit, open_worker
 from schuldhulp.cli.context import As, Json, dossier_of, work_as
 from schuldhulp.cli.output import Bar, columns_of, say, say_json
 from schuldhulp.config import load_settings
+from schuldhulp.domain.access import Actor
 from schuldhulp.domain.trust import TrustReport, TrustState, VerificationSummary
+from schuldhulp.domain.types import DossierId
 from schuldhulp.errors import InvalidInput
+from schuldhulp.services.status import SystemStatus
 
 EXIT_CODES = {
     TrustState.VERIFIED: 0,
@@ -33,10 +38,32 @@ def anchor(
         raise InvalidInput("once_needed", "write --once; the worker itself is `schuldhulp serve worker`", field="once")
     with open_worker(load_settings()) as worker:
         report = worker.run_once()
+    anchored, published = report.anchored, report.published
+    troubles = [finding.reason.value for finding in anchored.findings]
+    troubles += [finding.trouble.value for finding in published.findings]
+    troubles += [reason for _, reason in anchored.failed]
+    if report.finding is not None:
+        troubles.append(report.finding.kind.value)
     if json:
-        say_json(report.plain())
+        say_json(
+            {
+                "signed": anchored.signed,
+                "confirmed": anchored.confirmed,
+                "waiting": anchored.waiting + anchored.queued,
+                "enrolled": published.enrolled,
+                "ended": published.ended,
+                "findings": troubles,
+            }
+        )
     else:
-        say(report.text())
+        say(
+            f"{anchored.signed} changes signed, {anchored.confirmed} batches confirmed, "
+            f"{published.enrolled} tags enrolled, {published.ended} ended, "
+            f"{anchored.waiting + anchored.queued} still waiting"
+        )
+        for trouble in troubles:
+            say(f"kept back: {trouble}")
+    raise typer.Exit(1 if troubles else 0)
 
 
 def verify(
@@ -45,8 +72,10 @@ def verify(
     as_: As = "",
     json: Json = False,
 ) -> None:
-    """Check dossiers against the chain. Exit code 0: all verified; 4: some are still being recorded; 1: deviations, named
-    by record; 3: chain or database unreachable.
+    """Check dossiers against the chain.
+
+    Exit code 0: all verified; 4: some are still being recorded; 1: deviations, named by record; 3: chain or database
+    unreachable.
 
     Example: schuldhulp verify --all
     """
@@ -88,18 +117,67 @@ def status(json: Json = False) -> None:
 
     Example: schuldhulp status --json
     """
-    with open_status(load_settings()) as service:
-        found = service.status()
+    with open_cockpit(load_settings()) as cockpit:
+        found = cockpit.status.status(actor=Actor(kind="system", id="status"))
     if json:
-        say_json(found.plain())
+        say_json(_status_plain(found))
     else:
-        say(found.text())
+        for line in _status_lines(found):
+            say(line)
     raise typer.Exit(0 if found.healthy else 3)
 
 
-def _plain(report: TrustReport, numbers: dict[bytes, str]) -> dict[str, object]:
+def _status_plain(found: SystemStatus) -> dict[str, object]:
+    chain, epoch, outbox, check = found.chain, found.epoch, found.outbox, found.last_check
     return {
-        "fileNumber": numbers.get(report.dossier or b"", ""),
+        "healthy": found.healthy,
+        "chain": {
+            "answers": chain.answers,
+            "recognised": chain.recognised,
+            "problem": chain.problem,
+            "head": chain.head_number,
+            "headTime": chain.head_time.isoformat() if chain.head_time else None,
+        },
+        "epoch": dataclasses.asdict(epoch) if epoch else None,
+        "outbox": {**dataclasses.asdict(outbox), "waiting": outbox.waiting},
+        "lastCheck": {
+            "at": check.at.isoformat() if check.at else None,
+            "finding": check.finding,
+            "detail": check.detail,
+            "dossiers": check.dossiers,
+        },
+    }
+
+
+def _status_lines(found: SystemStatus) -> list[str]:
+    chain, epoch, outbox, check = found.chain, found.epoch, found.outbox, found.last_check
+    lines = []
+    if chain.recognised:
+        when = chain.head_time.isoformat() if chain.head_time else "?"
+        lines.append(f"chain      answers, contracts as deployed, block {chain.head_number} of {when}")
+    else:
+        lines.append(f"chain      {'answers, but' if chain.answers else 'does not answer:'} {chain.problem}")
+    if epoch is not None:
+        lines.append(f"epoch      {epoch.current} (oldest {epoch.oldest}, announced {epoch.announced})")
+    lines.append(
+        f"outbox     {outbox.queued} queued, {outbox.signed} signed, {outbox.publications} publications, "
+        f"{outbox.refused} refused"
+    )
+    if check.at is None:
+        lines.append("last check none yet; is the worker running?")
+    else:
+        about = f"{check.finding} {check.detail}" if check.finding else "database and chain agree"
+        lines.append(f"last check {check.at.isoformat()}: {about}")
+    return lines
+
+
+def _number(report: TrustReport, numbers: Mapping[DossierId, str]) -> str:
+    return numbers.get(report.dossier, "?") if report.dossier is not None else "?"
+
+
+def _plain(report: TrustReport, numbers: Mapping[DossierId, str]) -> dict[str, object]:
+    return {
+        "fileNumber": _number(report, numbers),
         "state": report.state.value,
         "findings": [
             {"kind": finding.kind.value, "record": finding.record_id.hex() if finding.record_id else None}
@@ -108,8 +186,8 @@ def _plain(report: TrustReport, numbers: dict[bytes, str]) -> dict[str, object]:
     }
 
 
-def _lines(report: TrustReport, numbers: dict[bytes, str]) -> list[str]:
-    name = numbers.get(report.dossier or b"", "?")
+def _lines(report: TrustReport, numbers: Mapping[DossierId, str]) -> list[str]:
+    name = _number(report, numbers)
     return [
         f"{name}: {finding.kind.value}" + (f" record {finding.record_id.hex()[:8]}" if finding.record_id else "")
         for finding in report.findings

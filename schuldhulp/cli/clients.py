@@ -8,12 +8,18 @@ from typing import Annotated
 
 import typer
 
-from schuldhulp.cli.context import As, DossierArgument, Reason, dossier_of, read_line, read_text, work_as
+from schuldhulp.cli.context import As, DossierArgument, Json, Reason, open_dossier, read_line, read_text, work_as
 from schuldhulp.cli.output import say, say_json, warn
 from schuldhulp.connectors.lines import record_from_lines, template
+from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.dates import parse_date
 from schuldhulp.domain.records import Applicant, EnrolmentBasis, Position, RecordKind
 from schuldhulp.errors import InvalidInput
+
+WARNINGS = {
+    "no_address": "without an address nobody can find this client by name; only bodies entitled to the BSN can",
+    "no_bsn": "without a citizen service number only a match by name finds this client",
+}
 
 app = typer.Typer(help="Clients of the credit bank.", no_args_is_help=True)
 
@@ -30,7 +36,7 @@ def show_template() -> None:
 
 
 @app.command()
-def add(as_: As = "", json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False) -> None:
+def add(as_: As = "", json: Json = False) -> None:
     """Make a dossier for one person or two, read from standard input as lines `field: value`.
 
     A line --- stands between the first applicant and the partner. This makes nobody visible to creditors: see enrol.
@@ -69,18 +75,14 @@ def enrol(
     """
     with work_as(as_) as work:
         day = parse_date(date, "date") if date else datetime.now(UTC).date()
-        found = dossier_of(work, dossier)
+        view = open_dossier(work, dossier, Purpose.ENROLMENT, reason)
+        people = [entry.record_id for entry in view.of_kind(RecordKind.APPLICANT)]
         state = work.cockpit.enrolment.enrol(
-            actor=work.actor,
-            dossier=found,
-            ground=ground,
-            basis=basis,
-            basis_date=day,
-            reason=reason or None,
+            actor=work.actor, dossier=view.summary.id, applicants=people, ground=ground, basis=basis, basis_date=day
         )
         for warning in state.warnings:
-            warn(f"warning: {warning.value}")
-        say(f"dossier {dossier}: {state.visibility.value}")
+            warn(f"warning: {WARNINGS.get(warning, warning)}")
+        say(f"dossier {view.summary.file_number}: {state.step.value}")
 
 
 def end_enrolment(
@@ -93,8 +95,8 @@ def end_enrolment(
     Example: echo "plan afgerond" | schuldhulp end-enrolment 2026-00012
     """
     with work_as(as_) as work:
-        why = read_line("reason of the end")
+        view = open_dossier(work, dossier, Purpose.ENROLMENT, reason)
         state = work.cockpit.enrolment.end(
-            actor=work.actor, dossier=dossier_of(work, dossier), end_reason=why, reason=reason or None
+            actor=work.actor, dossier=view.summary.id, reason=read_line("reason of the end")
         )
-        say(f"dossier {dossier}: {state.visibility.value}")
+        say(f"dossier {view.summary.file_number}: {state.step.value}")

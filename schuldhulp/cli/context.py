@@ -13,8 +13,10 @@ import typer
 from schuldhulp.bootstrap import Cockpit, open_cockpit
 from schuldhulp.config import Settings, load_settings
 from schuldhulp.domain.access import Actor
+from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.errors import InvalidInput, Misconfigured
+from schuldhulp.services.views import DossierView
 
 MAX_INPUT = 1_000_000
 """Characters that are read from standard input."""
@@ -57,7 +59,9 @@ def work_as(login: str) -> Iterator[Work]:
     settings = load_settings()
     name = login or settings.staff
     if not name:
-        raise Misconfigured("staff_missing", "name the member of staff: --as LOGIN, or set SCHULDHULP_STAFF", field="as")
+        raise Misconfigured(
+            "staff_missing", "name the member of staff: --as LOGIN, or set SCHULDHULP_STAFF", field="as"
+        )
     with open_cockpit(settings) as cockpit:
         yield Work(cockpit, cockpit.access.staff_member(name), settings)
 
@@ -95,10 +99,8 @@ def read_line(prompt: str, *, hidden: bool = False) -> str:
     Raises:
         InvalidInput: nothing was typed.
     """
-    if sys.stdin.isatty():
-        line = typer.prompt(prompt, hide_input=hidden, err=True)
-    else:
-        line = sys.stdin.readline(MAX_INPUT)
+    asked = sys.stdin.isatty()
+    line = typer.prompt(prompt, hide_input=hidden, err=True) if asked else sys.stdin.readline(MAX_INPUT)
     if not line.strip():
         raise InvalidInput("required", f"{prompt}: must be given on standard input", field=prompt)
     return str(line).strip()
@@ -108,9 +110,28 @@ def dossier_of(work: Work, name: str) -> DossierId:
     """Return the dossier that is meant by a file number or an identifier.
 
     Raises:
-        NotFound: there is no such dossier.
+        NotFound: there is no dossier with this file number.
     """
     return work.cockpit.dossiers.find(actor=work.actor, name=name)
+
+
+def open_dossier(work: Work, name: str, purpose: Purpose, reason: str) -> DossierView:
+    """Open a dossier, so that the session may read and change it.
+
+    Args:
+        work: the command's access.
+        name: file number or identifier.
+        purpose: what for.
+        reason: why, for a dossier outside the caseload; may be empty for the own.
+
+    Raises:
+        InvalidInput: a reason is needed.
+        NotAllowed: no right to it.
+        NotFound: there is no such dossier.
+    """
+    return work.cockpit.dossiers.open(
+        actor=work.actor, dossier=dossier_of(work, name), purpose=purpose, reason=reason or None
+    )
 
 
 def record_of(known: list[RecordId], name: str) -> RecordId:

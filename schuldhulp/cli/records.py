@@ -12,8 +12,7 @@ from schuldhulp.cli.context import (
     Json,
     Reason,
     RecordArgument,
-    Work,
-    dossier_of,
+    open_dossier,
     read_line,
     read_text,
     record_of,
@@ -21,7 +20,7 @@ from schuldhulp.cli.context import (
 )
 from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.connectors.lines import lines_from_record, record_from_lines, template
-from schuldhulp.domain.access import Purpose
+from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.records import Applicant, Position, RecordKind, to_plain
 from schuldhulp.domain.types import RecordId
 from schuldhulp.services.views import DossierView, RecordView
@@ -41,12 +40,6 @@ def _people(view: DossierView) -> dict[str, RecordId]:
     return found
 
 
-def _open(work: Work, dossier: str, purpose: Purpose, reason: str) -> DossierView:
-    return work.cockpit.dossiers.open(
-        actor=work.actor, dossier=dossier_of(work, dossier), purpose=purpose, reason=reason or None
-    )
-
-
 def _find(view: DossierView, name: str) -> RecordView:
     wanted = record_of([entry.record_id for entry in view.records], name)
     return next(entry for entry in view.records if entry.record_id == wanted)
@@ -55,7 +48,7 @@ def _find(view: DossierView, name: str) -> RecordView:
 def _plain(entry: RecordView) -> dict[str, Any]:
     return {
         "record": entry.record_id.hex(),
-        "kind": entry.record.kind.value if entry.record else None,
+        "kind": entry.record.kind.value,
         "version": entry.version,
         "withdrawn": entry.withdrawn,
         "reason": entry.reason,
@@ -63,14 +56,12 @@ def _plain(entry: RecordView) -> dict[str, Any]:
         "createdAt": entry.created_at.isoformat(),
         "commitment": entry.commitment.hex(),
         "verified": entry.verified,
-        "content": to_plain(entry.record) if entry.record else None,
+        "content": to_plain(entry.record),
     }
 
 
 def _summary_line(entry: RecordView) -> str:
     record: Any = entry.record
-    if record is None:
-        return "(cannot be read)"
     match record.kind:
         case RecordKind.APPLICANT:
             return str(record.full_name)
@@ -100,7 +91,7 @@ def add(dossier: DossierArgument, kind: Kind, reason: Reason = "", as_: As = "",
     Example: schuldhulp record add 2026-00012 obligation < debt.txt
     """
     with work_as(as_) as work:
-        view = _open(work, dossier, Purpose.CHANGE, reason)
+        view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
         text = read_text(f"the {kind.value} as lines field: value", example=template(kind))
         record = record_from_lines(kind, text, people=_people(view))
         entry = work.cockpit.records.add(actor=work.actor, dossier=view.summary.id, record=record)
@@ -121,10 +112,10 @@ def change(
     Example: echo "amount_creditor: 1.300,00" | schuldhulp record change 2026-00012 3fa1 --version 2
     """
     with work_as(as_) as work:
-        view = _open(work, dossier, Purpose.CHANGE, reason)
+        view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
         found = _find(view, record)
-        text = read_text("the changed fields as lines field: value", example=lines_from_record(found.require()))
-        changed = record_from_lines(found.require().kind, text, people=_people(view), base=found.require())
+        text = read_text("the changed fields as lines field: value", example=lines_from_record(found.record))
+        changed = record_from_lines(found.record.kind, text, people=_people(view), base=found.record)
         entry = work.cockpit.records.change(
             actor=work.actor,
             dossier=view.summary.id,
@@ -149,7 +140,7 @@ def withdraw(
     Example: echo "dubbel ingevoerd" | schuldhulp record withdraw 2026-00012 3fa1 --version 1
     """
     with work_as(as_) as work:
-        view = _open(work, dossier, Purpose.CHANGE, reason)
+        view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
         found = _find(view, record)
         why = read_line("reason of the withdrawal")
         entry = work.cockpit.records.withdraw(
@@ -175,8 +166,8 @@ def list_records(
     Example: schuldhulp record list 2026-00012 --kind obligation
     """
     with work_as(as_) as work:
-        view = _open(work, dossier, Purpose.CONSULT, reason)
-        chosen = [entry for entry in view.records if kind is None or (entry.record and entry.record.kind is kind)]
+        view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
+        chosen = [entry for entry in view.records if kind is None or entry.record.kind is kind]
         if json:
             say_json([_plain(entry) for entry in chosen])
             return
@@ -185,7 +176,7 @@ def list_records(
             [
                 (
                     entry.record_id.hex()[:8],
-                    entry.record.kind.value if entry.record else "?",
+                    entry.record.kind.value,
                     f"{entry.version}{' withdrawn' if entry.withdrawn else ''}",
                     "good" if entry.verified else "DEVIATES",
                     _summary_line(entry),
@@ -204,25 +195,26 @@ def history(
     Example: schuldhulp record history 2026-00012 3fa1
     """
     with work_as(as_) as work:
-        view = _open(work, dossier, Purpose.CONSULT, reason)
+        view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
         found = _find(view, record)
-        versions = work.cockpit.records.history(
-            actor=work.actor, dossier=view.summary.id, record_id=found.record_id
-        )
+        versions = work.cockpit.records.history(actor=work.actor, dossier=view.summary.id, record_id=found.record_id)
         if json:
             say_json([_plain(entry) for entry in versions])
             return
         for entry in versions:
             say(f"version {entry.version}, {entry.created_at.isoformat()}, {entry.author}{_withdrawn(entry)}")
-            if entry.record is not None:
-                say("  " + lines_from_record(entry.record).replace("\n", "\n  "))
+            say("  " + lines_from_record(entry.record).replace("\n", "\n  "))
 
 
 @dossiers.command("list")
 def list_dossiers(
     search: Annotated[
-        bool, typer.Option("--search", help="Read what to look for from standard input: part of a surname, a birth date, "
-                           "a file number or a creditor.")
+        bool,
+        typer.Option(
+            "--search",
+            help="Read what to look for from standard input: part of a surname, a birth date, "
+            "a file number or a creditor.",
+        ),
     ] = False,
     as_: As = "",
     json: Json = False,
@@ -242,22 +234,23 @@ def list_dossiers(
                         "fileNumber": entry.file_number,
                         "names": list(entry.names),
                         "caseworker": entry.caseworker,
-                        "records": entry.records,
-                        "visibility": entry.visibility.value,
-                        "ended": entry.ended,
+                        "records": {kind.value: count for kind, count in entry.counts.items()},
+                        "enrolled": entry.enrolled,
+                        "ended": entry.ended_at is not None,
+                        "readable": entry.readable,
                     }
                     for entry in found
                 ]
             )
             return
         say_table(
-            ("file number", "names", "records", "creditors see", "caseworker"),
+            ("file number", "names", "records", "enrolled", "caseworker"),
             [
                 (
                     entry.file_number,
                     " and ".join(entry.names),
-                    str(entry.records),
-                    entry.visibility.value,
+                    str(sum(entry.counts.values())) if entry.readable else "unreadable",
+                    "yes" if entry.enrolled else "no",
                     entry.caseworker or "-",
                 )
                 for entry in found
@@ -272,7 +265,7 @@ def show(dossier: DossierArgument, reason: Reason = "", as_: As = "", json: Json
     Example: schuldhulp dossier show 2026-00012
     """
     with work_as(as_) as work:
-        view = _open(work, dossier, Purpose.CONSULT, reason)
+        view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
         if json:
             say_json(
                 {
@@ -294,7 +287,7 @@ def show(dossier: DossierArgument, reason: Reason = "", as_: As = "", json: Json
             about = f" record {finding.record_id.hex()[:8]}" if finding.record_id else ""
             say(f"  {finding.kind.value}{about}")
         for entry in view.records:
-            if entry.record is None or entry.withdrawn:
+            if entry.withdrawn:
                 continue
             say(f"\n{entry.record.kind.value} {entry.record_id.hex()[:8]} (version {entry.version})")
             say("  " + lines_from_record(entry.record).replace("\n", "\n  "))

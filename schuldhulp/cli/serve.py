@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
+import sys
+import threading
+
 import typer
+
+from schuldhulp.bootstrap import open_worker, relay
+from schuldhulp.config import LOOPBACK, load_settings
+from schuldhulp.demonstration.identities import people
 
 app = typer.Typer(help="Run one of the services of this installation until it is stopped.", no_args_is_help=True)
 
@@ -13,3 +23,33 @@ def worker() -> None:
 
     Example: schuldhulp serve worker
     """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with open_worker(load_settings()) as found:
+        found.run(wait=stopping.wait)
+
+
+@app.command("evaluator")
+def evaluator() -> None:
+    """Evaluate blinded identifiers for admitted organisations.
+
+    Example: schuldhulp serve evaluator
+    """
+    # A process of its own kind: this command must not know the evaluator's code, nor the evaluator this command's.
+    os.execv(sys.executable, [sys.executable, "-m", "schuldhulp.evaluator"])  # noqa: S606
+
+
+@app.command("relay")
+def serve_relay() -> None:
+    """Log people in at DigiD, eHerkenning and the staff login; the simulator in development.
+
+    Example: schuldhulp serve relay
+    """
+    import uvicorn
+
+    settings = load_settings()
+    application = relay(settings, environment=dict(os.environ), people=None if settings.production else people)
+    # Addresses of a login hold codes and states: no access log.
+    uvicorn.run(application, host=LOOPBACK, port=settings.relay_port, access_log=False, log_level="warning")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from schuldhulp.bootstrap import creditor_client
 from schuldhulp.cli.context import As, Json, read_line, work_as
 from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.config import load_settings
@@ -23,7 +24,7 @@ MEANING = {
 
 WARNINGS = {
     SignalWarning.NAME_MATCH_RED: (
-        "A spelling mistake, another surname or a recent move also gives red: red is no proof that somebody is not known."
+        "A typing error, another surname or a recent move also gives red: red does not prove that somebody is unknown."
     ),
     SignalWarning.NAME_MATCH_GREEN: "Twins at one address share a signal: check whom it is about with the credit bank.",
 }
@@ -55,11 +56,9 @@ def signal(
 
     Example: echo "Jansen;01-02-1980;9711AB;12" | schuldhulp signal --municipality 14 --person -
     """
-    from schuldhulp.bootstrap import open_creditor
-
     identifier = _identifier(person, bsn)
-    with open_creditor(load_settings(), organisation=organisation or None) as client:
-        answer = client.ask(municipality=MunicipalityCode(municipality), identifier=identifier)
+    client = creditor_client(load_settings(), organisation=organisation or None)
+    answer = client.signal(municipality=MunicipalityCode(municipality), identifier=identifier)
     if json:
         say_json(_plain(answer))
         return
@@ -97,10 +96,9 @@ def admit(
 
     Example: schuldhulp creditor admit --kvk 12345678 --name "Woonstichting" --account 0x... --as a.smit
     """
-    with work_as(as_) as work:
-        admitted = work.cockpit.admission().admit(
-            actor=work.actor, kvk=kvk, name=name, account=account, bsn_ground=bsn_ground or None
-        )
+    with work_as(as_) as work, work.cockpit.admission() as admission:
+        admitted = admission.admit(actor=work.actor, kvk=kvk, name=name, account=account, bsn_ground=bsn_ground or None)
+        work.cockpit.staff.put_creditor(kvk=admitted.kvk, name=admitted.name)
         say(f"organisation {admitted.kvk} may ask for signals")
 
 
@@ -113,8 +111,8 @@ def suspend(
 
     Example: echo "vraagt naar onbekenden" | schuldhulp creditor suspend --kvk 12345678 --as a.smit
     """
-    with work_as(as_) as work:
-        work.cockpit.admission().suspend(actor=work.actor, kvk=kvk, reason=read_line("reason"))
+    with work_as(as_) as work, work.cockpit.admission() as admission:
+        admission.suspend(actor=work.actor, kvk=kvk, reason=read_line("reason"))
         say(f"organisation {kvk} is suspended")
 
 
@@ -124,8 +122,8 @@ def list_creditors(as_: As = "", json: Json = False) -> None:
 
     Example: schuldhulp creditor list --as a.smit
     """
-    with work_as(as_) as work:
-        found = work.cockpit.admission().organisations(actor=work.actor)
+    with work_as(as_) as work, work.cockpit.admission() as admission:
+        found = admission.organisations(actor=work.actor)
         rows = [(entry.kvk, entry.name, "suspended" if entry.suspended else "admitted") for entry in found]
         if json:
             say_json([{"kvk": kvk, "name": name, "state": state} for kvk, name, state in rows])

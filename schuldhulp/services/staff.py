@@ -9,7 +9,7 @@ from typing import Final
 from schuldhulp.domain.access import Actor, Permission, Role, require
 from schuldhulp.domain.checks import check_line
 from schuldhulp.domain.organisations import parse_kvk
-from schuldhulp.errors import Conflict, InvalidInput, NotFound
+from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from schuldhulp.services.ports import Store
 from schuldhulp.services.rows import CreditorRow, StaffRow
 
@@ -51,6 +51,19 @@ class StaffService:
         """
         require(actor, Permission.MANAGE_STAFF)
         return self.put(login=login, name=name, function=function, roles=roles, replace=False)
+
+    def add_first(self, *, login: str, name: str, function: str) -> StaffRow:
+        """Add the first administrator of an installation, when there is nobody yet who could.
+
+        Raises:
+            NotAllowed: there is somebody already.
+            InvalidInput: a value is missing or wrong.
+        """
+        with self._store.read() as work:
+            somebody = bool(work.staff.list())
+        if somebody:
+            raise NotAllowed("staff_exists", "there are members of staff already; an administrator adds more")
+        return self.put(login=login, name=name, function=function, roles=[Role.ADMINISTRATOR], replace=False)
 
     def put(
         self, *, login: str, name: str, function: str, roles: Iterable[Role], active: bool = True, replace: bool = True

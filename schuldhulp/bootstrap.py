@@ -1,0 +1,404 @@
+"""The composition root: the only place where services meet their adapters.
+
+Each process opens only its own keyring. Nothing here keeps module state; whoever opens something closes it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from schuldhulp.config import Settings, load_settings
+from schuldhulp.crypto.keyring import CreditorKeys
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from schuldhulp.chain.deployment import Deployment
+    from schuldhulp.chain.gateway import Gateway
+    from schuldhulp.creditor import Client
+    from schuldhulp.crypto.keyring import CockpitKeys
+    from schuldhulp.identity.simulator import People
+    from schuldhulp.services.access import AccessService
+    from schuldhulp.services.admission import AdmissionService
+    from schuldhulp.services.clients import ClientService
+    from schuldhulp.services.dossiers import DossierService
+    from schuldhulp.services.enrolment import EnrolmentService
+    from schuldhulp.services.evaluation import EvaluationService
+    from schuldhulp.services.filling import SpareMaker
+    from schuldhulp.services.records import RecordService
+    from schuldhulp.services.staff import StaffService
+    from schuldhulp.services.status import StatusService
+    from schuldhulp.services.verification import VerificationService
+    from schuldhulp.services.working import Worker
+    from schuldhulp.storage import SqlStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cockpit:
+    """The services that screens and commands call.
+
+    Attributes:
+        settings: settings of this installation.
+        access: finds out who somebody is.
+        clients: takes people in.
+        dossiers: lists, finds and opens dossiers.
+        records: adds, changes and withdraws records.
+        enrolment: makes clients visible to creditors.
+        verification: compares database and chain.
+        staff: accounts of staff and creditors.
+        status: state of the system.
+        spares: prepares what ledger batches are filled with.
+        admission: opens the service that admits creditors; it needs the administrator's keyring.
+    """
+
+    settings: Settings
+    access: AccessService
+    clients: ClientService
+    dossiers: DossierService
+    records: RecordService
+    enrolment: EnrolmentService
+    verification: VerificationService
+    staff: StaffService
+    status: StatusService
+    spares: SpareMaker
+    admission: Callable[[], AbstractContextManager[AdmissionService]]
+
+
+def cockpit(settings: Settings | None = None) -> Cockpit:
+    """Put the cockpit together for a process that runs until it is stopped.
+
+    Args:
+        settings: those of this process when None.
+
+    Raises:
+        Misconfigured: a setting, keyring or deployment file is missing or wrong.
+        Unreachable: the database does not answer. A silent chain is no reason not to start.
+    """
+    from schuldhulp.storage import SqlStore, connect, migrate
+
+    settings = settings or load_settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database_url)
+    migrate(engine)
+    return _cockpit(settings, SqlStore(engine))
+
+
+@contextmanager
+def open_cockpit(settings: Settings) -> Iterator[Cockpit]:
+    """As `cockpit`, for one command: closes the database afterwards."""
+    from schuldhulp.storage import SqlStore, connect, migrate
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.database_url)
+    try:
+        migrate(engine)
+        yield _cockpit(settings, SqlStore(engine))
+    finally:
+        engine.dispose()
+
+
+def login_secrets() -> dict[str, Any]:
+    """Return the secrets that Streamlit needs to log people in at the relay."""
+    from schuldhulp.crypto.keyring import CockpitKeys
+    from schuldhulp.identity.cockpit import streamlit_secrets
+
+    settings = load_settings()
+    keys = CockpitKeys.open(settings.keys, private=settings.production)
+    return streamlit_secrets(
+        relay_url=settings.relay_url,
+        cockpit_url=settings.cockpit_url,
+        client_secret=keys.client_secret.text,
+        cookie_secret=keys.cookie.reveal().hex(),
+    )
+
+
+def cockpit_is_secure() -> bool:
+    """Say whether people reach the cockpit over TLS, so that its cookies can be bound to that."""
+    return load_settings().cockpit_url.startswith("https://")
+
+
+@contextmanager
+def open_worker(settings: Settings) -> Iterator[Worker]:
+    """Put the anchoring worker together.
+
+    Raises:
+        Misconfigured: a setting, keyring or deployment file is missing or wrong.
+        Unreachable: the database does not answer.
+    """
+    from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
+    from schuldhulp.creditor.evaluator_client import HttpEvaluator
+    from schuldhulp.crypto.keyring import WorkerKeys
+    from schuldhulp.services.anchoring import Anchoring
+    from schuldhulp.services.chain_watch import ChainWatch
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF, REGISTRY
+    from schuldhulp.services.filling import FillerChoice
+    from schuldhulp.services.publication import Publishing
+    from schuldhulp.services.schedule import parse_schedule
+    from schuldhulp.services.sending import Sender
+    from schuldhulp.services.working import Worker
+    from schuldhulp.storage import SqlStore, connect, migrate
+
+    keys = WorkerKeys.open(settings.keys, private=settings.production)
+    deployment, gateway, rpc = _chain(settings)
+    _refuse_known_accounts(settings, deployment)
+    engine = connect(settings.database_url)
+    try:
+        migrate(engine)
+        store, clock = SqlStore(engine), SystemClock()
+        municipality = MunicipalityCode(settings.municipality)
+        signer = AccountSigner(keys.registrar.reveal())
+        writer = RegistrarWriter(deployment, rpc, signer)
+        sender = Sender(
+            store=store,
+            reader=gateway,
+            writer=writer,
+            clock=clock,
+            pause=time.sleep,
+            confirmations=settings.confirmations,
+        )
+        anchoring = Anchoring(
+            store=store,
+            reader=gateway,
+            writer=writer,
+            clock=clock,
+            sender=sender,
+            job_key=keys.job,
+            municipality=municipality,
+            fillers=FillerChoice(municipality=municipality, fill=settings.ledger_fill, job_key=keys.job),
+        )
+        publishing = Publishing(
+            store=store,
+            reader=gateway,
+            writer=writer,
+            sender=sender,
+            evaluator=HttpEvaluator(
+                url=settings.evaluator_url,
+                organisation=MUNICIPALITY_ITSELF,
+                chain_id=deployment.chain_id,
+                registry_address=deployment.contracts[REGISTRY].address,
+                sign_digest=signer.sign_digest,
+                clock=clock,
+            ),
+            job_key=keys.job,
+            opening_key=keys.publication,
+            municipality=municipality,
+            fill=settings.enrolment_fill,
+        )
+        yield Worker(
+            anchoring=anchoring,
+            publishing=publishing,
+            watch=ChainWatch(
+                store=store, reader=gateway, clock=clock, account=writer.account, municipality=municipality
+            ),
+            sender=sender,
+            clock=clock,
+            ledger_schedule=parse_schedule(settings.ledger_schedule),
+            enrolment_schedule=parse_schedule(settings.enrolment_schedule),
+        )
+    finally:
+        engine.dispose()
+
+
+def evaluation_service(settings: Settings) -> EvaluationService:
+    """Put the evaluator together.
+
+    Raises:
+        Misconfigured: a setting, keyring or deployment file is missing or wrong.
+        Unreachable: its database does not answer.
+    """
+    from schuldhulp.chain.signer import recover
+    from schuldhulp.crypto.keyring import EvaluatorKeys
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.evaluation import REGISTRY, EvaluationService
+    from schuldhulp.storage.evaluation import EvaluatorDatabase
+
+    deployment, gateway, _ = _chain(settings)
+    _refuse_known_accounts(settings, deployment)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = EvaluatorDatabase(settings.evaluator_database_url)
+    database.prepare()
+    return EvaluationService(
+        municipality=MunicipalityCode(settings.municipality),
+        chain_id=deployment.chain_id,
+        registry_address=deployment.contracts[REGISTRY].address,
+        chain=gateway,
+        keys=EvaluatorKeys.open(settings.keys, private=settings.production),
+        store=database,
+        recover_account=recover,
+        clock=SystemClock(),
+    )
+
+
+def relay(settings: Settings, *, environment: dict[str, str], people: People | None) -> ASGIApp:
+    """Put the login relay together.
+
+    Args:
+        settings: settings of this installation.
+        environment: variables with the brokers.
+        people: whom the simulator offers; None in production.
+
+    Raises:
+        Misconfigured: a setting or keyring is missing or wrong.
+    """
+    from schuldhulp.crypto.keyring import RelayKeys
+    from schuldhulp.identity.app import RelaySettings, create_app
+    from schuldhulp.identity.settings import upstreams_from
+    from schuldhulp.services.keys import read_public_keys
+    from schuldhulp.storage import SqlStore, SqlSubjectStore, connect, migrate
+
+    engine = connect(settings.database_url)
+    migrate(engine)
+    return create_app(
+        RelaySettings(
+            relay_url=settings.relay_url,
+            cockpit_url=settings.cockpit_url,
+            production=settings.production,
+            upstreams=upstreams_from(environment, production=settings.production),
+        ),
+        keys=RelayKeys.open(settings.keys, private=settings.production),
+        identity_key=read_public_keys(settings.keys).identity_key,
+        store=SqlSubjectStore(SqlStore(engine)),
+        people=people,
+    )
+
+
+def creditor_client(settings: Settings, *, organisation: str | None = None) -> Client:
+    """Put a creditor's client together.
+
+    Args:
+        settings: settings of the creditor's machine.
+        organisation: KvK number to ask as; the one of the settings when None.
+
+    Raises:
+        Misconfigured: no organisation is named, or its keyring or the deployment file is missing.
+    """
+    from schuldhulp.creditor import Client
+    from schuldhulp.creditor.signing import digest_signer
+
+    name = organisation or settings.organisation
+    if not name:
+        raise Misconfigured(
+            "organisation_missing",
+            "name the organisation: --organisation KVK, or set SCHULDHULP_ORGANISATION",
+            field="organisation",
+        )
+    keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
+    return Client(
+        deployment_file=settings.deployment_file,
+        chain_url=settings.chain_url,
+        organisation=name,
+        sign_digest=digest_signer(keys.account),
+        state_file=settings.data / "heads" / f"{name}.json",
+        max_age=timedelta(seconds=settings.head_max_age),
+    )
+
+
+def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
+    from schuldhulp.crypto.keyring import CockpitKeys
+    from schuldhulp.services.access import AccessService
+    from schuldhulp.services.caseload import Caseload
+    from schuldhulp.services.clients import ClientService
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.dossier_reader import DossierReader
+    from schuldhulp.services.dossier_writer import DossierWriter
+    from schuldhulp.services.dossiers import DossierService
+    from schuldhulp.services.enrolment import EnrolmentService
+    from schuldhulp.services.filling import SpareMaker
+    from schuldhulp.services.keys import read_public_keys
+    from schuldhulp.services.login import SubjectReader
+    from schuldhulp.services.processing_log import ProcessingLog
+    from schuldhulp.services.records import RecordService
+    from schuldhulp.services.staff import StaffService
+    from schuldhulp.services.status import StatusService
+    from schuldhulp.services.verification import VerificationService
+    from schuldhulp.storage import SqlSubjectStore
+
+    keys: CockpitKeys = CockpitKeys.open(settings.keys, private=settings.production)
+    _, gateway, _ = _chain(settings)
+    clock, municipality = SystemClock(), MunicipalityCode(settings.municipality)
+    reader = DossierReader(store=store, chain=gateway, keys=keys, clock=clock, municipality=municipality)
+    log = ProcessingLog(store=store, keys=keys, clock=clock, municipality=municipality)
+    writer = DossierWriter(reader=reader, log=log)
+    caseload = Caseload(store=store, log=log)
+    enrolment = EnrolmentService(
+        reader=reader,
+        writer=writer,
+        caseload=caseload,
+        publication_key=read_public_keys(settings.keys).publication_key,
+    )
+    return Cockpit(
+        settings=settings,
+        access=AccessService(
+            reader=reader,
+            subjects=SubjectReader(store=SqlSubjectStore(store), private_key=keys.identity),
+            log=log,
+        ),
+        clients=ClientService(reader=reader, writer=writer, log=log),
+        dossiers=DossierService(reader=reader, log=log, caseload=caseload),
+        records=RecordService(reader=reader, writer=writer, caseload=caseload, enrolment=enrolment),
+        enrolment=enrolment,
+        verification=VerificationService(reader=reader, caseload=caseload, log=log),
+        staff=StaffService(store=store),
+        status=StatusService(store=store, chain=gateway, municipality=municipality),
+        spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
+        admission=lambda: _open_admission(settings),
+    )
+
+
+@contextmanager
+def _open_admission(settings: Settings) -> Iterator[AdmissionService]:
+    from schuldhulp.chain.administration import CreditorAdministrator
+    from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
+    from schuldhulp.crypto.keyring import AdministratorKeys
+    from schuldhulp.services.admission import AdmissionService
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.storage.evaluation import EvaluatorDatabase
+
+    keys = AdministratorKeys.open(settings.keys, private=settings.production)
+    deployment, gateway, rpc = _chain(settings)
+    writer = RegistrarWriter(deployment, rpc, AccountSigner(keys.administrator.reveal()))
+    database = EvaluatorDatabase(settings.evaluator_database_url)
+    try:
+        database.prepare()
+        yield AdmissionService(
+            municipality=MunicipalityCode(settings.municipality),
+            store=database,
+            administrator=CreditorAdministrator(gateway, writer),
+            clock=SystemClock(),
+        )
+    finally:
+        database.close()
+
+
+def _chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:
+    from schuldhulp.chain.deployment import Deployment
+    from schuldhulp.chain.gateway import Gateway
+    from schuldhulp.chain.rpc import JsonRpc
+
+    deployment = Deployment.load(settings.deployment_file)
+    if deployment.municipality != settings.municipality:
+        raise Misconfigured(
+            "municipality_differs",
+            "SCHULDHULP_MUNICIPALITY is not the municipality of the deployment file",
+            field="municipality",
+        )
+    rpc = JsonRpc(settings.chain_url)
+    return deployment, Gateway(deployment, rpc), rpc
+
+
+def _refuse_known_accounts(settings: Settings, deployment: Deployment) -> None:
+    """Refuse accounts of public test mnemonics in a role: everybody has their keys."""
+    if not settings.production:
+        return
+    from schuldhulp.chain.known_accounts import PUBLIC_TEST_ACCOUNTS
+
+    if {address.lower() for address in deployment.accounts.values()} & PUBLIC_TEST_ACCOUNTS:
+        raise Misconfigured("test_account", "a role of the deployment belongs to a publicly known test account")

@@ -1,0 +1,172 @@
+"""The worker's day: puts what waits on the chain on schedule, looks after what it signed, watches the chain."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from schuldhulp import errors
+from schuldhulp.services.anchoring import Anchoring, AnchorReport
+from schuldhulp.services.chain_watch import ChainWatch, WatchFinding
+from schuldhulp.services.ports import Clock
+from schuldhulp.services.publication import PublicationReport, Publishing
+from schuldhulp.services.schedule import Due, Every, Schedule
+from schuldhulp.services.sending import LeaseLost, Sender
+
+LOG: Final = logging.getLogger(__name__)
+
+BETWEEN: Final = 0.5
+"""Seconds between two looks at what is due."""
+
+WATCH: Final = Every(seconds=60)
+"""How often database and chain are compared (DESIGN 4)."""
+
+PATIENCE: Final = timedelta(seconds=5)
+"""Time before something that failed is tried again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """What one run did.
+
+    Attributes:
+        finding: what the comparison of database and chain found, None when they agree.
+        published: what was done with tags.
+        anchored: what was done with roots.
+    """
+
+    finding: WatchFinding | None
+    published: PublicationReport
+    anchored: AnchorReport
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """One worker for one signing account.
+
+    Attributes:
+        anchoring: puts roots on the chain.
+        publishing: puts tags on the chain.
+        watch: compares database and chain.
+        sender: holds the lease.
+        clock: the time.
+        ledger_schedule: when ledger batches go out.
+        enrolment_schedule: when enrolments and endings go out.
+    """
+
+    anchoring: Anchoring
+    publishing: Publishing
+    watch: ChainWatch
+    sender: Sender
+    clock: Clock
+    ledger_schedule: Schedule
+    enrolment_schedule: Schedule
+    _last: dict[str, str] = field(default_factory=dict)
+
+    def run_once(self) -> RunReport:
+        """Do everything that waits now, whatever the schedule says.
+
+        Returns:
+            What was done and found.
+
+        Raises:
+            LeaseLost: another worker is at work.
+            errors.Unreachable: chain or database do not answer.
+            errors.ChainMismatch: another chain answers.
+            errors.Deviation: the chain is behind the database.
+        """
+        self.sender.hold_lease()
+        try:
+            return RunReport(
+                finding=self.watch.check(),
+                published=self.publishing.publish_once(),
+                anchored=self.anchoring.anchor_once(),
+            )
+        finally:
+            self.sender.release_lease()
+
+    def run(self, *, wait: Callable[[float], bool]) -> None:
+        """Work until asked to stop; nothing that fails ends it, and nothing it was doing is lost when it is killed.
+
+        Args:
+            wait: waits a number of seconds, and says whether to stop.
+        """
+        now = self.clock.now()
+        tasks = (
+            ("watch", Due(WATCH, now, at_once=True), self._watch),
+            ("ledger", Due(self.ledger_schedule, now), self._anchor),
+            # What the cockpit sealed is opened and erased soon; when it is published is another matter.
+            ("preparation", Due(WATCH, now, at_once=True), self._prepare),
+            ("publication", Due(self.enrolment_schedule, now), self._publish),
+            ("settling", Due(Every(seconds=2), now), self._settle),
+        )
+        retry = {name: now for name, _, _ in tasks}
+        try:
+            while True:
+                for name, due, task in tasks:
+                    now = self.clock.now()
+                    if now >= retry[name] and due.take(now) and not self._attempt(name, task):
+                        retry[name] = now + PATIENCE
+                        due.next = min(due.next, retry[name])
+                if wait(BETWEEN):
+                    return
+        finally:
+            self._attempt("ending", self.sender.release_lease)
+
+    def _attempt(self, name: str, task: Callable[[], object]) -> bool:
+        """Do one thing; say whether it was done. The same trouble is told once, not every few seconds."""
+        try:
+            task()
+        except LeaseLost:
+            self._tell(name, "another worker is at work with this account; waiting")
+            return False
+        except errors.SchuldhulpError as error:
+            self._tell(name, str(error))
+            return False
+        self._tell(name, "")
+        return True
+
+    def _tell(self, name: str, trouble: str) -> None:
+        before = self._last.get(name, "")
+        self._last[name] = trouble
+        if trouble and trouble != before:
+            LOG.warning("%s: %s", name, trouble)
+        elif before and not trouble:
+            LOG.info("%s: goes on", name)
+
+    def _watch(self) -> None:
+        finding = self.watch.check()
+        text = f"{finding.kind.value} {finding.detail}, {len(finding.dossiers)} dossiers" if finding else ""
+        self._tell("comparison", text)
+
+    def _anchor(self) -> None:
+        report = self.anchoring.anchor_once()
+        if report.signed:
+            LOG.info("ledger: %d changes signed", report.signed)
+        for finding in report.findings:
+            self._tell(f"job {finding.dossier.hex() if finding.dossier else ''}", finding.reason.value)
+        for batch, reason in report.failed:
+            LOG.error("ledger: batch %d changed nothing (%s)", batch, reason)
+
+    def _prepare(self) -> None:
+        self._note(self.publishing.prepare())
+
+    def _publish(self) -> None:
+        report = self.publishing.publish_once()
+        if report.enrolled or report.ended:
+            LOG.info("publication: %d tags enrolled, %d ended", report.enrolled, report.ended)
+        self._note(report)
+
+    def _note(self, report: PublicationReport) -> None:
+        found = {
+            f"publication {finding.publication.hex() if finding.publication else ''}": finding
+            for finding in report.findings
+        }
+        for name, finding in found.items():
+            self._tell(name, f"{finding.trouble.value} {finding.detail}".strip())
+
+    def _settle(self) -> None:
+        self.anchoring.settle()
