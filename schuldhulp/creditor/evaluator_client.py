@@ -80,8 +80,7 @@ class HttpEvaluator:
         Raises:
             Misconfigured: the address is not https, nor http on this machine.
         """
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        if not _is_safe(url):
             raise Misconfigured("evaluator_url_invalid", "the evaluator's address is not https", field="evaluator_url")
         self._url = url.rstrip("/") + "/v1/evaluations"
         self._organisation = organisation
@@ -155,6 +154,15 @@ class HttpEvaluator:
             "expiry": expiry,
             "signature": self._sign_digest(digest).hex(),
         }
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
 
 
 def _batch(answer: Any) -> EvaluatedBatch:

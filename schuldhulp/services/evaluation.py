@@ -202,7 +202,7 @@ class EvaluationService:
             # Enrolments into an announced epoch stand ready when it opens.
             newest = max(newest, state.announced_epoch)
         if state.current_epoch == 0 or not state.oldest_epoch <= request.epoch <= newest:
-            raise Conflict("epoch_not_open", "the epoch is not open; ask the registry which is", field="epoch")
+            raise _not_open()
 
     def _account_of(self, request: EvaluationRequest) -> str:
         digest = evaluation_request_digest(
@@ -246,8 +246,12 @@ class EvaluationService:
         raise NotAllowed("role_missing", "the account lacks the role for this on the chain", field="signature")
 
     def _key_of(self, epoch: Epoch, kind: IdentifierKind) -> VoprfKey:
+        published = self._chain.evaluator_key(self._municipality, epoch, kind)
+        if not any(published):
+            # Between the open epochs and the announced one there may be numbers that are no epoch.
+            raise _not_open()
         key = self._keys.voprf(epoch, kind)
-        if key is None or voprf.public_key(key) != self._chain.evaluator_key(self._municipality, epoch, kind):
+        if key is None or voprf.public_key(key) != published:
             # Nobody would accept the answer, so nobody pays for it.
             raise Unreachable("evaluator_key_missing", "the published key of this epoch is not in this evaluator")
         return key
@@ -295,6 +299,10 @@ def _check_elements(elements: Sequence[bytes]) -> None:
                 f"element {number} is not a canonical ristretto255 point other than the identity",
                 field="elements",
             )
+
+
+def _not_open() -> Conflict:
+    return Conflict("epoch_not_open", "the epoch is not open; ask the registry which is", field="epoch")
 
 
 def _not_signed() -> NotAdmitted:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from uvicorn._types import ASGIApplication
 
 from schuldhulp.chain.signer import recover
 from schuldhulp.creditor.signing import digest_signer
@@ -214,7 +214,7 @@ def to_text(element: bytes) -> str:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: ASGIApplication) -> Iterator[str]:
     """Serve an application with uvicorn on a free port of loopback; gives its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

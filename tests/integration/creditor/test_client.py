@@ -281,8 +281,7 @@ def test_signal_without_a_published_key_is_an_error(asking: Asking, ask: Ask) ->
 @pytest.mark.parametrize("url", ["http://evaluator.example.nl", "ftp://127.0.0.1", "", "https://"])
 def test_signal_refuses_an_evaluator_without_https(asking: Asking, ask: Ask, url: str) -> None:
     asking.node.evaluator_url = url
-    with pytest.raises((errors.Misconfigured, errors.Unreachable)):
-        ask(DE_VRIES)
+    refused(ask, errors.Misconfigured, "evaluator_url_invalid")
 
 
 def test_signal_without_an_evaluator_is_an_error(asking: Asking, ask: Ask) -> None:

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schuldhulp import errors
+from schuldhulp.domain.access import Actor, Role
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.services.admission import STANDARD_QUOTA, AdmissionService
+from schuldhulp.services.ports import Quota
+from schuldhulp.storage.evaluation import EvaluatorDatabase
+from tests.support.evaluation import KVK, MUNICIPALITY, SetClock
+
+ACCOUNT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # an example of ERC-55
+SECOND = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
+ADMINISTRATOR = Actor(kind="staff", id="a.beheer", roles=frozenset({Role.ADMINISTRATOR}))
+
+
+class RoleList:
+    """A ChainAdministrator that writes down who has which roles."""
+
+    def __init__(self) -> None:
+        self.roles: dict[str, bool | None] = {}
+        self.works = True
+
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
+        self._work(municipality)
+        self.roles[account] = bsn
+
+    def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
+        self._work(municipality)
+        self.roles[account] = None
+
+    def _work(self, municipality: MunicipalityCode) -> None:
+        assert municipality == MUNICIPALITY
+        if not self.works:
+            raise errors.Unreachable("chain_unreachable", "the node does not answer")
+
+
+@pytest.fixture
+def chain() -> RoleList:
+    return RoleList()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EvaluatorDatabase]:
+    store = EvaluatorDatabase(f"sqlite:///{tmp_path / 'evaluator.sqlite'}")
+    store.prepare()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def admission(chain: RoleList, store: EvaluatorDatabase) -> AdmissionService:
+    return AdmissionService(municipality=MUNICIPALITY, store=store, administrator=chain, clock=SetClock())
+
+
+def admit(admission: AdmissionService, **changes: Any) -> None:
+    admission.admit(**({"actor": ADMINISTRATOR, "kvk": KVK, "name": "Voorbeeld", "account": ACCOUNT} | changes))
+
+
+def test_admit_gives_the_standard_quota_and_no_bsn(
+    admission: AdmissionService, chain: RoleList, store: EvaluatorDatabase
+) -> None:
+    admit(admission)
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert (organisation.quota, organisation.bsn_ground) == (STANDARD_QUOTA, None)
+    assert (STANDARD_QUOTA.daily, STANDARD_QUOTA.per_epoch) == (500, 10_000)
+    assert chain.roles == {ACCOUNT: False}
+
+
+def test_admit_writes_addresses_in_one_way(admission: AdmissionService, store: EvaluatorDatabase) -> None:
+    admit(admission, account=ACCOUNT.lower())
+    admit(admission, account=f" {ACCOUNT} ")
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert organisation.accounts == (ACCOUNT,)
+
+
+def test_admit_with_a_legal_ground_covers_every_account(admission: AdmissionService, chain: RoleList) -> None:
+    admit(admission)
+    admit(admission, account=SECOND, bsn_ground="Wet SUWI, artikel 62")
+    assert chain.roles == {ACCOUNT: True, SECOND: True}
+    admit(admission)
+    assert chain.roles == {ACCOUNT: False, SECOND: False}
+
+
+def test_admit_can_be_repeated_after_the_chain_was_away(admission: AdmissionService, chain: RoleList) -> None:
+    chain.works = False
+    with pytest.raises(errors.Unreachable):
+        admit(admission)
+    assert chain.roles == {}
+    chain.works = True
+    admit(admission)
+    assert chain.roles == {ACCOUNT: False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"kvk": "1234567"}, "kvk"),
+        ({"kvk": "municipality"}, "kvk"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"account": ACCOUNT[:-1]}, "account"),
+        ({"account": ACCOUNT.replace("5aAeb", "5AAeb")}, "account"),
+        ({"account": "0x" + "0" * 40}, "account"),
+        ({"account": "0x" + "g" * 40}, "account"),
+        ({"quota": Quota(daily=-1, per_epoch=1)}, "daily_quota"),
+        ({"quota": Quota(daily=1, per_epoch=10**7)}, "epoch_quota"),
+        ({"bsn_ground": " "}, "bsn_ground"),
+    ],
+)
+def test_admit_names_the_wrong_field_and_saves_nothing(
+    admission: AdmissionService, chain: RoleList, store: EvaluatorDatabase, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        admit(admission, **changes)
+    assert caught.value.field == field
+    assert (chain.roles, store.organisations()) == ({}, [])
+
+
+def test_admit_refuses_the_account_of_another_organisation(admission: AdmissionService) -> None:
+    admit(admission)
+    with pytest.raises(errors.Conflict):
+        admit(admission, kvk="87654321")
+
+
+def test_suspend_works_at_once_also_when_the_chain_is_away(
+    admission: AdmissionService, chain: RoleList, store: EvaluatorDatabase
+) -> None:
+    admit(admission)
+    chain.works = False
+    with pytest.raises(errors.Unreachable):
+        admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert organisation.suspended
+    chain.works = True
+    admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")
+    assert chain.roles == {ACCOUNT: None}
+
+
+def test_suspend_refuses_an_unknown_organisation(admission: AdmissionService) -> None:
+    with pytest.raises(errors.NotFound):
+        admission.suspend(actor=ADMINISTRATOR, kvk="87654321", reason="misbruik")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
+def test_every_other_role_is_refused(admission: AdmissionService, chain: RoleList, role: Role) -> None:
+    kind: Any = {Role.RESIDENT: "resident", Role.CREDITOR: "creditor"}.get(role, "staff")
+    stranger = Actor(kind=kind, id="x", roles=frozenset({role}))
+    with pytest.raises(errors.NotAllowed):
+        admit(admission, actor=stranger)
+    with pytest.raises(errors.NotAllowed):
+        admission.suspend(actor=stranger, kvk=KVK, reason="x")
+    with pytest.raises(errors.NotAllowed):
+        admission.organisations(actor=stranger)
+    assert chain.roles == {}
