@@ -164,13 +164,12 @@ class SpareMaker:
         made: list[SpareRow] = []
         previous, now = row.root, self.clock.now()
         for revision in range(row.revision + 1, row.revision + 1 + spares):
-            tree = DossierTree(
+            tree = DossierTree.under(
+                key,
                 dossier=row.id,
                 revision=revision,
                 previous_root=previous,
                 commitments=manifest.commitments,
-                salt=key.header_salt(revision),
-                fillers=lambda index, revision=revision: key.filler(revision, index),  # type: ignore[misc]
             )
             sealed = seal_manifest(
                 key,

@@ -144,10 +144,14 @@ class Sender:
             LeaseLost: another worker holds the lease.
             errors.Unreachable: the chain or the database does not answer; nothing is lost.
             errors.ChainMismatch: another chain answers; nothing was sent.
+            errors.Deviation: the chain is shorter than it was when it was last looked at; nothing was sent.
         """
         self.hold_lease()
         with self.store.read() as work:
             batches = work.batches.unfinished(account=self.writer.account)
+            seen = work.chain_watch.get()
+        if seen is not None and self.reader.head().number < seen.head_number:
+            raise errors.Deviation("chain_behind", "the chain is shorter than it was when it was last looked at")
         confirmed: list[int] = []
         failed: list[tuple[int, str]] = []
         waiting: list[int] = []

@@ -1,0 +1,249 @@
+"""The worker's ledger part on a chain in memory; the real chain is in tests/integration/worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schuldhulp import errors
+from schuldhulp.domain.types import NO_ROOT, DossierId
+from schuldhulp.services.anchoring import MAX_CHANGES, Anchoring, Reason
+from schuldhulp.services.filling import adopt
+from schuldhulp.services.ports import RootChange
+from schuldhulp.services.rows import DecoyRow, JobState
+from schuldhulp.services.sending import LEASE
+from schuldhulp.storage.unit_of_work import SqlStore
+from tests.support.fake_chain import FakeChain
+from tests.support.worker import MUNICIPALITY, Cockpit, SetClock, make_dossier, make_root, make_store, make_worker
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqlStore:
+    return make_store(tmp_path)
+
+
+@pytest.fixture
+def chain(clock: SetClock) -> FakeChain:
+    return FakeChain(clock)
+
+
+@pytest.fixture
+def cockpit(store: SqlStore, clock: SetClock) -> Cockpit:
+    return Cockpit(store, clock)
+
+
+def worker_of(store: SqlStore, chain: FakeChain, clock: SetClock, fill: int = 0, seed: int = 1) -> Anchoring:
+    return make_worker(store, chain, chain, clock, fill=fill, draw=Random(seed), receipt_timeout=0.1)
+
+
+def test_anchor_once_sorts_its_changes(store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit) -> None:
+    worker = worker_of(store, chain, clock, fill=20)
+    for number in range(10):
+        cockpit.change(cockpit.add(make_dossier(number)))
+    worker.anchor_once()
+    dossiers = [change.dossier for change in chain.seen[0].changes]
+    assert len(dossiers) == 20
+    assert dossiers == sorted(dossiers)
+
+
+def test_anchor_once_fills_only_the_last_of_several_batches(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    for number in range(MAX_CHANGES + 3):
+        cockpit.change(cockpit.add(make_dossier(number)))
+    report = worker_of(store, chain, clock, fill=32).anchor_once()
+    assert [len(seen.changes) for seen in chain.seen] == [MAX_CHANGES, 32]
+    assert (report.signed, report.fillers) == (MAX_CHANGES + 3, 29)
+
+
+def test_anchor_once_with_the_chain_down_loses_nothing(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    dossier = cockpit.add(make_dossier(1))
+    cockpit.change(dossier)
+    worker = worker_of(store, chain, clock)
+    chain.down = True
+    with pytest.raises(errors.Unreachable):
+        worker.anchor_once()
+    assert cockpit.states(dossier) == [JobState.QUEUED]
+    chain.down = False
+    assert worker.anchor_once().signed == 1
+
+
+def test_anchor_once_sends_the_same_bytes_again(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    cockpit.change(cockpit.add(make_dossier(1)))
+    chain.deaf = True
+    worker = worker_of(store, chain, clock)
+    for _ in range(3):
+        worker.anchor_once()
+    clock.time += LEASE * 2
+    chain.deaf = False
+    worker_of(store, chain, clock).anchor_once()
+    assert len(set(chain.sent)) == 1
+    assert len(chain.sent) == 4
+    assert len(chain.seen) == 1
+
+
+def test_anchor_once_keeps_the_order_of_a_dossiers_revisions(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    dossier = cockpit.add(make_dossier(1))
+    first = cockpit.change(dossier)
+    chain.deaf = True
+    worker = worker_of(store, chain, clock)
+    worker.anchor_once()
+    second = cockpit.change(dossier)
+    chain.deaf = False
+    worker.anchor_once()
+    worker.anchor_once()
+    assert [commit.change.new_root for commit in chain.commits_of(dossier)] == [first.new_root, second.new_root]
+
+
+def test_anchor_once_names_a_chain_that_forgot(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    dossier = cockpit.add(make_dossier(1))
+    first = cockpit.change(dossier)
+    worker = worker_of(store, chain, clock)
+    worker.anchor_once()
+    cockpit.change(dossier)
+    worker.anchor_once()
+    cockpit.change(dossier)
+    for old in (first.new_root, NO_ROOT):
+        chain.roots[dossier] = old
+        report = worker.anchor_once()
+        assert [(finding.reason, finding.dossier) for finding in report.findings] == [(Reason.CHAIN_BEHIND, dossier)]
+    assert cockpit.states(dossier)[-1] is JobState.QUEUED
+
+
+def test_anchor_once_names_a_confirmed_batch_whose_root_is_not_there(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    dossier = cockpit.add(make_dossier(1))
+    cockpit.change(dossier)
+    worker = make_worker(store, chain, chain, clock, confirmations=1)
+    worker.anchor_once()
+    chain.number += 1
+    chain.roots[dossier] = make_root("foreign")
+    assert worker.settle().confirmed == 1
+    assert cockpit.states(dossier) == [JobState.SIGNED]
+    report = worker.anchor_once()
+    assert [(finding.reason, finding.dossier) for finding in report.findings] == [(Reason.DATABASE_BEHIND, dossier)]
+
+
+def test_anchor_once_follows_the_chain_about_a_decoy(store: SqlStore, chain: FakeChain, clock: SetClock) -> None:
+    worker = worker_of(store, chain, clock, fill=4)
+    worker.anchor_once()
+    decoy = chain.seen[0].changes[0].dossier
+    chain.roots[decoy] = make_root("elsewhere")
+    for _ in range(8):
+        assert worker.anchor_once().findings == ()
+    assert chain.root_of(decoy) != make_root("elsewhere")
+
+
+def test_adopt_takes_every_decoy_once(store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit) -> None:
+    worker_of(store, chain, clock, fill=6).anchor_once()
+    adopted = [cockpit.add(draw=Random(3)) for _ in range(7)]
+    assert len(set(adopted)) == 7
+    assert [chain.root_of(dossier) != NO_ROOT for dossier in adopted] == [True] * 6 + [False]
+
+
+def test_adopt_leaves_a_decoy_that_is_on_its_way(store: SqlStore, clock: SetClock, chain: FakeChain) -> None:
+    chain.deaf = True
+    worker_of(store, chain, clock, fill=3).anchor_once()
+    with store.write() as work:
+        _, root = adopt(work, MUNICIPALITY)
+    assert root == NO_ROOT
+
+
+def test_take_drops_the_batch_when_a_decoy_was_adopted_meanwhile(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    worker = worker_of(store, chain, clock, fill=3)
+    worker.anchor_once()
+    adopted: list[DossierId] = []
+    sign = chain.sign
+
+    def sign_slowly(*arguments: object) -> object:
+        if not adopted:
+            adopted.extend(cockpit.add() for _ in range(3))
+        return sign(*arguments)  # type: ignore[arg-type]
+
+    chain.sign = sign_slowly  # type: ignore[method-assign,assignment]
+    assert worker.anchor_once().fillers == 0
+    with store.read() as work:
+        assert not {decoy.id for decoy in work.filling.decoys(MUNICIPALITY)} & set(adopted)
+
+
+def test_realign_keeps_the_number_of_decoys(store: SqlStore, chain: FakeChain, clock: SetClock) -> None:
+    with store.write() as work:
+        for number in range(10):
+            work.filling.put_decoy(DecoyRow(id=make_dossier(number), municipality=MUNICIPALITY, root=make_root(number)))
+        work.commit()
+    worker = worker_of(store, chain, clock, fill=4)
+    for _ in range(10):
+        worker.anchor_once()
+    with store.read() as work:
+        decoys = {decoy.id: decoy.root for decoy in work.filling.decoys(MUNICIPALITY)}
+    assert all(chain.root_of(decoy) == root for decoy, root in decoys.items())
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_anchor_once_under_any_order_of_events_anchors_each_change_once(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    clock = SetClock()
+    store, chain = make_store(tmp_path_factory.mktemp("worker")), FakeChain(clock)
+    cockpit = Cockpit(store, clock)
+    dossiers = [cockpit.add(make_dossier(number)) for number in range(3)]
+    worker = worker_of(store, chain, clock, fill=4)
+    newest: dict[DossierId, RootChange] = {}
+    events = st.sampled_from(["change", "anchor", "settle", "deaf", "hear", "restart", "down", "up", "spares"])
+    for event in data.draw(st.lists(events, max_size=25)):
+        clock.advance(seconds=1)
+        if event == "change":
+            job = cockpit.change(data.draw(st.sampled_from(dossiers)))
+            newest[job.dossier] = RootChange(
+                dossier=job.dossier, previous_root=job.previous_root, new_root=job.new_root
+            )
+        elif event in ("anchor", "settle"):
+            try:
+                worker.anchor_once() if event == "anchor" else worker.settle()
+            except errors.Unreachable:
+                assert chain.down
+        elif event == "restart":
+            clock.time += LEASE * 2
+            worker = worker_of(store, chain, clock, fill=4, seed=data.draw(st.integers(0, 1000)))
+        elif event == "spares":
+            cockpit.prepare_spares(dossiers, 3)
+        else:
+            chain.deaf = {"deaf": True, "hear": False}.get(event, chain.deaf)
+            chain.down = {"down": True, "up": False}.get(event, chain.down)
+    chain.deaf = chain.down = False
+    for _ in range(3):
+        assert worker.anchor_once().findings == ()
+    for dossier in dossiers:
+        commits = [commit.change.new_root for commit in chain.commits_of(dossier)]
+        assert len(set(commits)) == len(commits)
+        if dossier in newest:
+            assert newest[dossier].new_root in commits
+        with store.read() as work:
+            row = work.dossiers.get(dossier)
+            revisions = [revision.root for revision in work.revisions.of(dossier)]
+        assert row is not None
+        assert chain.root_of(dossier) == row.root
+        # Never out of order: what was committed stands in the order of revisions.
+        positions = [revisions.index(root) for root in commits]
+        assert positions == sorted(positions)
