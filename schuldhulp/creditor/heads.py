@@ -18,10 +18,10 @@ class HeadFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Remember where the file is; it is made when there is something to keep.
+        """Remember where the file is; it and its folder are made when there is something to keep.
 
         Args:
-            path: the file; its folder must exist.
+            path: the file.
         """
         self._path = path
 
@@ -55,6 +55,7 @@ class HeadFile:
         heads[instance.hex()] = number
         draft = None
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=".heads-", delete=False) as file:
                 draft = Path(file.name)
                 json.dump(heads, file)

@@ -35,6 +35,7 @@ class AdmissionService:
         store: OrganisationStore,
         administrator: ChainAdministrator,
         clock: Clock,
+        standard_quota: Quota = STANDARD_QUOTA,
     ) -> None:
         """Serve one municipality.
 
@@ -43,11 +44,13 @@ class AdmissionService:
             store: the evaluator's database.
             administrator: gives and takes roles on the chain.
             clock: tells the time of a decision.
+            standard_quota: limits of an organisation with which nothing else is agreed.
         """
         self._municipality = municipality
         self._store = store
         self._administrator = administrator
         self._clock = clock
+        self._standard_quota = standard_quota
 
     def organisations(self, *, actor: Actor) -> list[Organisation]:
         """Return every organisation that was ever admitted, by number.
@@ -66,7 +69,7 @@ class AdmissionService:
         kvk: str,
         name: str,
         account: str,
-        quota: Quota = STANDARD_QUOTA,
+        quota: Quota | None = None,
         bsn_ground: str | None = None,
     ) -> Organisation:
         """Admit an organisation, add an account to it, or renew its quota and legal ground.
@@ -79,8 +82,8 @@ class AdmissionService:
             kvk: number in the trade register, 8 digits.
             name: its name there.
             account: address that will sign for it.
-            quota: its limits.
-            bsn_ground: the law that lets it process citizen service numbers; None when there is none.
+            quota: its limits; None leaves those of a known organisation and gives a new one the standard ones.
+            bsn_ground: the law that lets it process citizen service numbers; None when there is none, or no longer.
 
         Returns:
             The organisation with all its accounts.
@@ -93,12 +96,14 @@ class AdmissionService:
         """
         require(actor, Permission.MANAGE_CREDITORS)
         check_line(name, "name", required=True)
-        check_whole(quota.daily, "daily_quota", lowest=0, highest=MAX_QUOTA)
-        check_whole(quota.per_epoch, "epoch_quota", lowest=0, highest=MAX_QUOTA)
         if bsn_ground is not None:
             check_text(bsn_ground, "bsn_ground", required=True, longest=MAX_REASON)
         kvk = parse_kvk(kvk)
         present = self._store.organisation(kvk)
+        if quota is None:
+            quota = present.quota if present else self._standard_quota
+        check_whole(quota.daily, "daily_quota", lowest=0, highest=MAX_QUOTA)
+        check_whole(quota.per_epoch, "epoch_quota", lowest=0, highest=MAX_QUOTA)
         accounts = {_account(account), *(present.accounts if present else ())}
         organisation = Organisation(
             kvk=kvk,

@@ -393,13 +393,19 @@ def test_signal_with_a_damaged_state_file_is_an_error(asking: Asking, ask: Ask, 
 
 def test_head_file_keeps_the_highest_of_each_instance(tmp_path: Path) -> None:
     one, other = bytes(31) + b"\x01", bytes(31) + b"\x02"
-    heads = HeadFile(tmp_path / "heads.json")
+    heads = HeadFile(tmp_path / "new" / "folder" / "heads.json")
     assert heads.last(one) is None
     heads.remember(one, 5)
     heads.remember(one, 3)
     heads.remember(other, 0)
     assert (heads.last(one), heads.last(other)) == (5, 0)
-    assert [path.name for path in tmp_path.iterdir()] == ["heads.json"]
+    assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["heads.json"]
+
+
+def test_head_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(errors.Misconfigured):
+        HeadFile(tmp_path / "file" / "heads.json").remember(bytes(32), 1)
 
 
 def while_evaluating(asking: Asking, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]) -> None:

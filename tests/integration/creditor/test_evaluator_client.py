@@ -194,7 +194,15 @@ def test_evaluate_takes_no_answer_without_points_proof_and_key(
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.nl", "http://localhost.example.nl", "ftp://localhost", "localhost", "", "https://", "http://["],
+    [
+        "http://example.nl",
+        "http://localhost.example.nl",
+        "ftp://localhost",
+        "localhost",
+        "",
+        "https://",
+        "http://[",
+    ],
 )
 def test_client_refuses_an_address_without_https(url: str) -> None:
     with pytest.raises(errors.Misconfigured) as caught:

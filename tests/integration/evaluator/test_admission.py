@@ -73,6 +73,15 @@ def test_admit_gives_the_standard_quota_and_no_bsn(
     assert chain.roles == {ACCOUNT: False}
 
 
+def test_admit_leaves_the_quota_that_was_agreed(admission: AdmissionService, store: EvaluatorDatabase) -> None:
+    agreed = Quota(daily=5, per_epoch=6)
+    admit(admission, quota=agreed)
+    admit(admission, account=SECOND)
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert organisation.quota == agreed
+
+
 def test_admit_writes_addresses_in_one_way(admission: AdmissionService, store: EvaluatorDatabase) -> None:
     admit(admission, account=ACCOUNT.lower())
     admit(admission, account=f" {ACCOUNT} ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
-from sqlalchemy.engine import make_url
 
 from schuldhulp import errors
 from schuldhulp.domain.types import Epoch
@@ -22,9 +20,9 @@ from schuldhulp.services.ports import Charge, Organisation, Quota
 from schuldhulp.storage.database import connect
 from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS, EvaluatorDatabase, metadata
 from schuldhulp.storage.migrate import migrate
+from tests.support.database import empty_database, kinds
 from tests.support.evaluation import CURRENT, KVK, NOON
 
-POSTGRES = os.environ.get("SCHULDHULP_TEST_POSTGRES", "")
 ACCOUNT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 ORGANISATION = Organisation(
     kvk=KVK,
@@ -36,20 +34,10 @@ ORGANISATION = Organisation(
 )
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
+@pytest.fixture(params=kinds())
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'evaluator.sqlite'}"
-        return
-    schema = f"evaluator_{secrets.token_hex(6)}"
-    engine = connect(POSTGRES)
-    with engine.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    address = make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={schema}"})
-    yield address.render_as_string(hide_password=False)
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+    with empty_database(request.param, tmp_path) as address:
+        yield address
 
 
 @pytest.fixture
