@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -10,13 +13,15 @@ SHUTDOWN_SECONDS = 10
 
 
 def serve(app: FastAPI, *, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM; open requests get ten seconds to end.
+    """Serve until SIGINT or SIGTERM; open requests get ten seconds to end. Logs to standard error.
 
     Args:
         app: the application.
         host: address to listen at; anything but loopback belongs behind a proxy that speaks TLS.
         port: TCP port.
     """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("schuldhulp.evaluator").setLevel(logging.INFO)
     uvicorn.run(
         app,
         host=host,

@@ -12,24 +12,18 @@ PROJECT = Path(__file__).resolve().parents[3]
 # Says where it listens before it serves: the port is chosen by the system, so nobody else can hold it.
 PROGRAM = """
 import socket
-from fastapi import FastAPI
+from schuldhulp.evaluator import create_app
 from schuldhulp.evaluator.server import serve
-
-app = FastAPI()
-
-@app.get("/")
-def root() -> str:
-    return "here"
 
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     port = probe.getsockname()[1]
 print(port, flush=True)
-serve(app, host="127.0.0.1", port=port)
+serve(create_app(None), host="127.0.0.1", port=port)
 """
 
 
-def test_serve_answers_until_it_is_told_to_stop_and_logs_no_request() -> None:
+def test_serve_answers_until_it_is_told_to_stop_and_logs_no_query() -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -40,12 +34,13 @@ def test_serve_answers_until_it_is_told_to_stop_and_logs_no_request() -> None:
         session.trust_env = False
         retry = requests.adapters.Retry(connect=20, backoff_factor=0.05)
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
-        answer = session.get(f"http://127.0.0.1:{port}/?name=Achternaam", timeout=30)
-        assert answer.json() == "here"
+        answer = session.get(f"http://127.0.0.1:{port}/openapi.json?name=Achternaam", timeout=30)
+        assert answer.json()["info"]["title"] == "Schuldhulp evaluator"
         assert "server" not in answer.headers
         process.send_signal(signal.SIGTERM)
         out, errors = process.communicate(timeout=30)
     finally:
         process.kill()
+    assert "GET /openapi.json 200" in errors
     assert "Achternaam" not in out + errors
     assert process.returncode in (0, -signal.SIGTERM)
