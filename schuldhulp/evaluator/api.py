@@ -44,6 +44,8 @@ proof against the key in the EnrolmentRegistry, unblinds, computes the tag and a
 Every request is signed (EIP-712), is answered once, and is charged to the quota of the organisation.
 """
 
+PATHS: Final = frozenset({"/v1/evaluations", "/v1/keys", "/v1/health", "/openapi.json"})
+
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": Problem, "description": "The body is not JSON."},
     401: {"model": Problem, "description": "No account of this organisation signed the request."},
@@ -80,7 +82,7 @@ def create_app(service: EvaluationService) -> FastAPI:
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     app.add_middleware(BodyLimit)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, paths=PATHS)
 
     @app.exception_handler(SchuldhulpError)
     def on_known(_request: Request, error: SchuldhulpError) -> JSONResponse:

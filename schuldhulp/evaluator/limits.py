@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Collection
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,13 +62,14 @@ class BodyLimit:
 class AccessLog:
     """Writes one line a request: method, name of the route, status and time; an unexpected error becomes a 500.
 
-    Neither the address of the requester nor what stands in a path, query, header or body: somebody may have typed
-    a name there.
+    Neither the address of the requester nor what stands in an unknown path, a query, header or body: somebody may
+    have typed a name there.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of `app`."""
+    def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
+        """Stand in front of `app`, which serves these paths."""
         self._app = app
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and note what became of it."""
@@ -91,11 +93,10 @@ class AccessLog:
             if status == 0:
                 await _refuse(note, 500, "internal_error", "the evaluator failed; try again later")
         finally:
-            route = scope.get("route")
             access_log.info(
                 "%s %s %d %.0f ms",
                 scope["method"] if scope["method"] in {"GET", "POST", "HEAD", "OPTIONS"} else "?",
-                getattr(route, "path", "-"),
+                scope["path"] if scope["path"] in self._paths else "-",
                 status,
                 (time.perf_counter() - begin) * 1000,
             )

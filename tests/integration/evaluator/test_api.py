@@ -14,6 +14,7 @@ from schuldhulp.crypto import voprf
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.domain.identifiers import IdentifierKind, parse_person
 from schuldhulp.evaluator import create_app
+from schuldhulp.evaluator.api import PATHS
 from schuldhulp.evaluator.limits import MAX_BODY
 from tests.support.evaluation import (
     ANNOUNCED,
@@ -481,6 +482,10 @@ def test_health_names_what_fails(client: TestClient, evaluator: Evaluator) -> No
     evaluator.chain.reachable = False
     failed = client.get("/v1/health")
     assert (failed.status_code, failed.json()["chain"]) == (503, "unavailable")
+
+
+def test_log_knows_every_path_that_is_served(evaluator: Evaluator) -> None:
+    assert {path for route in create_app(evaluator.service).routes if (path := getattr(route, "path", None))} == PATHS
 
 
 def test_openapi_describes_every_field_and_answer(client: TestClient) -> None:

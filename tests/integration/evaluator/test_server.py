@@ -32,7 +32,7 @@ def test_serve_answers_until_it_is_told_to_stop_and_logs_no_query() -> None:
         port = int(process.stdout.readline())
         session = requests.Session()
         session.trust_env = False
-        retry = requests.adapters.Retry(connect=20, backoff_factor=0.05)
+        retry = requests.adapters.Retry(total=30, backoff_factor=0.05, backoff_max=1)
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retry))
         answer = session.get(f"http://127.0.0.1:{port}/openapi.json?name=Achternaam", timeout=30)
         assert answer.json()["info"]["title"] == "Schuldhulp evaluator"
