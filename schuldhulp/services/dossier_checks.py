@@ -131,7 +131,7 @@ def find_truth(
             return Truth(manifest=manifest, expected=None, complete=False, root=proven[1])
 
     if newest is not None and manifest is not None:
-        if dossier.revision > newest.revision and dossier.root in targets:
+        if dossier.revision > newest.revision and dossier.root != newest.root and dossier.root in targets:
             # The dossier is right, so a manifest is gone; and a record with it, or the records would have proven it.
             findings.add(FindingKind.MANIFEST_UNREADABLE)
             return Truth(manifest=manifest, expected=manifest.entries, complete=False, root=dossier.root)

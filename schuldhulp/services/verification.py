@@ -16,8 +16,8 @@ from schuldhulp.services.processing_log import ProcessingLog
 PIECE: Final = 50
 """Dossiers that are read and asked for at a time."""
 
-Progress = Callable[[int, int, TrustReport], None]
-"""Told after each dossier: how many are done, of how many, and what was found."""
+Progress = Callable[[int, int], None]
+"""Told after each dossier: how many are done, of how many."""
 
 
 class VerificationService:
@@ -88,7 +88,7 @@ class VerificationService:
         for report in self._reports(dossiers):
             reports.append(report)
             if progress is not None:
-                progress(len(reports), len(dossiers), report)
+                progress(len(reports), len(dossiers))
         return VerificationSummary(reports=tuple(reports), system=self._log.check())
 
     def _reports(self, dossiers: list[DossierId]) -> Iterator[TrustReport]:

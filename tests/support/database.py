@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from schuldhulp import storage
+from schuldhulp.storage.tables import metadata
 
 POSTGRES = os.environ.get("SCHULDHULP_TEST_POSTGRES", "")
 
@@ -51,3 +53,40 @@ def migrated_engine(kind: str, folder: Path) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+class Databases:
+    """Gives tests empty databases with all tables, quickly: migrated once, then copied or emptied.
+
+    Tests that migrate or that need two databases at once use the functions above.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open = ExitStack()
+        self._engines: dict[str, Engine] = {}
+
+    @contextmanager
+    def engine(self, kind: str, folder: Path) -> Iterator[Engine]:
+        """Give an engine on a database with all tables and no rows; SQLite's lies in ``folder``."""
+        if kind not in self._engines:
+            self._engines[kind] = self._open.enter_context(migrated_engine(kind, self._folder))
+        template = self._engines[kind]
+        if kind == "postgresql":
+            with template.begin() as connection:
+                tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+                connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            yield template
+            return
+        template.dispose()
+        copy = folder / "main.db"
+        shutil.copyfile(self._folder / "main.db", copy)
+        engine = storage.connect(f"sqlite:///{copy}")
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    def close(self) -> None:
+        """Take everything away."""
+        self._open.close()

@@ -45,7 +45,7 @@ from schuldhulp.services.records import RecordService
 from schuldhulp.services.staff import StaffService
 from schuldhulp.services.verification import VerificationService
 from schuldhulp.storage import SqlStore, SqlSubjectStore
-from tests.support.fake_chain import FakeChain
+from tests.support.fake_ledger import FakeLedger
 
 MUNICIPALITY = MunicipalityCode(9901)
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -100,9 +100,11 @@ class CockpitTestKeys:
 class RecordKeeping:
     """All services of record keeping on one store, with a fake chain and a clock that stands still."""
 
-    def __init__(self, store: SqlStore, *, chain: FakeChain | None = None, keys: CockpitTestKeys | None = None) -> None:
+    def __init__(
+        self, store: SqlStore, *, chain: FakeLedger | None = None, keys: CockpitTestKeys | None = None
+    ) -> None:
         self.store: Store = store
-        self.chain = chain or FakeChain()
+        self.chain = chain or FakeLedger()
         self.clock = FixedClock()
         self.keys = keys or CockpitTestKeys()
         self.log = ProcessingLog(store=store, keys=self.keys, clock=self.clock, municipality=MUNICIPALITY)

@@ -10,14 +10,21 @@ from sqlalchemy import Engine
 
 from schuldhulp.domain.access import Actor
 from schuldhulp.storage import SqlStore
-from tests.support.database import kinds, migrated_engine
+from tests.support.database import Databases, kinds
 from tests.support.factories import RecordKeeping
 
 
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    databases = Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.close()
+
+
 @pytest.fixture(params=kinds())
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[Engine]:
     """A database with all tables and no rows."""
-    with migrated_engine(request.param, tmp_path) as engine:
+    with databases.engine(request.param, tmp_path) as engine:
         yield engine
 
 

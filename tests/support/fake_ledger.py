@@ -1,0 +1,72 @@
+"""A ledger in memory: it keeps roots, can be silent, and can be another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from schuldhulp.domain.types import NO_ROOT, DossierId, Root
+from schuldhulp.errors import ChainMismatch, Unreachable
+from schuldhulp.services.ports import Store
+from schuldhulp.services.rows import BatchKind, BatchRow, BatchState, JobState
+
+
+@dataclass
+class FakeLedger:
+    """Keeps the roots that tests put on it."""
+
+    roots: dict[DossierId, Root] = field(default_factory=dict)
+    silent: bool = False
+    other: bool = False
+    asked: int = 0
+
+    def roots_of(self, dossiers: Sequence[DossierId]) -> dict[DossierId, Root]:
+        """Return the roots of dossiers."""
+        self.asked += 1
+        if self.other:
+            raise ChainMismatch("chain_other", "another chain")
+        if self.silent:
+            raise Unreachable("chain_unreachable", "no chain")
+        return {dossier: self.roots.get(dossier, NO_ROOT) for dossier in dossiers}
+
+    def sign(self, store: Store) -> int:
+        """Sign all queued jobs in one batch, as the worker does; return the batch."""
+        with store.write() as work:
+            jobs = work.outbox.in_state(JobState.QUEUED)
+            created = max(job.created_at for job in jobs)
+            batch = work.batches.add(
+                BatchRow(
+                    id=0,
+                    municipality=jobs[0].municipality,
+                    kind=BatchKind.LEDGER,
+                    account="0xfake",
+                    nonce=(work.batches.highest_nonce("0xfake") or 0) + 1,
+                    raw=b"raw",
+                    tx_hash=b"hash",
+                    state=BatchState.SIGNED,
+                    created_at=created,
+                )
+            )
+            work.outbox.set_state([job.id for job in jobs], JobState.SIGNED, batch=batch)
+            work.commit()
+        return batch
+
+    def mine(self, store: Store, batch: int) -> None:
+        """Put the roots of a batch on the chain; the database does not know yet."""
+        with store.read() as work:
+            for job in work.outbox.of_batch(batch):
+                assert self.roots.get(job.dossier, NO_ROOT) == job.previous_root
+                self.roots[job.dossier] = job.new_root
+
+    def confirm(self, store: Store, batch: int) -> None:
+        """Let the database know that a batch is final."""
+        with store.write() as work:
+            work.outbox.set_state([job.id for job in work.outbox.of_batch(batch)], JobState.CONFIRMED)
+            work.batches.set_state(batch, BatchState.CONFIRMED)
+            work.commit()
+
+    def anchor(self, store: Store) -> None:
+        """Sign, mine and confirm all that is queued."""
+        batch = self.sign(store)
+        self.mine(store, batch)
+        self.confirm(store, batch)
