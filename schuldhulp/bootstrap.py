@@ -360,6 +360,7 @@ def _open_admission(settings: Settings) -> Iterator[AdmissionService]:
     from schuldhulp.crypto.keyring import AdministratorKeys
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.ports import Quota
     from schuldhulp.storage.evaluation import EvaluatorDatabase
 
     keys = AdministratorKeys.open(settings.keys, private=settings.production)
@@ -373,6 +374,7 @@ def _open_admission(settings: Settings) -> Iterator[AdmissionService]:
             store=database,
             administrator=CreditorAdministrator(gateway, writer),
             clock=SystemClock(),
+            standard_quota=Quota(daily=settings.daily_quota, per_epoch=settings.epoch_quota),
         )
     finally:
         database.close()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from schuldhulp.config import LOOPBACK, PREFIX, Settings, load_settings, port_is_free
+from schuldhulp.demonstration.words import ADMITTED
 from schuldhulp.errors import SchuldhulpError
 from toolchain.environment import NODE_TOOLS, PROJECT, TOOLCHAIN, VENV, prepare
 from toolchain.parts import Part, PartFailed
@@ -174,7 +175,8 @@ class Installation:
 
     def keys(self) -> None:
         """Make the development keys of this folder, once."""
-        self._finish("keys", [str(VENV / "bin" / "schuldhulp"), "keys", "init"])
+        creditors = [word for organisation in ADMITTED for word in ("--creditor", organisation.kvk)]
+        self._finish("keys", [str(VENV / "bin" / "schuldhulp"), "keys", "init", *creditors])
 
     def load_demonstration(self) -> None:
         """Load the demonstration data; what is already there is left alone."""
@@ -299,7 +301,7 @@ def run(settings: Settings) -> None:
         installation.deploy()
         installation.load_demonstration()
         installation.serve("evaluator", settings.evaluator_port, "/v1/health")
-        installation.serve("relay", settings.relay_port, "/.well-known/openid-configuration")
+        installation.serve("relay", settings.relay_port, "/health")
         installation.start_worker()
         installation.start_cockpit()
         installation.wait_anchored()

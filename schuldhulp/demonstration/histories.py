@@ -72,7 +72,9 @@ def steps(household: Household, people: Sequence[RecordId], today: date) -> list
         return []
     random = Random(SEED * 1000 + household.number)  # noqa: S311 - the same history each time
     story = _Story(random, household, tuple(people), today)
-    return [*story.incomes(), *story.expenses(), *story.debts(), *story.agreements()]
+    happened = [*story.incomes(), *story.expenses(), *story.debts(), *story.agreements()]
+    # The intake first, in one go; what changed afterwards in the order of each record.
+    return sorted(happened, key=lambda step: step.before is not None)
 
 
 class _Story:

@@ -134,11 +134,14 @@ class DemonstrationLoader:
             entry.record: (entry.record_id, entry.version) for entry in told if not entry.withdrawn
         }
         dossier = view.summary.id
-        for step in story[done:]:
-            if step.before is None and step.after is not None:
-                written = self.records.add(actor=actor, dossier=dossier, record=step.after)
-                present[step.after] = (written.record_id, written.version)
-                continue
+        rest = story[done:]
+        added = [step.after for step in rest if step.before is None and step.after is not None]
+        if added:
+            for record, written in zip(
+                added, self.records.add_all(actor=actor, dossier=dossier, records=added), strict=True
+            ):
+                present[record] = (written.record_id, written.version)
+        for step in rest:
             if step.before is None:
                 continue
             record_id, version = present.pop(step.before)
