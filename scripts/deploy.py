@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import brownie
+import brownie.network.contract
 from eth_utils import keccak
 
 from schuldhulp import errors
@@ -123,6 +124,9 @@ def deploy(plan: Plan, signers: Signers) -> Deployment:
     use_up_first_nonces(signers)
     instances = {name: secrets.token_bytes(32) for name in CONTRACTS}
     deployer, administrator = {"from": signers["deployer"]}, {"from": signers["administrator"]}
+    # Brownie would also keep a record of its own on a live network, and its compiled build crashes on that. Our record
+    # is the deployment file.
+    brownie.network.contract._add_deployment = lambda contract, alias=None: None
     contracts = {name: getattr(brownie, name).deploy(instances[name], deployer) for name in CONTRACTS}
     for contract in contracts.values():
         contract.registerMunicipality(plan.municipality, plan.addresses["administrator"], deployer)

@@ -1,0 +1,220 @@
+"""Give, take and check roles: ``brownie run manage_roles <grant|revoke|check> <verb> <municipality> <account>``.
+
+Each shows its plan, asks (on a network that others use, when a terminal is attached), acts with the account that may,
+and checks the result on the chain. A role that is as it should be already costs no transaction. ``check`` needs no
+account: ``brownie run manage_roles check REGISTRAR 14 --network <name>`` lists the holders.
+
+Roles are given per contract: REGISTRAR in the registry and the ledger, CREDITOR in the registry and the claim register,
+and so on. NETWORK with municipality 0 is the administration of the network itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import brownie
+from eth_utils import is_address, to_checksum_address
+
+from schuldhulp import errors
+from schuldhulp.chain.deployment import Deployment
+from scripts.check_deployment import NETWORK_ROLE, check_chain, check_code, contract_at, held_roles, role_id
+from scripts.planning import THROW_AWAY, confirm
+
+NETWORK = "NETWORK"
+
+CONTRACTS_OF = {
+    NETWORK: ("EnrolmentRegistry", "ObligationLedger", "ClaimRegister"),
+    "ADMINISTRATOR": ("EnrolmentRegistry", "ObligationLedger", "ClaimRegister"),
+    "REGISTRAR": ("EnrolmentRegistry", "ObligationLedger"),
+    "EPOCH_KEEPER": ("EnrolmentRegistry",),
+    "CREDITOR": ("EnrolmentRegistry", "ClaimRegister"),
+    "BSN_CREDITOR": ("EnrolmentRegistry",),
+    "REVIEWER": ("ClaimRegister",),
+}
+"""Where each verb exists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One step of the plan.
+
+    Attributes:
+        contract: name of the contract.
+        function: `grantRole` or `revokeRole`.
+        role: id of the role, 32 bytes.
+        account: checksummed address.
+    """
+
+    contract: str
+    function: str
+    role: bytes
+    account: str
+
+
+def role_of(verb: str, municipality: int) -> bytes:
+    """Give the id of a role.
+
+    Args:
+        verb: a verb of `CONTRACTS_OF`.
+        municipality: CBS code; 0 for NETWORK.
+
+    Returns:
+        32 bytes.
+
+    Raises:
+        errors.InvalidInput: no such verb, or a code that does not go with it.
+    """
+    if verb not in CONTRACTS_OF:
+        raise errors.InvalidInput("verb_unknown", f"verb must be one of {', '.join(CONTRACTS_OF)}", field="verb")
+    if (municipality == 0) != (verb == NETWORK) or not 0 <= municipality <= 0xFFFF:
+        raise errors.InvalidInput(
+            "municipality_invalid", "municipality must be 1 to 65535, and 0 with NETWORK only", field="municipality"
+        )
+    return NETWORK_ROLE if verb == NETWORK else role_id(verb, municipality)
+
+
+def plan(deployment: Deployment, action: str, verb: str, municipality: int, account: str) -> list[Change]:
+    """Work out what has to be sent.
+
+    Args:
+        deployment: the deployment.
+        action: `grant` or `revoke`.
+        verb: the verb.
+        municipality: CBS code; 0 for NETWORK.
+        account: address.
+
+    Returns:
+        The steps; none when everything is so already.
+
+    Raises:
+        errors.InvalidInput: verb, municipality or account is wrong.
+    """
+    role = role_of(verb, municipality)
+    if not is_address(account) or not int(account, 16):
+        raise errors.InvalidInput("address_invalid", "account must be an address", field="account")
+    holder = to_checksum_address(account)
+    return [
+        Change(contract=name, function=f"{action}Role", role=role, account=holder)
+        for name in CONTRACTS_OF[verb]
+        if contract_at(name, deployment).hasRole(role, holder).call() != (action == "grant")
+    ]
+
+
+def carry_out(deployment: Deployment, changes: list[Change], signer: Any) -> None:
+    """Send the steps.
+
+    Args:
+        deployment: the deployment.
+        changes: the steps.
+        signer: Brownie's account of whoever administers the role.
+
+    Raises:
+        errors.NotAllowed: that account may not; nothing has been sent.
+    """
+    for change in changes:
+        contract = contract_at(change.contract, deployment)
+        if not contract.hasRole(contract.getRoleAdmin(change.role).call(), signer.address).call():
+            raise errors.NotAllowed("role_refused", f"{signer.address} does not administer this role")
+    for change in changes:
+        address = deployment.contracts[change.contract].address
+        call = getattr(contract_at(change.contract, deployment), change.function)(change.role, change.account)
+        signer.transfer(address, 0, data=call._encode_transaction_data())
+
+
+def holders(deployment: Deployment, verb: str, municipality: int) -> dict[str, list[str]]:
+    """List who has a role.
+
+    Args:
+        deployment: the deployment.
+        verb: the verb.
+        municipality: CBS code; 0 for NETWORK.
+
+    Returns:
+        Addresses by contract.
+    """
+    role = role_of(verb, municipality)
+    return {
+        name: sorted(account for held, account in held_roles(name, deployment) if held == role)
+        for name in CONTRACTS_OF[verb]
+    }
+
+
+def grant(verb: str, municipality: str, account: str) -> None:
+    """Give a role: ``brownie run manage_roles grant <verb> <municipality> <account> --network <name>``."""
+    _change("grant", verb, municipality, account)
+
+
+def revoke(verb: str, municipality: str, account: str) -> None:
+    """Take a role: ``brownie run manage_roles revoke <verb> <municipality> <account> --network <name>``."""
+    _change("revoke", verb, municipality, account)
+
+
+def check(verb: str, municipality: str) -> None:
+    """List who has a role: ``brownie run manage_roles check <verb> <municipality> --network <name>``."""
+    try:
+        deployment = _deployment()
+        for name, accounts in holders(deployment, verb, _number(municipality)).items():
+            print(f"{name}: {', '.join(accounts) or 'nobody'}")
+    except errors.SchuldhulpError as error:
+        print(f"Refused: {error}")
+        raise SystemExit(error.exit_code) from None
+
+
+def main() -> None:
+    """Say how it is used."""
+    print(__doc__)
+    raise SystemExit(2)
+
+
+def _change(action: str, verb: str, municipality: str, account: str) -> None:
+    try:
+        code, deployment = _number(municipality), _deployment()
+        changes = plan(deployment, action, verb, code, account)
+        for change in changes:
+            print(f"{change.contract}: {change.function} {verb} of {code or 'the network'}, {change.account}")
+        if not changes:
+            print("Everything is so already; nothing was sent.")
+            return
+        if not confirm(deployment.network, f"Send {len(changes)} transaction(s)?"):
+            print("Nothing was done.")
+            raise SystemExit(1)
+        carry_out(deployment, changes, _signer(verb))
+        if plan(deployment, action, verb, code, account):
+            raise errors.Deviation("role_unchanged", "the chain does not show the change; look at the transactions")
+        print("Check: done and found on the chain")
+    except errors.SchuldhulpError as error:
+        print(f"Refused: {error}")
+        raise SystemExit(error.exit_code) from None
+
+
+def _number(text: Any) -> int:
+    if not str(text).isdecimal():
+        raise errors.InvalidInput("municipality_invalid", "municipality must be a number", field="municipality")
+    return int(text)
+
+
+def _deployment() -> Deployment:
+    from schuldhulp.config import load_settings
+
+    network = brownie.network.show_active()
+    if network == THROW_AWAY:
+        raise errors.Misconfigured("network_empty", "the development network starts empty: there are no roles")
+    deployment = Deployment.load(load_settings().deployments / f"{network}.json")
+    findings = check_chain(deployment) or [
+        finding for name in deployment.contracts for finding in check_code(name, deployment)
+    ]
+    if findings:
+        raise errors.ChainMismatch("chain_mismatch", "; ".join(findings))
+    return deployment
+
+
+def _signer(verb: str) -> Any:
+    """Open the account that administers a verb: the network's administrator, or the municipality's."""
+    from schuldhulp.config import load_settings
+    from schuldhulp.crypto.keyring import AdministratorKeys
+
+    settings = load_settings()
+    keys = AdministratorKeys.open(settings.keys, private=settings.production)
+    key = keys.network_administrator if verb in (NETWORK, "ADMINISTRATOR") else keys.administrator
+    return brownie.accounts.add(key.reveal())
