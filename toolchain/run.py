@@ -53,7 +53,7 @@ def rpc(settings: Settings, method: str, *parameters: Any) -> Any:
         Failed: it refuses.
     """
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
-    request = urllib.request.Request(  # noqa: S310 - loopback, by construction
+    request = urllib.request.Request(
         f"http://{LOOPBACK}:{settings.chain_port}", data=body, headers={"Content-Type": "application/json"}
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -138,7 +138,8 @@ class Installation:
             {"from": account, "to": deployer, "value": hex(500 * 10**18), "gas": hex(21000)},
         )
         say("  contracts   compiling and deploying with Brownie")
-        self._finish("deployment", [str(VENV / "bin" / "brownie"), "run", "deploy", "--network", self._settings.network])
+        command = [str(VENV / "bin" / "brownie"), "run", "deploy", "--network", self._settings.network]
+        self._finish("deployment", command, log=self._log("deployment"))
 
     def serve(self, name: str, port: int, path: str) -> None:
         """Start one of our own HTTP services and wait until it answers."""
@@ -179,8 +180,13 @@ class Installation:
         self._finish("keys", [str(VENV / "bin" / "schuldhulp"), "keys", "init", *creditors])
 
     def load_demonstration(self) -> None:
-        """Load the demonstration data; what is already there is left alone."""
+        """Load the demonstration data once: what people did with it afterwards stays as it is."""
+        loaded = self._settings.data / "demonstration-loaded"
+        if loaded.exists():
+            say("  people      as they were left")
+            return
         self._finish("demonstration", [str(VENV / "bin" / "schuldhulp"), "demo", "load"])
+        loaded.touch()
 
     def identities(self) -> str:
         """Return the text that says as whom one can log in."""
@@ -217,29 +223,26 @@ class Installation:
 
     def _start(self, name: str, command: list[str]) -> Part:
         say(f"  {name:<11} starting")
-        log = self._settings.data / "logs" / f"{name}.log"
-        part = Part(name, command, log=log, environment=self._environment)
+        part = Part(name, command, log=self._log(name), environment=self._environment)
         self._parts.append(part)
         return part
 
-    def _finish(self, name: str, command: list[str]) -> None:
-        """Run a step to its end, its output shown, while the parts are watched."""
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+    def _finish(self, name: str, command: list[str], *, log: Path | None = None) -> None:
+        """Run a step to its end while the parts are watched; its output is shown, or kept in a log."""
+        step = Part(name, command, log=log, environment=self._environment)
         try:
-            while process.poll() is None:
+            while (code := step.ended()) is None:
                 self.check()
                 time.sleep(0.1)
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-                try:
-                    process.wait(timeout=10)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-        if process.returncode:
-            raise Failed(f"the step {name} ended with code {process.returncode}; its own lines above say why")
+            step.ask_to_stop()
+            step.wait_stopped()
+        if code:
+            why = f"its log {log} ends with:\n{step.last_lines(25)}" if log else "its own lines above say why"
+            raise Failed(f"the step {name} ended with code {code}; {why}")
+
+    def _log(self, name: str) -> Path:
+        return self._settings.data / "logs" / f"{name}.log"
 
     def _output(self, command: list[str]) -> str:
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)

@@ -95,7 +95,7 @@ def households(today: date) -> list[Household]:
 
 def _applicant(random: Random, bsn: Bsn, number: int, case: Case, today: date) -> Applicant:
     prefix, surname = SURNAMES[number % len(SURNAMES)] if case is not Case.LONG_NAME else ("", LONG_SURNAME)
-    first_name = FIRST_NAMES[(number * 7) % len(FIRST_NAMES)]
+    first_name = FIRST_NAMES[(number * 7 + number // len(SURNAMES)) % len(FIRST_NAMES)]
     unknown_day = number % 29 == 0
     birth_date = PartialDate(
         random.randint(1958, 2004), random.randint(1, 12), 0 if unknown_day else random.randint(1, 28)
