@@ -59,7 +59,6 @@ def pages_of(actor: Actor) -> Pages:
 
 def main() -> None:
     """Show one page."""
-    st.set_page_config(page_title=t("app.title"), page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     actor = None
     admitted = True
     trouble: SchuldhulpError | None = None
@@ -78,6 +77,8 @@ def main() -> None:
         for number, (path, function, title) in enumerate(pages)
     ]
     chosen = st.navigation(registered, position="hidden")
+    name = t("app.title") if chosen.title == t("app.title") else f"{chosen.title} – {t('app.title')}"
+    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     layout.header(actor, logged_in=actor is not None or not admitted)
     menu = [(path, t(title)) for path, _, title in pages if path in IN_THE_MENU]
     if len(menu) > 1 or len(pages) > 1:

@@ -23,6 +23,11 @@ document.addEventListener("click", (event) => {
 });
 
 // Streamlit cannot tie a sentence to a field: a screen reader would not say what is wrong with the field it is in.
+const translate = () => {
+  const skip = document.querySelector('a[href="#stMain"]');
+  const words = document.documentElement.lang === "nl" ? "Naar de inhoud" : "Skip to main content";
+  if (skip && skip.textContent !== words) skip.textContent = words;
+};
 const tie = () => {
   const wrong = new Set();
   for (const sentence of document.querySelectorAll(".field-error[data-field]")) {
@@ -40,12 +45,26 @@ const tie = () => {
     field.removeAttribute("aria-invalid");
   }
 };
+// The list of what is wrong stands above the form, while the button that was pressed is below it.
+let shown = null;
+const lead = () => {
+  const list = document.querySelector(".errors");
+  if (list?.textContent === shown) return;
+  shown = list?.textContent ?? null;
+  if (!list) return;
+  list.tabIndex = -1;
+  list.scrollIntoView({ block: "start" });
+  list.focus({ preventScroll: true });
+};
+
 let waiting = false;
 new MutationObserver(() => {
   if (waiting) return;
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
+    translate();
     tie();
+    lead();
   });
 }).observe(document.documentElement, { childList: true, subtree: true });

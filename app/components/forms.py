@@ -67,6 +67,8 @@ class Draft:
         raw: what each widget holds, by the name of the field.
         problems: sentence for each field that is wrong, by its name.
         checking: whether the answers are being checked.
+        base: the version of the record that the form was filled with, None for something new; a change that a
+            colleague makes meanwhile is seen by it.
         outcome: what was made of the answers.
         submission: the sending of it.
     """
@@ -74,6 +76,7 @@ class Draft:
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
     problems: dict[str, str] = field(default_factory=dict)
     checking: bool = False
+    base: Any = field(default=None, repr=False)
     outcome: Any = field(default=None, repr=False)
     submission: Submission = field(default_factory=Submission)
 
@@ -83,18 +86,19 @@ class Draft:
         self.submission = Submission()
 
 
-def draft(screen: str, subject: object, values: Callable[[], Mapping[str, Any]]) -> Draft:
+def draft(screen: str, subject: object, values: Callable[[], Mapping[str, Any]], base: object = None) -> Draft:
     """Return the draft of a form, a new one when the form is about something else than before.
 
     Args:
         screen: name of the form, the first part of the keys of its widgets.
-        subject: what it is about, for example the record and its version.
+        subject: what it is about: dossier, record, and the number that the link to the form gave.
         values: what the widgets hold at the start, by the name of the field.
+        base: the version of the record that is changed.
     """
     kept = st.session_state.get(f"{screen}_draft")
     if kept is None or kept[0] != subject:
         forget(screen)
-        kept = (subject, Draft(raw=dict(values())))
+        kept = (subject, Draft(raw=dict(values()), base=base))
         st.session_state[f"{screen}_draft"] = kept
     return kept[1]
 

@@ -35,7 +35,6 @@ def page() -> None:
         key="clients_search",
         type="search",
         max_chars=LONGEST_SEARCH,
-        placeholder=t("clients.search_hint"),
         live="500ms",
     )
     found = session.cockpit().dossiers.list(actor=actor, search=(search or "").strip())

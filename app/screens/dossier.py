@@ -15,7 +15,7 @@ from app.components.html import Html, escape, join, show, tag
 from app.components.notices import Tone, status
 from app.components.table import Column, facts, table
 from app.screens.clients import STAFF, names_of
-from app.screens.opened import address, open_dossier
+from app.screens.opened import address, form_address, open_dossier
 from app.texts import t, word
 from schuldhulp.domain.cockpit import LineKind
 from schuldhulp.domain.records import (
@@ -134,7 +134,7 @@ def _naming(view: DossierView) -> Callable[[RecordId, str], Html]:
 
 def _add(view: DossierView, *kinds: RecordKind) -> Html:
     links = (
-        layout.link(address("invoeren", view.summary.id, soort=kind), t(f"record.add_{kind}"), class_="button")
+        layout.link(form_address("invoeren", view.summary.id, soort=kind), t(f"record.add_{kind}"), class_="button")
         for kind in kinds
     )
     return tag("p", *links, class_="actions")
@@ -308,7 +308,7 @@ def _people(view: DossierView) -> None:
         _add(view, *kinds),
         layout.section(t("enrolment.title")),
         tag("p", enrolment_step(view.enrolment)),
-        tag("p", layout.link(address("aanmelden", view.summary.id), t("enrolment.to_page"))),
+        tag("p", layout.link(form_address("aanmelden", view.summary.id), t("enrolment.to_page"))),
     )
 
 

@@ -14,7 +14,7 @@ from app.components.html import join, show, tag
 from app.components.table import facts
 from app.screens.clients import STAFF
 from app.screens.dossier import heading, people_of
-from app.screens.opened import address, open_dossier
+from app.screens.opened import address, form_number, open_dossier
 from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.enrolment import identifiers_of
@@ -60,7 +60,7 @@ def page() -> None:
 
 def _just_sent(screen: str, view: DossierView) -> bool:
     kept = st.session_state.get(f"{screen}_draft")
-    return kept is not None and kept[0] == (view.summary.id, screen) and kept[1].submission.done
+    return kept is not None and kept[0] == (view.summary.id, form_number()) and kept[1].submission.done
 
 
 def _running(view: DossierView) -> Enrolment | None:
@@ -90,7 +90,9 @@ def _state(enrolment: Enrolment, people: People) -> object:
 
 
 def _form(screen: str, fields: tuple[Field, ...], actor: Actor, view: DossierView, people: People) -> None:
-    draft = forms.draft(screen, (view.summary.id, screen), lambda: {item.name: item.start(None) for item in fields})
+    draft = forms.draft(
+        screen, (view.summary.id, form_number()), lambda: {item.name: item.start(None) for item in fields}
+    )
     show(layout.subsection(t(f"enrolment.{screen}_title")))
     if draft.submission.done:
         notices.notice("good", t(f"enrolment.{screen}_done"), t(f"enrolment.{screen}_next"), role="status")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlencode
 
@@ -26,6 +27,16 @@ def address(page: str, dossier: DossierId, **parameters: str | bytes) -> str:
     """Return the address of a page about a dossier. It holds random identifiers and names of parts, nothing else."""
     query = {"dossier": dossier, **parameters}
     return f"/{page}?" + urlencode({name: v.hex() if isinstance(v, bytes) else v for name, v in query.items()})
+
+
+def form_address(page: str, dossier: DossierId, **parameters: str | bytes) -> str:
+    """Return the address of a form, with a number of its own: the next time it is opened, it is a new form."""
+    return address(page, dossier, **parameters, nr=secrets.token_hex(4))
+
+
+def form_number() -> str:
+    """Return the number that the link to this form gave it."""
+    return st.query_params.get("nr", "")[:8]
 
 
 def identifier(name: str) -> bytes | None:

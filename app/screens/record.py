@@ -16,7 +16,7 @@ from app.components.recordforms import SECTIONS, describe
 from app.components.table import facts
 from app.screens.clients import STAFF
 from app.screens.dossier import people_of
-from app.screens.opened import address, open_dossier, record_of
+from app.screens.opened import address, form_address, open_dossier, record_of
 from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import Enrolment
@@ -54,7 +54,7 @@ def page() -> None:
     show(facts(describe(each.record, people) if each.record.kind in SECTIONS else _enrolment(each.record, people)))
     if each.record.kind in SECTIONS and not each.withdrawn:
         change = layout.link(
-            address("invoeren", view.summary.id, soort=each.record.kind, gegeven=each.record_id),
+            form_address("invoeren", view.summary.id, soort=each.record.kind, gegeven=each.record_id),
             t("record.change"),
             class_="button",
         )

@@ -17,7 +17,7 @@ from app.components.recordforms import SECTIONS, build, describe, fields_of, val
 from app.components.table import facts
 from app.screens.clients import STAFF
 from app.screens.dossier import people_of
-from app.screens.opened import address, open_dossier, record_of
+from app.screens.opened import address, form_number, open_dossier, record_of
 from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import Applicant, Confirmation, ConfirmationRole, Position, Record, RecordKind
@@ -45,8 +45,10 @@ def page() -> None:
         layout.title(t(f"record.add_{kind}"))
         show(layout.empty(t("record.no_applicant")))
         return
-    subject = (view.summary.id, each.record_id if each else None, each.version if each else 0)
-    draft = forms.draft(str(kind), subject, lambda: _start(kind, each.record if each else None, view))
+    subject = (view.summary.id, each.record_id if each else None, form_number())
+    draft = forms.draft(str(kind), subject, lambda: _start(kind, each.record if each else None, view), each)
+    # From here on the version that the form was filled with counts, not one that a colleague wrote meanwhile.
+    each = draft.base
     if draft.submission.done:
         _done(view, kind, each, draft)
     elif draft.checking:
@@ -158,7 +160,7 @@ def _saving(actor: Actor, view: DossierView, each: RecordView | None, record: Re
 
 def _done(view: DossierView, kind: RecordKind, each: RecordView | None, draft: Draft) -> None:
     saved: RecordView = draft.submission.result
-    layout.title(t("done.changed") if each and saved.version > 1 else t("done.added"))
+    layout.title(t("done.changed") if each else t("done.added"))
     notices.notice(
         "good",
         t("done.title", number=saved.record_id.hex()[:8].upper(), version=saved.version),

@@ -2,36 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+import streamlit as st
 
 from app import session
-from app.components import formats, layout
-from app.components.html import Html, escape, show, tag
+from app.components import formats, layout, notices
+from app.components.errors import error_text
+from app.components.html import show, tag
 from app.components.table import facts
 from app.texts import known, t
 from schuldhulp.domain.access import Role
+from schuldhulp.errors import SchuldhulpError
+
+if TYPE_CHECKING:
+    from schuldhulp.services.status import SystemStatus
 
 
 def page() -> None:
     """Show the state."""
     actor = session.guard(Role.ADMINISTRATOR)
     layout.title(t("status.title"), t("status.lead"))
+    st.button(t("status.again"), key="status_again")
     found = session.cockpit().status.status(actor=actor)
-    show(facts((_name(item.name), _value(getattr(found, item.name))) for item in fields(found)))
+    _whole(found)
+    _chain(found)
+    _work(found)
 
 
-def _name(name: str) -> str:
-    return t(f"status.{name}") if known(f"status.{name}") else name.replace("_", " ")
+def _whole(found: SystemStatus) -> None:
+    if not found.chain.answers:
+        notices.notice("warning", t("status.silent_title"), t("status.silent"))
+    elif not found.chain.recognised:
+        problem = SchuldhulpError(found.chain.problem, found.chain.problem)
+        notices.notice("error", t("status.other_title"), t("status.other"), error_text(problem))
+    elif found.last_check.finding:
+        notices.notice("error", t("status.finding_title"), *_finding(found))
+    elif found.outbox.refused:
+        notices.notice("error", t("status.refused_title"), t("status.refused"))
+    else:
+        notices.notice("good", t("status.healthy_title"), t("status.healthy"))
 
 
-def _value(value: object) -> Html | None:
-    if isinstance(value, bool):
-        return escape(t("form.yes") if value else t("form.no"))
-    if isinstance(value, datetime):
-        return escape(formats.moment(value))
-    if is_dataclass(value):
-        return facts((_name(item.name), _value(getattr(value, item.name))) for item in fields(value))
-    if isinstance(value, bytes):
-        return formats.short_hex(value)
-    return None if value is None else tag("span", escape(value))
+def _finding(found: SystemStatus) -> list[str]:
+    key = f"finding.{found.last_check.finding}"
+    said = t(key) if known(key) else found.last_check.finding
+    count = found.last_check.dossiers
+    return [said[:1].upper() + said[1:] + ".", t("status.dossiers", count=count) if count else t("status.all_dossiers")]
+
+
+def _chain(found: SystemStatus) -> None:
+    head = "–" if found.chain.head_number is None else f"{found.chain.head_number}"
+    answers = t("status.answers") if found.chain.answers else t("status.does_not_answer")
+    recognised = t("form.yes") if found.chain.recognised else t("form.no")
+    epoch = found.epoch
+    show(
+        layout.section(t("status.chain")),
+        facts(
+            (
+                (t("status.node"), answers),
+                (t("status.contracts"), recognised),
+                (t("status.head"), head),
+                (t("status.head_time"), formats.moment(found.chain.head_time)),
+                (t("status.epoch_current"), _number(epoch.current) if epoch else "–"),
+                (t("status.epoch_oldest"), _number(epoch.oldest) if epoch else "–"),
+                (t("status.epoch_announced"), _number(epoch.announced) if epoch else "–"),
+            )
+        ),
+    )
+
+
+def _number(epoch: int) -> str:
+    return str(epoch) if epoch else t("status.none")
+
+
+def _work(found: SystemStatus) -> None:
+    show(
+        layout.section(t("status.work")),
+        facts(
+            (
+                (t("status.queued"), str(found.outbox.queued)),
+                (t("status.signed"), str(found.outbox.signed)),
+                (t("status.publications"), str(found.outbox.publications)),
+                (t("status.refused_count"), str(found.outbox.refused)),
+                (t("status.checked"), formats.moment(found.last_check.at)),
+            )
+        ),
+        tag("p", t("status.work_hint"), class_="hint"),
+    )
