@@ -198,6 +198,7 @@ def make_worker(
     draw: Random | None = None,
     job_key: JobKey | None = None,
     receipt_timeout: float = 5.0,
+    municipality: MunicipalityCode = MUNICIPALITY,
     **sending: Any,
 ) -> Anchoring:
     """Make a worker with a lease of its own, as after a restart."""
@@ -219,8 +220,8 @@ def make_worker(
         clock=clock,
         sender=sender,
         job_key=key,
-        municipality=MUNICIPALITY,
-        fillers=FillerChoice(municipality=MUNICIPALITY, fill=fill, job_key=key, draw=draw or Random(1)),
+        municipality=municipality,
+        fillers=FillerChoice(municipality=municipality, fill=fill, job_key=key, draw=draw or Random(1)),
     )
 
 
