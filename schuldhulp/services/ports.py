@@ -54,6 +54,9 @@ class DossierRepository(Protocol):
     def list(self, municipality: MunicipalityCode) -> Sequence[DossierRow]:
         """Return all dossiers, by file number."""
 
+    def orphans(self) -> Sequence[DossierId]:
+        """Return the dossiers that other tables speak of and that have no row; only an intruder can make one."""
+
     def caseload(self, caseworker: int) -> Sequence[DossierId]:
         """Return the dossiers of a caseworker."""
 
@@ -249,8 +252,8 @@ class FillingRepository(Protocol):
     def decoys(self, municipality: MunicipalityCode) -> Sequence[DecoyRow]:
         """Return the decoys that are in no batch, by id."""
 
-    def decoy_count(self, municipality: MunicipalityCode) -> int:
-        """Return how many decoys there are, those in a batch included."""
+    def all_decoys(self, municipality: MunicipalityCode) -> Sequence[DecoyRow]:
+        """Return all decoys, those in a batch included, by id."""
 
     def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
         """Return the decoys whose next root is in a batch, by id."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
-from schuldhulp.domain.trust import TrustReport, VerificationSummary
+from schuldhulp.domain.trust import Finding, FindingKind, TrustReport, TrustState, VerificationSummary
 from schuldhulp.domain.types import DossierId
 from schuldhulp.services.caseload import Caseload
 from schuldhulp.services.dossier_reader import DossierReader
@@ -84,12 +84,21 @@ class VerificationService:
             work.commit()
         with self._reader.store.read() as work:
             dossiers = [row.id for row in work.dossiers.list(self._reader.municipality)]
+            orphans = work.dossiers.orphans()
         reports: list[TrustReport] = []
         for report in self._reports(dossiers):
             reports.append(report)
             if progress is not None:
                 progress(len(reports), len(dossiers))
+        reports += [self._missing(orphan) for orphan in orphans]
         return VerificationSummary(reports=tuple(reports), system=self._log.check())
+
+    def _missing(self, dossier: DossierId) -> TrustReport:
+        """Report a dossier of which only traces are left."""
+        finding = Finding(kind=FindingKind.ROOT_DIFFERS, detail="dossier_missing")
+        return TrustReport(
+            state=TrustState.DEVIATES, findings=(finding,), checked_at=self._reader.clock.now(), dossier=dossier
+        )
 
     def _reports(self, dossiers: list[DossierId]) -> Iterator[TrustReport]:
         for start in range(0, len(dossiers), PIECE):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, select, union, update
 
 from schuldhulp.domain.types import Commitment, DossierId, MunicipalityCode, RecordId, Root
 from schuldhulp.services.rows import DossierRow, IndexRow, KeyRow, RecordRow, RevisionRow
@@ -38,6 +38,14 @@ class Dossiers(Repository):
             select(tables.dossiers).where(table.municipality == municipality).order_by(table.file_number, table.id)
         )
         return [_dossier(row) for row in rows]
+
+    def orphans(self) -> Sequence[DossierId]:
+        """Return the dossiers that other tables speak of and that have no row; only an intruder can make one."""
+        speaking = (tables.record_versions, tables.dossier_revisions, tables.dossier_keys, tables.processing_log)
+        named = union(*(select(table.c.dossier_id).where(table.c.dossier_id.is_not(None)) for table in speaking))
+        subquery = named.subquery()
+        statement = select(subquery.c.dossier_id).where(subquery.c.dossier_id.not_in(select(tables.dossiers.c.id)))
+        return [DossierId(row.dossier_id) for row in self._all(statement.order_by(subquery.c.dossier_id))]
 
     def caseload(self, caseworker: int) -> Sequence[DossierId]:
         """Return the dossiers of a caseworker."""

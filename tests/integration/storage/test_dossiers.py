@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from schuldhulp.domain.access import Actor, Role
@@ -169,7 +171,7 @@ def test_log_chains_all_lines(keeping: RecordKeeping, caseworker: Actor, dossier
         rows = list(work.log.all(keeping.reader.municipality))
     assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
     assert rows[-1].hash == keeping.log.head()
-    assert all(one.hash == two.previous for one, two in zip(rows, rows[1:], strict=False))
+    assert all(one.hash == two.previous for one, two in pairwise(rows))
 
 
 def test_open_names_partners_and_births(keeping: RecordKeeping, caseworker: Actor) -> None:

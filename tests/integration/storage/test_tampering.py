@@ -569,3 +569,16 @@ def test_a_changed_line_of_the_processing_log_is_named(scene: Scene, statement: 
     scene.tamper(statement)
     summary = scene.keeping.verification.all(actor=scene.actor)
     assert [finding.kind for finding in summary.system] == [FindingKind.LOG_BROKEN]
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["its row", "all its rows"])
+def test_a_deleted_dossier_is_named(scene: Scene, everything: bool) -> None:
+    scene.keeping.dossiers.open(actor=scene.actor, dossier=scene.first, purpose=Purpose.DEBT_HELP)
+    for table in ("record_versions", "dossier_revisions", "dossier_keys", "outbox") if everything else ():
+        scene.tamper(f"DELETE FROM {table} WHERE dossier_id = :d", d=scene.first)
+    scene.tamper("DELETE FROM dossiers WHERE id = :d", d=scene.first)
+    summary = scene.keeping.verification.all(actor=scene.actor)
+    assert {report.dossier: report.state for report in summary.reports} == {
+        scene.first: TrustState.DEVIATES,
+        scene.second: TrustState.VERIFIED,
+    }
