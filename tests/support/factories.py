@@ -104,7 +104,7 @@ class RecordKeeping:
         self, store: SqlStore, *, chain: FakeLedger | None = None, keys: CockpitTestKeys | None = None
     ) -> None:
         self.store: Store = store
-        self.chain = FakeLedger()
+        self.chain = chain or FakeLedger()
         self.clock = FixedClock()
         self.keys = keys or CockpitTestKeys()
         self.log = ProcessingLog(store=store, keys=self.keys, clock=self.clock, municipality=MUNICIPALITY)
