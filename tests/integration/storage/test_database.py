@@ -45,6 +45,20 @@ def test_migrate_twice_changes_nothing(empty: Engine) -> None:
     assert inspect(empty).get_table_names() == before
 
 
+def test_migrate_of_the_present_tables_waits_for_no_writer(store: SqlStore, engine: Engine) -> None:
+    with store.write():
+        storage.migrate(engine)
+
+
+def test_migrate_refuses_a_database_of_a_newer_version(empty: Engine) -> None:
+    storage.migrate(empty)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'future'"))
+    with pytest.raises(Misconfigured) as raised:
+        storage.migrate(empty)
+    assert raised.value.key == "database_newer"
+
+
 def test_migrate_down_and_up_with_data(empty: Engine) -> None:
     storage.migrate(empty)
     keeping = RecordKeeping(SqlStore(empty))
