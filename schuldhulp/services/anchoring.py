@@ -11,7 +11,7 @@ from typing import Final
 from schuldhulp.crypto.jobs import JobKey
 from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import DossierId, MunicipalityCode, Root
-from schuldhulp.services.filling import Filler, FillerChoice
+from schuldhulp.services.filling import Filler, FillerChoice, group_of
 from schuldhulp.services.job_signing import is_ledger_job_valid, ledger_job_mac
 from schuldhulp.services.ports import ChainReader, ChainWriter, Clock, RootChange, Store, UnitOfWork
 from schuldhulp.services.rows import (
@@ -164,8 +164,8 @@ class Anchoring:
         """Put everything that waits on the chain, and look after what was signed before.
 
         Args:
-            fill: whether the last batch is filled up; also when nothing waits, so that an empty quarter of an hour
-                looks like any other.
+            fill: whether batches are filled; also when nothing waits, so that an empty quarter of an hour looks like
+                any other.
 
         Returns:
             What was done and found.
@@ -178,24 +178,30 @@ class Anchoring:
         """
         done = _Pass()
         done.settled(self._sender.settle())
-        filled = not fill
+        filled = False
         while self._sender.may_submit(BatchKind.LEDGER):
             jobs = self._collect(done)
-            batch = jobs[:MAX_CHANGES]
-            last = len(jobs) <= MAX_CHANGES
-            fillers = self._choose(batch) if last and not filled else []
+            batch = self._first_batch(jobs) if fill else jobs[:MAX_CHANGES]
+            fillers = self._choose(batch) if fill and (batch or not filled) else []
             if not batch and not fillers:
                 break
             if not self._submit(batch, fillers, done):
                 break
-            filled = filled or last
+            filled = True
             outcome = self._sender.settle()
             done.settled(outcome)
             if outcome.waiting or outcome.failed:
                 break
-            if last:
+            if len(batch) == len(jobs):
                 break
         return self._report(done)
+
+    def _first_batch(self, jobs: Sequence[JobRow]) -> list[JobRow]:
+        """Take as many whole groups from the front as fit one batch when they are filled."""
+        groups = sorted({group_of(job.dossier) for job in jobs})
+        size = max(1, self._fillers.fill)
+        taken = set(groups[: max(1, MAX_CHANGES // size)])
+        return [job for job in jobs if group_of(job.dossier) in taken][:MAX_CHANGES]
 
     # --- collecting ---------------------------------------------------------------------------------------------------
 

@@ -1,17 +1,20 @@
 """What a ledger batch is filled with, so that its real changes cannot be told from the others.
 
-Two kinds of filler look on the chain exactly like a real change: a **spare**, which is a revision of a real dossier in
-which nothing changed but the header, and a **decoy**, a dossier that is nobody's and whose roots are random. Spares are
-made by a process that holds the data keys, in advance, because the worker holds none; the worker can put them on the
-chain but cannot make one. A new client takes over a decoy's id and root (`adopt`), so that a dossier never appears on
-the chain because somebody became a client. See docs/decisions/0004-ledger-filling.md.
+Dossiers live in groups of 32, whose ids begin alike, and a group is always committed as a whole: when one of its
+dossiers changes, all change. So two dossiers of a group have the same history on the chain, whatever happens to their
+owners and however long somebody watches. Two kinds of filler make that possible, and look exactly like a real change: a
+**spare**, which is a revision of a real dossier in which nothing changed but the header, and a **decoy**, a dossier
+that is nobody's and whose roots are random. Spares are made by a process that holds the data keys, in advance, because
+the worker holds none; the worker can put them on the chain but cannot make one. A new client takes over a decoy's id
+and root (`adopt`), so that no dossier appears on the chain because somebody became a client. See
+docs/decisions/0004-ledger-filling.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import Final
@@ -25,6 +28,12 @@ from schuldhulp.services.ports import Clock, Store, UnitOfWork
 from schuldhulp.services.record_envelope import open_manifest, seal_manifest
 from schuldhulp.services.record_keys import RecordKeys
 from schuldhulp.services.rows import DecoyRow, DossierRow, JobState, RevisionRow, SpareRow
+
+GROUP_BYTES: Final = 8
+"""Bytes at the beginning of an id that the dossiers of a group share: the municipality's code and six random ones."""
+
+GROUP_SIZE: Final = 32
+"""Dossiers in a group; `LEDGER_FILL` may fill groups up further."""
 
 SPARES: Final = 32
 """Spares that `SpareMaker` keeps ready for each dossier."""
@@ -73,6 +82,11 @@ def _fields(spare: SpareRow) -> tuple[bytes | str | int, ...]:
     )
 
 
+def group_of(dossier: DossierId) -> bytes:
+    """Give the group that a dossier belongs to: the dossiers whose ids begin alike."""
+    return bytes(dossier[:GROUP_BYTES])
+
+
 def adopt(work: UnitOfWork, municipality: MunicipalityCode, draw: Random | None = None) -> tuple[DossierId, Root]:
     """Give an id and a root to a dossier that is being made, in the same unit of work.
 
@@ -82,20 +96,28 @@ def adopt(work: UnitOfWork, municipality: MunicipalityCode, draw: Random | None 
         draw: source of chance; the system's by default.
 
     Returns:
-        Id and present root of a decoy, which is one no longer; where there is none, a new random id without a root.
+        Id and present root of a decoy, which is one no longer; where there is none, a new id without a root.
     """
+    draw = draw or SystemRandom()
     decoys = list(work.filling.decoys(municipality))
-    (draw or SystemRandom()).shuffle(decoys)
+    draw.shuffle(decoys)
     for decoy in decoys:
         # A worker may have put it into a batch since it was read.
         if work.filling.remove_decoy(decoy.id):
             return decoy.id, decoy.root
-    return new_dossier_id(municipality), NO_ROOT
+    return _new_id(work, municipality, draw), NO_ROOT
 
 
-def new_dossier_id(municipality: MunicipalityCode) -> DossierId:
-    """Draw an id: two bytes of municipality and 30 random ones."""
-    return DossierId(municipality.to_bytes(2, "big") + secrets.token_bytes(30))
+def _new_id(work: UnitOfWork, municipality: MunicipalityCode, draw: Random) -> DossierId:
+    """Draw an id in a group that is not full, or in a new one."""
+    known = [
+        *(row.id for row in work.dossiers.list(municipality)),
+        *(row.id for row in work.filling.all_decoys(municipality)),
+    ]
+    sizes = Counter(group_of(dossier) for dossier in known)
+    open_groups = sorted(group for group, size in sizes.items() if size < GROUP_SIZE)
+    group = open_groups[0] if open_groups else municipality.to_bytes(2, "big") + draw.randbytes(GROUP_BYTES - 2)
+    return DossierId(group + draw.randbytes(32 - GROUP_BYTES))
 
 
 @dataclass
@@ -198,14 +220,11 @@ class SpareMaker:
 
 @dataclass
 class FillerChoice:
-    """Chooses the fillers of a batch.
-
-    Each known dossier is as likely as any other. A real change borrows its dossier's next turn as a filler, so that
-    over a day a dossier is not seen more often because its owner changed something.
+    """Chooses the fillers of a batch: all other dossiers of the groups in which something changed.
 
     Attributes:
         municipality: whose batch.
-        fill: batches have at least this many changes; 0 fills nothing.
+        fill: groups are filled up to this many dossiers; 0 fills nothing.
         job_key: authenticates spares.
         draw: source of chance; a seeded one in tests.
     """
@@ -214,53 +233,47 @@ class FillerChoice:
     fill: int
     job_key: JobKey
     draw: Random = field(default_factory=SystemRandom)
-    _borrowed: dict[DossierId, int] = field(default_factory=dict)
 
-    def choose(self, work: UnitOfWork, taken: Sequence[DossierId]) -> list[Filler]:
-        """Choose what a batch is filled up with.
+    def choose(self, work: UnitOfWork, changed: Sequence[DossierId]) -> list[Filler]:
+        """Choose what goes with real changes.
 
         Args:
             work: a unit of work.
-            taken: dossiers with a real change in the batch.
+            changed: dossiers with a real change in the batch; where there is none, a group is drawn.
 
         Returns:
-            As many fillers as are missing; new decoys where too few dossiers are known.
+            A filler for every other dossier of each group, and new decoys where a group is not full.
         """
-        missing = self.fill - len(taken)
         if self.fill == 0:
             return []
-        for dossier in taken:
-            self._borrowed[dossier] = self._borrowed.get(dossier, 0) + 1
-        if missing <= 0:
-            return []
-        decoys = {decoy.id: decoy for decoy in work.filling.decoys(self.municipality)}
-        known = sorted({*decoys, *work.filling.usable(self.municipality)} - set(taken))
-        self.draw.shuffle(known)
-        # New decoys come in bulk once few are left for new clients: one new decoy for each new client would show when
-        # somebody became one.
-        count = work.filling.decoy_count(self.municipality)
-        births = min(missing, 2 * self.fill - count) if count < self.fill else 0
-        chosen: list[DossierId] = []
-        for dossier in known:
-            if len(chosen) == missing - births:
-                break
-            if self._borrowed.get(dossier, 0) > 0:
-                self._borrowed[dossier] -= 1
-                continue
-            chosen.append(dossier)
-        spares = {
-            spare.dossier: spare for spare in work.filling.next_spares([one for one in chosen if one not in decoys])
-        }
-        fillers = [self._decoy(decoys[dossier]) for dossier in chosen if dossier in decoys]
-        fillers += [_spare(spare) for spare in spares.values() if is_spare_valid(self.job_key, spare)]
-        fillers += [self._birth() for _ in range(missing - len(fillers))]
+        members: dict[bytes, set[DossierId]] = {}
+        decoys = {decoy.id: decoy for decoy in work.filling.all_decoys(self.municipality)}
+        for dossier in (*decoys, *(row.id for row in work.dossiers.list(self.municipality)), *changed):
+            members.setdefault(group_of(dossier), set()).add(dossier)
+        groups = {group_of(dossier) for dossier in changed} or {self._any_group(members)}
+        others = {dossier for group in groups for dossier in members.get(group, ())} - set(changed)
+        spares = work.filling.next_spares(
+            sorted(others.intersection(work.filling.usable(self.municipality)) - decoys.keys())
+        )
+        fillers = [_spare(spare) for spare in spares if is_spare_valid(self.job_key, spare)]
+        fillers += [
+            self._decoy(decoys[dossier]) for dossier in sorted(others & decoys.keys()) if decoys[dossier].batch is None
+        ]
+        for group in sorted(groups):
+            fillers += [self._birth(group) for _ in range(self.fill - len(members.get(group, ())))]
         return fillers
+
+    def _any_group(self, members: Mapping[bytes, set[DossierId]]) -> bytes:
+        """Draw a group, each as likely as any other; the first one where there is none yet."""
+        if not members:
+            return self.municipality.to_bytes(2, "big") + self.draw.randbytes(GROUP_BYTES - 2)
+        return self.draw.choice(sorted(members))
 
     def _decoy(self, decoy: DecoyRow) -> Filler:
         return Filler(dossier=decoy.id, previous_root=decoy.root, new_root=self._random_root())
 
-    def _birth(self) -> Filler:
-        dossier = DossierId(self.municipality.to_bytes(2, "big") + self.draw.randbytes(30))
+    def _birth(self, group: bytes) -> Filler:
+        dossier = DossierId(group + self.draw.randbytes(32 - GROUP_BYTES))
         return Filler(dossier=dossier, previous_root=NO_ROOT, new_root=self._random_root(), is_new=True)
 
     def _random_root(self) -> Root:

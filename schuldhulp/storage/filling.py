@@ -102,11 +102,11 @@ class Fillings(Repository):
         statement = select(table).where(table.c.municipality == municipality, table.c.batch_id.is_(None))
         return [_decoy(row) for row in self._all(statement.order_by(table.c.id))]
 
-    def decoy_count(self, municipality: MunicipalityCode) -> int:
-        """Return how many decoys there are, those in a batch included."""
+    def all_decoys(self, municipality: MunicipalityCode) -> Sequence[DecoyRow]:
+        """Return all decoys, those in a batch included, by id."""
         table = tables.decoys
-        row = self._first(select(func.count()).select_from(table).where(table.c.municipality == municipality))
-        return int(row[0]) if row else 0
+        statement = select(table).where(table.c.municipality == municipality).order_by(table.c.id)
+        return [_decoy(row) for row in self._all(statement)]
 
     def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
         """Return the decoys whose next root is in a batch, by id."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schuldhulp import errors
 from schuldhulp.domain.types import NO_ROOT, DossierId
 from schuldhulp.services.anchoring import MAX_CHANGES, Anchoring, Reason
-from schuldhulp.services.filling import adopt
+from schuldhulp.services.filling import adopt, group_of
 from schuldhulp.services.ports import RootChange
 from schuldhulp.services.rows import DecoyRow, JobState
 from schuldhulp.services.sending import LEASE
@@ -47,22 +47,41 @@ def worker_of(store: SqlStore, chain: FakeChain, clock: SetClock, fill: int = 0,
 
 def test_anchor_once_sorts_its_changes(store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit) -> None:
     worker = worker_of(store, chain, clock, fill=20)
-    for number in range(10):
-        cockpit.change(cockpit.add(make_dossier(number)))
+    for _ in range(10):
+        cockpit.change(cockpit.add())
     worker.anchor_once()
     dossiers = [change.dossier for change in chain.seen[0].changes]
     assert len(dossiers) == 20
     assert dossiers == sorted(dossiers)
 
 
-def test_anchor_once_fills_only_the_last_of_several_batches(
+def test_anchor_once_splits_by_whole_groups(
     store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
 ) -> None:
-    for number in range(MAX_CHANGES + 3):
+    groups = MAX_CHANGES // 32 + 2
+    for number in range(groups):
         cockpit.change(cockpit.add(make_dossier(number)))
     report = worker_of(store, chain, clock, fill=32).anchor_once()
-    assert [len(seen.changes) for seen in chain.seen] == [MAX_CHANGES, 32]
-    assert (report.signed, report.fillers) == (MAX_CHANGES + 3, 29)
+    assert [len(seen.changes) for seen in chain.seen] == [320, 64]
+    assert (report.signed, report.fillers) == (groups, groups * 31)
+
+
+def test_anchor_once_changes_a_group_as_a_whole(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    worker = worker_of(store, chain, clock, fill=32)
+    dossiers = [cockpit.add() for _ in range(40)]
+    for dossier in dossiers:
+        cockpit.change(dossier)
+    worker.anchor_once()
+    cockpit.prepare_spares(dossiers)
+    for dossier in (dossiers[3], dossiers[37]):
+        cockpit.change(dossier)
+        worker.anchor_once()
+        changed = {change.dossier for change in chain.seen[-1].changes}
+        known = set(chain.roots)
+        assert changed == {one for one in known if group_of(one) == group_of(dossier)}
+        assert len(changed) == 32
 
 
 def test_anchor_once_with_the_chain_down_loses_nothing(
@@ -189,7 +208,8 @@ def test_take_drops_the_batch_when_a_decoy_was_adopted_meanwhile(
 def test_realign_keeps_the_number_of_decoys(store: SqlStore, chain: FakeChain, clock: SetClock) -> None:
     with store.write() as work:
         for number in range(10):
-            work.filling.put_decoy(DecoyRow(id=make_dossier(number), municipality=MUNICIPALITY, root=make_root(number)))
+            one = DossierId(make_dossier(0)[:-1] + bytes([number]))
+            work.filling.put_decoy(DecoyRow(id=one, municipality=MUNICIPALITY, root=make_root(number)))
         work.commit()
     worker = worker_of(store, chain, clock, fill=4)
     for _ in range(10):
