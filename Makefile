@@ -9,14 +9,14 @@ inside = HOME="$(ROOT)/.toolchain/home" TMPDIR="$(ROOT)/.toolchain/tmp" \
 	PATH="$(ROOT)/.venv/bin:$(ROOT)/node_modules/.bin:$(ROOT)/.toolchain/bin:$$PATH" \
 	SOLCX_BINARY_PATH="$(ROOT)/.toolchain/solcx" ETH_HASH_BACKEND=pysha3
 
-.PHONY: help setup run test test-fast test-contracts test-browser lint format reset lock
+.PHONY: help setup run test test-fast test-contracts test-whole lint format reset lock
 
 help:
 	@echo "make run             set up what is missing and start everything; Ctrl-C stops it"
 	@echo "make test            set up what is missing and run all tests"
 	@echo "make test-fast       unit, integration and screen tests"
 	@echo "make test-contracts  Brownie tests on Ganache; ARGS=... goes to brownie test"
-	@echo "make test-browser    tests in headless Chromium"
+	@echo "make test-whole      everything running together, and the pages in headless Chromium"
 	@echo "make lint            ruff, mypy, import-linter, solhint, prettier"
 	@echo "make format          put Python and Solidity into the project's form"
 	@echo "make reset           ask, then throw away the development data"
@@ -36,7 +36,7 @@ reset: setup
 test: setup
 	@$(inside) $(PY) -m toolchain.tests
 
-test-fast test-contracts test-browser: setup
+test-fast test-contracts test-whole: setup
 	@$(inside) $(PY) -m toolchain.tests $(@:test-%=%) $(ARGS)
 
 lint: setup

@@ -113,12 +113,16 @@ class Part:
         """Send SIGTERM to the part and everything it started."""
         self._signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """Kill the part and everything it started, without a warning."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
     def wait_stopped(self) -> None:
         """Wait until the part has ended; kill what is left of it."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=STOP_AFTER)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
+        self.kill()
 
     def _signal(self, number: signal.Signals) -> None:
         try:

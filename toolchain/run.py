@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -201,6 +202,18 @@ class Installation:
         if time.monotonic() - self._mined_at > FRESH_HEAD_EVERY:
             self._mine()
 
+    def take(self, name: str) -> Part:
+        """Return a running part and stop watching over it: whoever takes it ends it.
+
+        Raises:
+            Failed: there is no such part.
+        """
+        for part in self._parts:
+            if part.name == name:
+                self._parts.remove(part)
+                return part
+        raise Failed(f"there is no part {name}")
+
     def stop(self) -> None:
         """Stop all parts, the last one first."""
         for part in reversed(self._parts):
@@ -254,13 +267,18 @@ class Installation:
         return json.loads(self._output([str(VENV / "bin" / "schuldhulp"), "status", "--json"]))
 
 
-def write_settings(settings: Settings) -> None:
-    """Keep the settings of this data folder for the commands that are used beside `make run`; never overwritten."""
+def write_settings(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Keep the settings of this data folder for the commands that are used beside `make run`; never overwritten.
+
+    Args:
+        settings: names the data folder.
+        environment: variables; the settings among them go before those of the demonstration.
+    """
     file = settings.data / "settings.env"
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    chosen = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(PREFIX)]
+    chosen = [f"{name}={value}" for name, value in sorted(environment.items()) if name.startswith(PREFIX)]
     names = {line.partition("=")[0] for line in chosen} | {f"{PREFIX}DATA"}
     lines = [line for line in DEMONSTRATION.read_text().splitlines() if line.partition("=")[0] not in names]
     own = [line for line in chosen if not line.startswith(f"{PREFIX}DATA=")]
@@ -330,7 +348,7 @@ def main() -> int:
     try:
         stop_on_signals()
         settings = load_settings()
-        write_settings(settings)
+        write_settings(settings, os.environ)
         settings = load_settings()
         os.environ[f"{PREFIX}DATA"] = str(settings.data)
         with (settings.data / "lock").open("w") as lock:

@@ -21,33 +21,36 @@ def chromium() -> str | None:
     return os.environ.get(CHROMIUM) or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def suites() -> dict[str, list[list[str]]]:
-    """Return the commands of each suite; the contracts are compiled first, because other suites deploy them."""
-    fast = [folder for folder in ("tests/unit", "tests/integration", "tests/app") if (PROJECT / folder).exists()]
+def suites(*, browser: bool) -> dict[str, list[list[str]]]:
+    """Return the commands of each suite; the contracts are compiled first, because other suites deploy them.
+
+    Args:
+        browser: whether the tests in Chromium are part of it.
+    """
+    compile_contracts = [BROWNIE, "compile"]
+    # One run for both: they share the loaded demonstration.
+    whole = ["tests/system", "tests/browser"] if browser else ["tests/system"]
     return {
-        "fast": [[BROWNIE, "compile"], [*PYTEST, *fast]],
+        "fast": [compile_contracts, [*PYTEST, "tests/unit", "tests/integration", "tests/app"]],
         "contracts": [[BROWNIE, "test"]],
-        "system": [[BROWNIE, "compile"], [*PYTEST, "tests/system"]],
-        "browser": [[*PYTEST, "tests/browser"]],
+        "whole": [compile_contracts, [*PYTEST, *whole]],
     }
 
 
 def main(arguments: list[str]) -> int:
     """Run the suite named in `arguments`, or all; return the exit code."""
     prepare(os.environ)
-    chosen = suites()
+    browser = chromium()
+    if browser:
+        os.environ[CHROMIUM] = browser
+    elif os.environ.get(REQUIRED):
+        print("Chromium is missing, and this run needs it: apt-get install chromium", file=sys.stderr)
+        return 1
+    chosen = suites(browser=browser is not None)
     extra: list[str] = []
     if arguments:
         name, *extra = arguments
         chosen = {name: chosen[name]}
-    browser = chromium()
-    if "browser" in chosen and browser is None:
-        if os.environ.get(REQUIRED):
-            print("Chromium is missing, and this run needs it: apt-get install chromium", file=sys.stderr)
-            return 1
-        del chosen["browser"]
-    elif browser:
-        os.environ[CHROMIUM] = browser
     failed = []
     for name, commands in chosen.items():
         started = time.monotonic()
@@ -61,7 +64,7 @@ def main(arguments: list[str]) -> int:
     print(f"suites: {len(chosen) - len(failed)} passed, {len(failed)} failed", flush=True)
     for name in failed:
         print(f"failed: {name}")
-    if browser is None and not arguments:
+    if browser is None and "whole" in chosen:
         print("The browser tests were left out: no Chromium here. On Debian: apt-get install chromium")
     return 1 if failed else 0
 
