@@ -50,7 +50,7 @@ def run(arguments: list[str]) -> int:
     """
     try:
         # Typer itself explains wrong usage and leaves with 2.
-        app(args=arguments)
+        app(args=arguments, prog_name="schuldhulp")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
     except SchuldhulpError as error:

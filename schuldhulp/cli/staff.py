@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from schuldhulp.bootstrap import open_cockpit
-from schuldhulp.cli.context import As, Json, work_as
+from schuldhulp.cli.context import As, Json, read_line, work_as
 from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.config import load_settings
 from schuldhulp.domain.access import Role
@@ -15,16 +15,18 @@ from schuldhulp.domain.access import Role
 app = typer.Typer(help="Members of staff and their roles.", no_args_is_help=True)
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="Account name at the staff login.")]
-Name = Annotated[str, typer.Option(help="How to call them.")]
 Function = Annotated[str, typer.Option(help="What stands under their name; residents see it.")]
 
 
 @app.command()
-def first(login: Login, name: Name, function: Function = "functioneel beheerder") -> None:
+def first(login: Login, function: Function = "functioneel beheerder") -> None:
     """Make the first administrator of a new installation; refused once there is anybody.
 
-    Example: schuldhulp staff first a.smit --name "Arjen Smit"
+    How to call them is read from standard input.
+
+    Example: echo "Arjen Smit" | schuldhulp staff first a.smit
     """
+    name = read_line("name")
     with open_cockpit(load_settings()) as cockpit:
         cockpit.staff.add_first(login=login, name=name, function=function)
     say(f"{login} is administrator")
@@ -33,16 +35,16 @@ def first(login: Login, name: Name, function: Function = "functioneel beheerder"
 @app.command()
 def add(
     login: Login,
-    name: Name,
     function: Function,
     role: Annotated[list[Role], typer.Option(help="Role; repeat for more.")],
     as_: As = "",
 ) -> None:
-    """Add a member of staff.
+    """Add a member of staff; how to call them is read from standard input.
 
-    Example: schuldhulp staff add s.visser --name "Sanne Visser" --function schuldhulpverlener --role caseworker
+    Example: echo "Sanne Visser" | schuldhulp staff add s.visser --function schuldhulpverlener --role caseworker
     """
     with work_as(as_) as work:
+        name = read_line("name")
         work.cockpit.staff.add(actor=work.actor, login=login, name=name, function=function, roles=role)
     say(f"{login} added")
 

@@ -137,7 +137,7 @@ def test_a_new_client_is_recorded_enrolled_seen_and_ended(installation):
         (["anchor"], "", "--once"),
         (["dossier", "show", "DEMO-002", "--as", "nobody"], "", "staff"),
         (["staff", "list"], "", "no right"),
-        (["staff", "first", "x.x", "--name", "X"], "", "already"),
+        (["staff", "first", "x.x"], "X", "already"),
     ],
 )
 def test_bad_input_names_the_field_and_saves_nothing(installation, arguments, given, says):
