@@ -51,11 +51,12 @@ def page() -> None:
     if view.enrolment.step is EnrolmentStep.REFUSED:
         notices.notice("error", t("enrolment.refused_title"), t("enrolment.refused"))
     # What was just sent is said first: the form for the opposite would only puzzle.
-    if enrolment is None or _just_sent(ENROL, view):
+    if _just_sent(ENROL, view) or (enrolment is None and not _just_sent(END, view)):
         _form(ENROL, ENROL_FIELDS, actor, view, people)
-    if enrolment is not None and not _just_sent(ENROL, view):
+        return
+    if enrolment is not None:
         show(_state(enrolment, people))
-        _form(END, END_FIELDS, actor, view, people)
+    _form(END, END_FIELDS, actor, view, people)
 
 
 def _just_sent(screen: str, view: DossierView) -> bool:

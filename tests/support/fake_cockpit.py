@@ -42,8 +42,9 @@ from schuldhulp.domain.records import (
     Source,
 )
 from schuldhulp.domain.trust import Finding, TrustReport, TrustState
-from schuldhulp.domain.types import Cents, Commitment, DossierId, RecordId
+from schuldhulp.domain.types import Cents, Commitment, DossierId, Epoch, RecordId
 from schuldhulp.errors import Conflict, Deviation, InvalidInput, NotAdmitted, NotFound, SchuldhulpError
+from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, OutboxStatus, SystemStatus
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -100,6 +101,12 @@ class FakeCockpit:
         self.failing: SchuldhulpError | None = None
         self.down: SchuldhulpError | None = None
         self.admitted: set[DossierId] = set()
+        self.state = SystemStatus(
+            chain=ChainStatus(answers=True, recognised=True, head_number=321, head_time=NOW),
+            epoch=EpochStatus(current=Epoch(20264), oldest=Epoch(20264), announced=Epoch(0)),
+            outbox=OutboxStatus(queued=3, signed=0, publications=0, refused=0),
+            last_check=CheckStatus(at=NOW),
+        )
         self.opened: list[tuple[str, DossierId, str | None]] = []
         self.searches: list[str] = []
         self.settings = SimpleNamespace(
@@ -272,9 +279,10 @@ class FakeCockpit:
                 return stored.put(record_id, replace(record, end=TODAY, end_reason=reason))
         raise NotFound("enrolment_missing", "not enrolled")
 
-    def _status(self, *, actor: Actor) -> object:
+    def _status(self, *, actor: Actor) -> SystemStatus:
         require(actor, Permission.SEE_STATUS)
-        raise NotFound("status_missing", "no status in the stand-in")
+        self._check()
+        return self.state
 
 
 def author_of(actor: Actor) -> str:

@@ -1,0 +1,93 @@
+"""Who is looking, which pages there are for her, and the one that she is on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from app import session
+from app.components import layout, notices
+from app.screens import clients, creditor, dossier, enrolment, record, record_form, resident, status, welcome
+from app.texts import t
+from schuldhulp.domain.access import Actor, Role
+from schuldhulp.errors import NotAdmitted, SchuldhulpError
+
+ICON = Path(__file__).resolve().parent / "assets" / "icon.png"
+
+Pages = list[tuple[str, Callable[[], None], str]]
+"""Path, function and key of the title of each page; the first one is where a visitor lands."""
+
+RESIDENT: Pages = [
+    ("", resident.overview, "overview.title"),
+    ("schulden", resident.debts, "debts.title"),
+    ("inkomen-en-uitgaven", resident.budget, "budget.title"),
+    ("afspraken", resident.agreements, "agreements.title"),
+]
+STAFF: Pages = [
+    ("", clients.page, "clients.title"),
+    ("dossier", dossier.page, "dossier.title"),
+    ("gegeven", record.page, "record.title"),
+    ("invoeren", record_form.page, "record.form_title"),
+    ("aanmelden", enrolment.page, "enrolment.title"),
+]
+ADMINISTRATOR: Pages = [("status", status.page, "status.title")]
+CREDITOR: Pages = [("", creditor.page, "creditor.title")]
+
+IN_THE_MENU = {"", "schulden", "inkomen-en-uitgaven", "afspraken", "status"}
+"""Pages that a visitor can always go to; the others are about something that she opened first."""
+
+
+def pages_of(actor: Actor) -> Pages:
+    """Return the pages for somebody; more than one role gives the pages of each.
+
+    Args:
+        actor: who is looking.
+    """
+    found: Pages = []
+    if Role.RESIDENT in actor.roles:
+        found += RESIDENT
+    if actor.roles.intersection(clients.STAFF):
+        found += STAFF
+    if Role.CREDITOR in actor.roles:
+        found += CREDITOR
+    if Role.ADMINISTRATOR in actor.roles:
+        found += ADMINISTRATOR if found else [("", status.page, "status.title")]
+    return found
+
+
+def main() -> None:
+    """Show one page."""
+    actor = None
+    admitted = True
+    trouble: SchuldhulpError | None = None
+    try:
+        actor = session.actor()
+    except NotAdmitted:
+        admitted = False
+    except SchuldhulpError as error:
+        trouble = error
+    pages = pages_of(actor) if actor is not None else []
+    if not pages:
+        landing = welcome.page if admitted and actor is None else welcome.not_admitted
+        pages = [("", landing, "app.title")]
+    registered = [
+        st.Page(function, title=t(title), url_path=path or None, default=number == 0)
+        for number, (path, function, title) in enumerate(pages)
+    ]
+    chosen = st.navigation(registered, position="hidden")
+    name = t("app.title") if chosen.title == t("app.title") else f"{chosen.title} – {t('app.title')}"
+    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
+    layout.header(actor, logged_in=actor is not None or not admitted)
+    menu = [(path, t(title)) for path, _, title in pages if path in IN_THE_MENU]
+    if len(menu) > 1 or len(pages) > 1:
+        layout.navigation_bar(menu, chosen.url_path)
+    if trouble is not None:
+        notices.failure(trouble)
+    else:
+        try:
+            chosen.run()
+        except SchuldhulpError as error:
+            notices.failure(error)
+    layout.foot(resident=actor is not None and Role.RESIDENT in actor.roles)
