@@ -83,7 +83,8 @@ def test_no_command_takes_a_person_as_an_argument():
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["record", "--help"], ["verify", "-h"]])
 def test_run_shows_help(arguments, capsys):
     assert run(arguments) in (0, 2)
-    assert "Usage: schuldhulp" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "Usage: schuldhulp" in said.out + said.err
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["verify", "--nothing"], ["record", "add"]])
