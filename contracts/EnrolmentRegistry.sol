@@ -127,7 +127,7 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
     function setContact(uint16 municipality_, string calldata contact) external override {
         _checkMayAct(ADMINISTRATOR, municipality_);
         Settings storage settings = _settings[municipality_];
-        _checkText(municipality_, settings.contact, contact);
+        _checkText(municipality_, keccak256(bytes(settings.contact)), contact);
         settings.contact = contact;
         emit ContactChanged(municipality_);
     }
@@ -136,7 +136,7 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
     function setEvaluatorUrl(uint16 municipality_, string calldata evaluatorUrl) external override {
         _checkMayAct(ADMINISTRATOR, municipality_);
         Settings storage settings = _settings[municipality_];
-        _checkText(municipality_, settings.evaluatorUrl, evaluatorUrl);
+        _checkText(municipality_, keccak256(bytes(settings.evaluatorUrl)), evaluatorUrl);
         settings.evaluatorUrl = evaluatorUrl;
         emit EvaluatorUrlChanged(municipality_);
     }
@@ -282,18 +282,18 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
         return current != 0 && epoch <= current && epoch >= settings.oldestEpoch;
     }
 
-    function _checkText(uint16 municipality_, string storage present, string calldata text) private view {
-        uint256 length = bytes(text).length;
-        if (length == 0) revert EmptyText(municipality_);
-        if (length > MAX_TEXT_BYTES) revert TextTooLong(length, MAX_TEXT_BYTES);
-        if (keccak256(bytes(text)) == keccak256(bytes(present))) revert SettingUnchanged(municipality_);
-    }
-
     /// @dev Names what is wrong with the first six bytes of a tag; kept out of the loop that checks thousands.
     function _refusePrefix(bytes32 tag, uint16 municipality_, uint32 epoch) private pure {
         if (tag == bytes32(0)) revert ZeroTag();
         if (_prefixOf(tag) != municipality_) revert ForeignPrefix(tag, municipality_);
         revert TagOfOtherEpoch(tag, epoch);
+    }
+
+    function _checkText(uint16 municipality_, bytes32 presentHash, string calldata text) private pure {
+        uint256 length = bytes(text).length;
+        if (length == 0) revert EmptyText(municipality_);
+        if (length > MAX_TEXT_BYTES) revert TextTooLong(length, MAX_TEXT_BYTES);
+        if (keccak256(bytes(text)) == presentHash) revert SettingUnchanged(municipality_);
     }
 
     function _epochOf(bytes32 tag) private pure returns (uint32) {
