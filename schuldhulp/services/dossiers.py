@@ -7,6 +7,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from schuldhulp.crypto.envelope import unwrap_data_key
@@ -51,6 +52,8 @@ class DossierService:
         self._caseload = caseload
         self._digests: OrderedDict[tuple[DossierId, int, Root], Digest] = OrderedDict()
         self._searched: OrderedDict[tuple[str, str], None] = OrderedDict()
+        # A cockpit serves many people from threads of one process.
+        self._guard = Lock()
 
     def list(self, *, actor: Actor, search: str = "") -> list[DossierSummary]:
         """Return the dossiers of the municipality; a resident's own for a resident.
@@ -76,14 +79,15 @@ class DossierService:
             rows = work.dossiers.list(self._reader.municipality)
             if actor.kind == "resident":
                 rows = [row for row in rows if row.id in actor.dossiers]
-            missing = [row.id for row in rows if (row.id, row.revision, row.root) not in self._digests]
+            known = {row.id: self._digests.get((row.id, row.revision, row.root)) for row in rows}
+            missing = [dossier for dossier, digest in known.items() if digest is None]
             revisions = work.revisions.newest(missing)
             keys = work.keys.of(missing)
             staff = {member.id: member for member in work.staff.list()}
         words = _folded(search).split()
         found = []
         for row in rows:
-            digest = self._digest(row, revisions.get(row.id), keys.get(row.id))
+            digest = known[row.id] or self._digest(row, revisions.get(row.id), keys.get(row.id))
             if all(_matches(word, row, digest) for word in words):
                 found.append(_summary(row, digest, staff, actor))
         return found
@@ -204,11 +208,6 @@ class DossierService:
         )
 
     def _digest(self, row: DossierRow, revision: RevisionRow | None, wrapped: KeyRow | None) -> Digest | None:
-        place = (row.id, row.revision, row.root)
-        known = self._digests.get(place)
-        if known is not None:
-            self._digests.move_to_end(place)
-            return known
         if revision is None or wrapped is None:
             return None
         try:
@@ -216,9 +215,10 @@ class DossierService:
             digest = open_manifest(key, revision).digest
         except Undecryptable:
             return None
-        self._digests[place] = digest
-        while len(self._digests) > CACHED:
-            self._digests.popitem(last=False)
+        with self._guard:
+            self._digests[row.id, row.revision, row.root] = digest
+            while len(self._digests) > CACHED:
+                self._digests.popitem(last=False)
         return digest
 
     def _note_search(self, actor: Actor, search: str) -> None:
@@ -229,9 +229,10 @@ class DossierService:
         with self._store.write() as work:
             self._log.write(work, actor=actor, action=LogAction.SEARCH, purpose=Purpose.SEARCH)
             work.commit()
-        self._searched[place] = None
-        while len(self._searched) > CACHED:
-            self._searched.popitem(last=False)
+        with self._guard:
+            self._searched[place] = None
+            while len(self._searched) > CACHED:
+                self._searched.popitem(last=False)
 
 
 def _summary(row: DossierRow, digest: Digest | None, staff: Mapping[int, StaffRow], actor: Actor) -> DossierSummary:
