@@ -18,9 +18,8 @@ from tests.support.fake_cockpit import dossier_id, record_id
 
 BIDI = "\u202e\u2066\u2069\u200f\u200b\ufeff\u061c"
 HOSTILE = (
-    '"><script>alert(1)</script><img src=x onerror=alert(2)> [klik](https://kwaad.example) <a href="javascript:x">y</a> '
-    + BIDI
-    + " *vet* :red[rood] $x^2$ `code` "
+    '"><script>alert(1)</script><img src=x onerror=alert(2)> [klik](https://kwaad.example) '
+    '<a href="javascript:x">y</a> ' + BIDI + " *vet* :red[rood] $x^2$ `code` "
 )
 LONG = (HOSTILE + "Zeer lange tekst zonder einde ") * 60
 ALLOWED = {
