@@ -264,10 +264,10 @@ class Gateway:
             "data": "0x" + call.data.hex(),
             "gas": hex(call.gas),
         }
-        try:
-            self._ask("eth_call", question, "latest")
-        except Refusal as refusal:
-            return contract_interface(call.contract).error_name(refusal.data) or "refused"
+        self._ready()
+        answer = self._send([("eth_call", (question, "latest"))])[0]
+        if isinstance(answer, Refusal):
+            return contract_interface(call.contract).error_name(answer.data) or "refused"
         return None
 
     # --- asking -------------------------------------------------------------------------------------------------------
@@ -278,8 +278,15 @@ class Gateway:
 
     def _ask(self, method: str, *parameters: Any) -> Any:
         self._ready()
+        answer = self._send([(method, parameters)])[0]
+        if isinstance(answer, Refusal):
+            raise errors.Unreachable("chain_refused", f"the node refused {method}: {answer.message}") from answer
+        return answer
+
+    def _send(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Ask; after a lost connection the chain must be recognised again before anything is believed."""
         try:
-            return self._rpc.call(method, *parameters)
+            return self._rpc.batch(questions)
         except errors.Unreachable:
             self._recognised = False
             raise
@@ -306,11 +313,7 @@ class Gateway:
         for contract, data, sender in calls:
             question = {"to": self.deployment.contracts[contract].address, "data": "0x" + data.hex()}
             questions.append(("eth_call", (question | ({"from": sender} if sender else {}), "latest")))
-        try:
-            return self._rpc.batch(questions)
-        except errors.Unreachable:
-            self._recognised = False
-            raise
+        return self._send(questions)
 
     def _read(self, contract: str, function: str, answer: Any) -> tuple[Any, ...]:
         interface = contract_interface(contract)

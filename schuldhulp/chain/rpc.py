@@ -28,7 +28,7 @@ MAX_ANSWER: Final = 32 * 1024 * 1024
 """Bytes of an answer; more is refused before it fills the memory."""
 
 
-class Refusal(Exception):  # noqa: N818 - the node is well; it said no
+class Refusal(Exception):
     """The node answered with an error of its own: the question arrived and was refused.
 
     Attributes:

@@ -171,16 +171,23 @@ class RegistrarWriter:
             }
         return self._signer.sign_transaction(fields)
 
-    def send(self, raw: bytes) -> None:
+    def send(self, raw: bytes) -> str:
         """Hand a signed transaction to the node.
 
         A refusal is no failure: the node may have the bytes already ("already known"), or have carried them out
         ("nonce too low"). What became of them is looked up afterwards, by their hash, and by nothing else.
+
+        Args:
+            raw: the signed bytes.
+
+        Returns:
+            What the node said when it refused them, else nothing.
 
         Raises:
             errors.Unreachable: the node does not answer; the bytes may have arrived all the same.
         """
         try:
             self._rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
-        except Refusal:
-            return
+        except Refusal as refusal:
+            return refusal.message
+        return ""

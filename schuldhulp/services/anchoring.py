@@ -42,6 +42,8 @@ class Reason(StrEnum):
     """The chain has a root that the database has never known."""
     REFUSED_BY_CONTRACT = "refused_by_contract"
     """The contract would refuse the whole batch; nothing was sent."""
+    REFUSED_BY_NODE = "refused_by_node"
+    """The node does not take a signed batch (no money for its gas, say); the same bytes are sent again."""
 
 
 _KINDS: Final = {
@@ -49,6 +51,7 @@ _KINDS: Final = {
     Reason.CHAIN_BEHIND: FindingKind.CHAIN_BEHIND,
     Reason.DATABASE_BEHIND: FindingKind.DATABASE_BEHIND,
     Reason.REFUSED_BY_CONTRACT: FindingKind.JOB_OVERDUE,
+    Reason.REFUSED_BY_NODE: FindingKind.JOB_OVERDUE,
 }
 
 
@@ -111,6 +114,8 @@ class _Pass:
     def settled(self, outcome: Outcome) -> None:
         self.confirmed += len(outcome.confirmed)
         self.failed += outcome.failed
+        for _, said in outcome.refusals:
+            self.found(Reason.REFUSED_BY_NODE, detail=said)
 
 
 class Anchoring:

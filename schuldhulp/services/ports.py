@@ -627,8 +627,11 @@ class ChainWriter(Protocol):
         """Sign a call at the price of the moment; nothing is sent."""
         ...
 
-    def send(self, raw: bytes) -> None:
-        """Hand a signed transaction to the node; harmless when the node has it already or has carried it out."""
+    def send(self, raw: bytes) -> str:
+        """Hand a signed transaction to the node; returns its refusal, if any, which alone means nothing.
+
+        Harmless when the node has the transaction already or has carried it out.
+        """
         ...
 
 

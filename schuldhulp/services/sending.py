@@ -54,12 +54,14 @@ class Outcome:
         failed: ids of batches that were reverted, or whose nonce something else took, with the reason.
         waiting: ids of batches that are not mined yet, or reverted in a block that may still go.
         unconfirmed: ids of batches that are mined and wait for blocks on top.
+        refusals: ids of batches that the node did not take and that are not mined, with what it said.
     """
 
     confirmed: tuple[int, ...] = ()
     failed: tuple[tuple[int, str], ...] = ()
     waiting: tuple[int, ...] = ()
     unconfirmed: tuple[int, ...] = ()
+    refusals: tuple[tuple[int, str], ...] = ()
 
 
 class BatchOwner(Protocol):
@@ -156,6 +158,7 @@ class Sender:
         failed: list[tuple[int, str]] = []
         waiting: list[int] = []
         unconfirmed: list[int] = []
+        refusals: list[tuple[int, str]] = []
         for batch in batches:
             receipt = self.reader.receipt(batch.tx_hash)
             if receipt is None:
@@ -163,7 +166,9 @@ class Sender:
                     self._fail(batch)
                     failed.append((batch.id, "nonce_taken"))
                     continue
-                receipt = self._send_and_wait(batch)
+                refusal, receipt = self._send_and_wait(batch)
+                if receipt is None and refusal:
+                    refusals.append((batch.id, refusal))
             if receipt is None:
                 waiting.append(batch.id)
                 # What comes after it in the order of nonces cannot be mined either.
@@ -185,6 +190,7 @@ class Sender:
             failed=tuple(failed),
             waiting=tuple(waiting),
             unconfirmed=tuple(unconfirmed),
+            refusals=tuple(refusals),
         )
 
     def _nonce_is_taken(self, batch: BatchRow) -> bool:
@@ -194,13 +200,13 @@ class Sender:
         # The receipt is asked once more: the batch may have been mined between the first look and the count.
         return self.reader.receipt(batch.tx_hash) is None
 
-    def _send_and_wait(self, batch: BatchRow) -> Receipt | None:
+    def _send_and_wait(self, batch: BatchRow) -> tuple[str, Receipt | None]:
         self.hold_lease()
-        self.writer.send(batch.raw)
+        refusal = self.writer.send(batch.raw)
         with self.store.write() as work:
             work.batches.set_state(batch.id, BatchState.SENT)
             work.commit()
-        return self._wait(batch)
+        return refusal, self._wait(batch)
 
     def _wait(self, batch: BatchRow) -> Receipt | None:
         waited = 0.0

@@ -142,12 +142,12 @@ class FakeChain:
         self._calls[raw] = (nonce, self._encoded[call.data])
         return SignedTransaction(raw=raw, tx_hash=hashlib.sha256(raw).digest(), nonce=nonce)
 
-    def send(self, raw: bytes) -> None:
+    def send(self, raw: bytes) -> str:
         self._answer()
         self.sent.append(raw)
         nonce, call = self._calls[raw]
         if self.deaf or nonce != self.nonce:
-            return
+            return "" if self.deaf else "nonce too low"
         self.nonce += 1
         self.number += 1
         tx_hash = hashlib.sha256(raw).digest()
@@ -157,6 +157,7 @@ class FakeChain:
         )
         if succeeded:
             self._carry_out(call, tx_hash)
+        return ""
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

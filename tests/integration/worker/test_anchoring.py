@@ -315,10 +315,9 @@ class Deaf:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def send(self, raw: bytes) -> None:
+    def send(self, raw: bytes) -> str:
         self.sent.append(raw)
-        if not self.deaf:
-            self._inner.send(raw)
+        return "" if self.deaf else self._inner.send(raw)
 
 
 def test_anchor_once_takes_a_missing_receipt_for_no_failure(
@@ -448,6 +447,23 @@ def test_anchor_once_does_not_repeat_a_failing_batch_for_ever(
     clock.time += PATIENCE
     make_worker(store, chain.gateway(), chain.writer(), clock).anchor_once()
     assert cockpit.states(dossier) == [JobState.CONFIRMED]
+    assert chain.gateway().root_of(dossier) == job.new_root
+
+
+def test_anchor_once_says_what_the_node_said_and_goes_on_when_it_can(
+    chain: DeployedChain, store: SqlStore, clock: SetClock, cockpit: Cockpit
+) -> None:
+    dossier = cockpit.add(make_dossier(1))
+    job = cockpit.change(dossier)
+    registrar = account("registrar").address
+    chain.node.ask("evm_setAccountBalance", registrar, hex(1))
+    worker = make_worker(store, chain.gateway(), chain.writer(), clock, receipt_timeout=0.1)
+    finding = worker.anchor_once().findings[0]
+    assert finding.reason is Reason.REFUSED_BY_NODE
+    assert "funds" in finding.detail
+    assert cockpit.states(dossier) == [JobState.SIGNED]
+    chain.node.ask("evm_setAccountBalance", registrar, hex(10**21))
+    assert worker.anchor_once().findings == ()
     assert chain.gateway().root_of(dossier) == job.new_root
 
 

@@ -31,8 +31,8 @@ from schuldhulp.storage.unit_of_work import SqlStore
 from tests.support.fake_chain import EPOCH, FakeChain, Seen
 from tests.support.worker import MUNICIPALITY, OPENING_KEY, Cockpit, Desk, DirectEvaluator, SetClock, make_store
 
-CLIENTS = 60
-DAYS = 5
+CLIENTS = 50
+DAYS = 4
 NEW_CLIENTS_A_DAY = 6
 JOB_KEY = JobKey(b"\x07" * 32)
 
@@ -273,10 +273,10 @@ def test_observer_does_no_better_than_chance(production: World, strategy: str) -
     assert hits(production, strategy) <= likely_by_chance(tries, 1 / PRODUCTION.ledger_fill)
 
 
-@pytest.mark.parametrize("strategy", ["last changed before", "first changed after", "new on the chain"])
+@pytest.mark.parametrize("strategy", ["first changed after", "new on the chain"])
 def test_observer_is_not_blind(demonstration: World, strategy: str) -> None:
     tries = len(demonstration.truth)
-    assert hits(demonstration, strategy) > likely_by_chance(tries, 1 / PRODUCTION.ledger_fill)
+    assert hits(demonstration, strategy) > likely_by_chance(tries, 1 / CLIENTS)
 
 
 def test_dossiers_of_a_group_have_one_history(production: World) -> None:
