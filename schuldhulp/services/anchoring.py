@@ -349,6 +349,9 @@ class Anchoring:
             return False
 
         def take(work: UnitOfWork, batch: int) -> bool:
+            # In one order, so that two workers never wait for each other; whoever writes a record takes one lock only.
+            for dossier in sorted([*(job.dossier for job in jobs), *_spared(fillers)]):
+                work.dossiers.get(dossier, lock=True)
             return self._take_jobs(work, batch, jobs) and self._take_fillers(work, batch, fillers)
 
         number = self._sender.submit(BatchKind.LEDGER, self._municipality, call, take)
