@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from schuldhulp.storage import SqlStore
 
 
+RECORDING_LIMIT = timedelta(minutes=16)
+"""A valid job that waits longer is overdue: fifteen minutes to the next batch (DESIGN 3.5), and one to sign it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cockpit:
     """The services that screens and commands call.
@@ -324,7 +328,14 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     keys: CockpitKeys = CockpitKeys.open(settings.keys, private=settings.production)
     _, gateway, _ = _chain(settings)
     clock, municipality = SystemClock(), MunicipalityCode(settings.municipality)
-    reader = DossierReader(store=store, chain=gateway, keys=keys, clock=clock, municipality=municipality)
+    reader = DossierReader(
+        store=store,
+        chain=gateway,
+        keys=keys,
+        clock=clock,
+        municipality=municipality,
+        recording_limit=RECORDING_LIMIT,
+    )
     log = ProcessingLog(store=store, keys=keys, clock=clock, municipality=municipality)
     writer = DossierWriter(reader=reader, log=log)
     caseload = Caseload(store=store, log=log)

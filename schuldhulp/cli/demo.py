@@ -8,13 +8,7 @@ from schuldhulp.bootstrap import open_cockpit
 from schuldhulp.cli.context import Json
 from schuldhulp.cli.output import Bar, say, say_json
 from schuldhulp.config import load_settings
-from schuldhulp.demonstration.identities import people
-from schuldhulp.demonstration.loading import DemonstrationLoader
-from schuldhulp.demonstration.words import ADMITTED
 from schuldhulp.errors import NotAllowed
-from schuldhulp.identity.model import Provider
-from schuldhulp.services.clock import SystemClock
-from schuldhulp.services.keys import read_public_keys
 
 app = typer.Typer(help="Made-up people to try the system with; refused in production.", no_args_is_help=True)
 
@@ -33,6 +27,10 @@ def load() -> None:
 
     Example: schuldhulp demo load
     """
+    from schuldhulp.demonstration.loading import DemonstrationLoader
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.keys import read_public_keys
+
     _refuse_production()
     settings = load_settings()
     accounts = read_public_keys(settings.keys).creditors
@@ -62,6 +60,10 @@ def identities(json: Json = False) -> None:
 
     Example: schuldhulp demo identities
     """
+    from schuldhulp.demonstration.identities import people
+    from schuldhulp.demonstration.words import ADMITTED
+    from schuldhulp.identity.model import Provider
+
     _refuse_production()
     if json:
         say_json({provider.value: [entry.label for entry in people(provider)] for provider in Provider})

@@ -11,7 +11,6 @@ from schuldhulp.cli.output import say, say_json
 from schuldhulp.config import load_settings
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import NotAllowed
-from schuldhulp.services.keys import create_development_keys, read_public_keys
 
 app = typer.Typer(help="Keyrings: one file for each process, encrypted with a passphrase file.", no_args_is_help=True)
 
@@ -31,6 +30,8 @@ def init(
 
     Example: schuldhulp keys init --creditor 12345678
     """
+    from schuldhulp.services.keys import create_development_keys
+
     settings = load_settings()
     if settings.production:
         raise NotAllowed("development_only", "keys init makes development keys; see the runbook for production")
@@ -45,6 +46,8 @@ def show(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False)
 
     Example: schuldhulp keys show --json
     """
+    from schuldhulp.services.keys import read_public_keys
+
     public = read_public_keys(load_settings().keys)
     if json:
         say_json(

@@ -12,7 +12,6 @@ import typer
 
 from schuldhulp.bootstrap import open_worker, relay
 from schuldhulp.config import LOOPBACK, load_settings
-from schuldhulp.demonstration.identities import people
 
 app = typer.Typer(help="Run one of the services of this installation until it is stopped.", no_args_is_help=True)
 
@@ -50,6 +49,8 @@ def serve_relay() -> None:
     Example: schuldhulp serve relay
     """
     import uvicorn
+
+    from schuldhulp.demonstration.identities import people
 
     settings = load_settings()
     application = relay(settings, environment=dict(os.environ), people=None if settings.production else people)
