@@ -5,6 +5,8 @@ Each process opens only its own keyring. Nothing here keeps module state; whoeve
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from schuldhulp.config import Settings, load_settings
 from schuldhulp.crypto.keyring import CreditorKeys
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import Misconfigured
+from schuldhulp.errors import Misconfigured, SchuldhulpError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
     from schuldhulp.services.working import Worker
     from schuldhulp.storage import SqlStore
 
+
+LOG = logging.getLogger(__name__)
+
+SPARES_EVERY = 60.0
+"""Seconds between two looks at which dossiers run short of spares."""
 
 RECORDING_LIMIT = timedelta(minutes=16)
 """A valid job that waits longer is overdue: fifteen minutes to the next batch (DESIGN 3.5), and one to sign it."""
@@ -91,7 +98,20 @@ def cockpit(settings: Settings | None = None) -> Cockpit:
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database_url)
     migrate(engine)
-    return _cockpit(settings, SqlStore(engine))
+    found = _cockpit(settings, SqlStore(engine))
+    if settings.ledger_fill:
+        threading.Thread(target=_keep_spares, args=(found.spares,), name="spares", daemon=True).start()
+    return found
+
+
+def _keep_spares(spares: SpareMaker) -> None:
+    """Prepare what ledger batches are filled with, for as long as the process runs: the worker has no data keys."""
+    while True:
+        try:
+            spares.prepare()
+        except SchuldhulpError as error:
+            LOG.warning("spares: %s", error)
+        time.sleep(SPARES_EVERY)
 
 
 @contextmanager
