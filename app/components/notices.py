@@ -10,9 +10,9 @@ from app.components.html import Html, join, show, tag
 from app.texts import t
 from schuldhulp.errors import Conflict, Deviation, SchuldhulpError, Unreachable
 
-Tone = Literal["good", "busy", "warning", "error", "info", "stop"]
+Tone = Literal["good", "busy", "warning", "error", "info", "stop", "absent"]
 
-_SIGNS = {"good": "✓", "busy": "…", "warning": "!", "error": "!", "info": "i", "stop": "–"}
+_SIGNS = {"good": "✓", "busy": "…", "warning": "!", "error": "!", "info": "i", "stop": "–", "absent": "–"}
 
 
 def sign(tone: Tone) -> Html:

@@ -17,7 +17,7 @@ def page() -> None:
     layout.title(t("creditor.title"), t("creditor.lead"))
     show(
         notice_html("good", t("creditor.green_title"), t("creditor.green")),
-        notice_html("info", t("creditor.red_title"), t("creditor.red"), t("creditor.red_limits")),
+        notice_html("absent", t("creditor.red_title"), t("creditor.red"), t("creditor.red_limits")),
     )
     show(
         layout.section(t("creditor.how_title")),

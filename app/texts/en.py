@@ -296,9 +296,9 @@ TEXTS: dict[str, str] = {
     # Creditor
     "creditor.title": "Ask whether somebody is known",
     "creditor.lead": "You ask whether somebody gets help from a credit bank. You get green or red, and nothing else.",
-    "creditor.green_title": "Green: known",
+    "creditor.green_title": "Known: green",
     "creditor.green": "Contact the credit bank. Do not make further collection costs.",
-    "creditor.red_title": "Red: not known",
+    "creditor.red_title": "Not known: red",
     "creditor.red": "This person was not found. That is not an error, and it does not say whether somebody can pay.",
     "creditor.red_limits": "Do you search by name and address? Then a typing error or a move can be why somebody is not found. Twins at one address cannot be told apart.",
     "creditor.how_title": "How to ask",

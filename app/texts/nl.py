@@ -296,9 +296,9 @@ TEXTS: dict[str, str] = {
     # Creditor
     "creditor.title": "Vragen of iemand bekend is",
     "creditor.lead": "U vraagt of iemand hulp krijgt van een kredietbank. U krijgt groen of rood, en niets anders.",
-    "creditor.green_title": "Groen: bekend",
+    "creditor.green_title": "Bekend: groen",
     "creditor.green": "Neem contact op met de kredietbank. Maak geen incassokosten meer.",
-    "creditor.red_title": "Rood: niet bekend",
+    "creditor.red_title": "Niet bekend: rood",
     "creditor.red": "Deze persoon is niet gevonden. Dat is geen fout, en het zegt niets over of iemand kan betalen.",
     "creditor.red_limits": "Zoekt u op naam en adres? Dan kan een tikfout of een verhuizing ervoor zorgen dat iemand niet wordt gevonden. Tweelingen op één adres zijn niet uit elkaar te houden.",
     "creditor.how_title": "Zo vraagt u het",
