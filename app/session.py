@@ -39,6 +39,16 @@ def cockpit() -> Cockpit:
     return bootstrap.cockpit()
 
 
+@st.cache_resource(show_spinner=False)
+def ended() -> dict[str, float]:
+    """Return the logins that somebody ended, with the time at which they would have ended by themselves.
+
+    Streamlit forgets a login only in the tab where the button was pressed: the others would go on showing what they
+    showed. One register for each process: all tabs of a browser reach the same one.
+    """
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Login:
     """What counts of a login.
@@ -48,12 +58,14 @@ class Login:
         provider: one of `PROVIDERS`.
         level: level of assurance that the login reached.
         session: name of this login for the processing log.
+        expires: when it ends, in seconds since 1970.
     """
 
     subject: str = field(repr=False)
     provider: str
     level: str
     session: str = field(repr=False)
+    expires: float
 
 
 def read_login(claims: Mapping[str, object], now: datetime) -> Login | None:
@@ -77,6 +89,7 @@ def read_login(claims: Mapping[str, object], now: datetime) -> Login | None:
         provider=str(provider),
         level=str(claims.get("level") or claims.get("acr") or ""),
         session=hashlib.sha256(started.encode()).hexdigest()[:32],
+        expires=float(expires),
     )
 
 
@@ -91,7 +104,7 @@ def actor() -> Actor | None:
         SchuldhulpError: the database does not answer, or the login cannot be read.
     """
     login = read_login(st.user.to_dict(), datetime.now(tz=UTC))
-    if login is None:
+    if login is None or login.session in ended():
         st.session_state.pop("session_actor", None)
         return None
     kept = st.session_state.get("session_actor")
@@ -105,8 +118,8 @@ def actor() -> Actor | None:
 
 
 def expired() -> bool:
-    """Say whether somebody was logged in and the login has ended."""
-    return st.user.to_dict().get("is_logged_in") is True and read_login(st.user.to_dict(), datetime.now(tz=UTC)) is None
+    """Say whether somebody was logged in here and the login has ended, by itself or in another tab."""
+    return st.user.to_dict().get("is_logged_in") is True
 
 
 def guard(*roles: Role) -> Actor:
@@ -134,6 +147,13 @@ def refuse() -> NoReturn:
 
 
 def log_out() -> None:
-    """End the login here and at the relay, and forget everything that was typed."""
+    """End the login in every tab and at the relay, and forget everything that was typed."""
+    now = datetime.now(tz=UTC)
+    login = read_login(st.user.to_dict(), now)
+    register = ended()
+    for name in [name for name, expires in register.items() if expires <= now.timestamp()]:
+        register.pop(name, None)
+    if login is not None:
+        register[login.session] = login.expires
     st.session_state.clear()
     st.logout()

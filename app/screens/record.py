@@ -77,10 +77,12 @@ def _enrolment(record: Enrolment, people: People) -> list[tuple[str, object]]:
 
 
 def _withdrawal(actor: Actor, view: DossierView, each: RecordView) -> None:
-    subject = (each.record_id, each.version)
-    if st.session_state.get("withdraw_subject") != subject:
-        st.session_state["withdraw_subject"] = subject
+    # What she saw when she pressed the button, not what a colleague made of it meanwhile.
+    seen: tuple[bytes, int] = st.session_state.get("withdraw_seen", (b"", 0))
+    version = seen[1] if seen[0] == each.record_id else each.version
+    if seen[0] != each.record_id or "withdraw_submission" not in st.session_state:
         st.session_state["withdraw_submission"] = Submission()
+    st.session_state["withdraw_seen"] = (each.record_id, each.version)
     submission: Submission = st.session_state["withdraw_submission"]
     with st.expander(t("withdraw.title")):
         show(tag("p", t("withdraw.explain"), class_="hint"))
@@ -95,12 +97,12 @@ def _withdrawal(actor: Actor, view: DossierView, each: RecordView) -> None:
                     actor=actor,
                     dossier=view.summary.id,
                     record_id=each.record_id,
-                    expected_version=each.version,
+                    expected_version=version,
                     reason=reason.strip(),
                 )
             )
     if submission.done:
-        del st.session_state["withdraw_submission"], st.session_state["withdraw_subject"]
+        del st.session_state["withdraw_submission"], st.session_state["withdraw_seen"]
         st.rerun()
     if submission.error is not None:
         notices.failure(submission.error)

@@ -21,7 +21,7 @@ TEXTS: dict[str, str] = {
     "welcome.line_2": "Your adviser works in the same overview. So you always see what we see.",
     "welcome.line_3": "You can see for yourself that nobody has changed your data without being noticed.",
     "welcome.expired_title": "You have been logged out",
-    "welcome.expired": "Your time was up. Log in again to go on.",
+    "welcome.expired": "You logged out, or your time was up. Log in again to go on.",
     "welcome.resident_title": "For residents",
     "welcome.resident": "Log in with your own DigiD.",
     "welcome.login_digid": "Log in with DigiD",

@@ -21,7 +21,7 @@ TEXTS: dict[str, str] = {
     "welcome.line_2": "Uw begeleider werkt in hetzelfde overzicht. U ziet dus altijd wat wij ook zien.",
     "welcome.line_3": "U kunt zelf zien dat niemand ongemerkt iets in uw gegevens heeft veranderd.",
     "welcome.expired_title": "U bent uitgelogd",
-    "welcome.expired": "Uw inlogtijd was voorbij. Log opnieuw in om verder te gaan.",
+    "welcome.expired": "U bent uitgelogd, of uw inlogtijd was voorbij. Log opnieuw in om verder te gaan.",
     "welcome.resident_title": "Voor bewoners",
     "welcome.resident": "Log in met uw eigen DigiD.",
     "welcome.login_digid": "Inloggen met DigiD",

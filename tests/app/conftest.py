@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ SCRIPT = Path(__file__).resolve().parents[2] / "app" / "cockpit.py"
 FAR_AWAY = 4_102_444_800
 """The first second of 2100."""
 
+_NONCES = count()
+
 LOGINS = {
     "resident": "digid",
     "caseworker": "staff",
@@ -28,7 +31,15 @@ LOGINS = {
 
 def claims(who: str, **more: Any) -> dict[str, Any]:
     """Return what a login leaves in ``st.user``."""
-    return {"is_logged_in": True, "sub": who, "provider": LOGINS[who], "exp": FAR_AWAY, "iat": 1, **more}
+    return {
+        "is_logged_in": True,
+        "sub": who,
+        "provider": LOGINS[who],
+        "exp": FAR_AWAY,
+        "iat": 1,
+        "nonce": str(next(_NONCES)),
+        **more,
+    }
 
 
 def go(at: AppTest, path: str = "", **query: str | bytes) -> AppTest:

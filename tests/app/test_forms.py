@@ -275,6 +275,18 @@ def test_withdrawal_needs_a_reason_and_is_kept_in_the_history(visit, fake):
     assert "€ 4.862,17" not in text_of(visit("resident", "schulden"))
 
 
+def test_withdrawal_of_what_a_colleague_changed_is_refused(visit, fake):
+    at = visit("caseworker", "gegeven", dossier=FIRST, gegeven=record_id("debt0"))
+    stored = fake.stored[FIRST]
+    stored.put(record_id("debt0"), replace(stored.records[record_id("debt0")][-1].record, note="Nieuw"))
+    at.text_area(key="withdraw_reason").set_value("Dubbel ingevoerd")
+    press(at, "withdraw_send")
+    assert "Iemand anders was u net voor" in text_of(at)
+    assert len(stored.records[record_id("debt0")]) == 2
+    press(at, "withdraw_send")
+    assert stored.records[record_id("debt0")][-1].withdrawn
+
+
 def test_partner_is_added_with_an_address(visit, fake):
     fake.stored[FIRST].records.pop(PARTNER)
     at = form(visit, "applicant")

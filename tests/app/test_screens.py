@@ -132,7 +132,7 @@ def test_login_that_has_ended_or_is_odd_counts_for_nothing(visit, fake, more):
 
 
 def test_login_that_ended_says_so(visit):
-    assert "Uw inlogtijd was voorbij" in text_of(visit("resident", more={"exp": 1}))
+    assert "uw inlogtijd was voorbij" in text_of(visit("resident", more={"exp": 1}))
 
 
 def test_login_of_another_provider_is_not_taken_over(visit):
@@ -301,3 +301,13 @@ def test_log_out_forgets_everything(visit):
     press(at, "session_log_out")
     assert "clients_search" not in at.session_state
     assert "Inloggen met DigiD" in {button.label for button in at.button}
+
+
+def test_log_out_counts_in_every_tab(visit, fake):
+    one, other = (visit("caseworker", more={"nonce": "the same"}) for _ in range(2))
+    press(one, "session_log_out")
+    other.run()
+    assert "Inloggen met DigiD" in {button.label for button in other.button}
+    fake.searches.clear()
+    other.run()
+    assert not fake.searches
