@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from app import faults
 from app.middleware import LANGUAGE_COOKIE, CookieMiddleware, PageMiddleware
+from app.navigation import PATHS
 from app.routes import LANGUAGE, asset
 from app.texts import CATALOGUES
 from schuldhulp import bootstrap
@@ -31,6 +32,7 @@ app = st.App(
             titles={language: texts["app.title"] for language, texts in CATALOGUES.items()},
             stylesheet=STYLESHEET.path,
             script=SCRIPT.path,
+            paths=PATHS,
         ),
     ],
     on_script_error=faults.report,

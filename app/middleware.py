@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LANGUAGES = ("nl", "en")
@@ -85,11 +86,16 @@ class PageMiddleware:
         titles: title of the page before its own script sets one, by language.
         stylesheet: address of the cockpit's stylesheet, on this host.
         script: address of the cockpit's script, on this host.
+        paths: paths of the pages, without the first slash; any other leads to the first page, because Streamlit would
+            serve it with a dialog in English.
     """
 
-    def __init__(self, app: ASGIApp, *, titles: Mapping[str, str], stylesheet: str, script: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, titles: Mapping[str, str], stylesheet: str, script: str, paths: Collection[str]
+    ) -> None:
         self._app = app
         self._titles = titles
+        self._paths = frozenset(paths) | {""}
         self._head = (
             f'<link rel="stylesheet" href="{stylesheet}" /><script defer src="{script}"></script></head>'.encode(
                 "ascii"
@@ -123,6 +129,9 @@ class PageMiddleware:
                 return
             body.extend(message.get("body", b""))
             if message.get("more_body"):
+                return
+            if scope["path"].strip("/") not in self._paths:
+                await RedirectResponse("/", status_code=303)(scope, receive, send)
                 return
             page = self._page(bytes(body), language)
             headers = _without(start["headers"], (b"content-length", b"etag", b"last-modified"))

@@ -35,6 +35,9 @@ STAFF: Pages = [
 ADMINISTRATOR: Pages = [("status", status.page, "status.title")]
 CREDITOR: Pages = [("", creditor.page, "creditor.title")]
 
+PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) for path, _, _ in pages)
+"""Every path that is a page for somebody."""
+
 IN_THE_MENU = {"", "schulden", "inkomen-en-uitgaven", "afspraken", "status"}
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 
@@ -53,7 +56,7 @@ def pages_of(actor: Actor) -> Pages:
     if Role.CREDITOR in actor.roles:
         found += CREDITOR
     if Role.ADMINISTRATOR in actor.roles:
-        found += ADMINISTRATOR if found else [("", status.page, "status.title")]
+        found += ADMINISTRATOR if found else [("", status.page, "status.title"), *ADMINISTRATOR]
     return found
 
 
@@ -72,15 +75,21 @@ def main() -> None:
     if not pages:
         landing = welcome.page if admitted and actor is None else welcome.not_admitted
         pages = [("", landing, "app.title")]
+    # Streamlit has an English dialog for a path it does not know; a page of somebody else gets our own words instead.
+    own = {path for path, _, _ in pages}
+    instead = pages[0][1] if actor is None else session.refuse
+    others: Pages = [(path, instead, "app.title") for path in sorted(PATHS - own)]
     registered = [
         st.Page(function, title=t(title), url_path=path or None, default=number == 0)
-        for number, (path, function, title) in enumerate(pages)
+        for number, (path, function, title) in enumerate([*pages, *others])
     ]
     chosen = st.navigation(registered, position="hidden")
     name = t("app.title") if chosen.title == t("app.title") else f"{chosen.title} – {t('app.title')}"
     st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     layout.header(actor, logged_in=actor is not None or not admitted)
     menu = [(path, t(title)) for path, _, title in pages if path in IN_THE_MENU]
+    # An administrator who is nothing else has one page, under two paths.
+    menu = menu[:1] if {name for _, name in menu} == {t("status.title")} else menu
     if len(menu) > 1 or len(pages) > 1:
         layout.navigation_bar(menu, chosen.url_path)
     if trouble is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import streamlit as st
 
-from app.components import notices
+from app.components.html import show, tag
 from app.texts import t
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.errors import NotAdmitted
@@ -142,7 +142,7 @@ def guard(*roles: Role) -> Actor:
 
 def refuse() -> NoReturn:
     """Say that this page is not for this visitor, and end it."""
-    notices.notice("stop", t("session.refused_title"), t("session.refused_text"))
+    show(tag("h1", t("session.refused_title"), class_="page-title"), tag("p", t("session.refused_text"), class_="lead"))
     st.stop()
 
 

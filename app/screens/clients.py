@@ -34,6 +34,7 @@ def page() -> None:
         t("clients.search"),
         key="clients_search",
         type="search",
+        placeholder=t("clients.search_hint"),
         max_chars=LONGEST_SEARCH,
         live="500ms",
     )

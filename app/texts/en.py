@@ -164,6 +164,7 @@ TEXTS: dict[str, str] = {
     "clients.title": "Clients",
     "clients.lead": "Find a client and open the file.",
     "clients.search": "Search by name, birth date, file number or creditor",
+    "clients.search_hint": "For example: Jansen",
     "clients.filters": "Filters",
     "clients.filter_all": "All",
     "clients.filter_mine": "My clients",

@@ -164,6 +164,7 @@ TEXTS: dict[str, str] = {
     "clients.title": "Cliënten",
     "clients.lead": "Zoek een cliënt en open het dossier.",
     "clients.search": "Zoek op naam, geboortedatum, dossiernummer of schuldeiser",
+    "clients.search_hint": "Bijvoorbeeld: Jansen",
     "clients.filters": "Filters",
     "clients.filter_all": "Alle",
     "clients.filter_mine": "Mijn cliënten",

@@ -42,10 +42,21 @@ def client(*, secure=False):
     stack = [
         Middleware(CookieMiddleware, secure=secure, lasting=(LANGUAGE_COOKIE,)),
         Middleware(
-            PageMiddleware, titles={"nl": "Schuldhulp", "en": "Debt help"}, stylesheet="/assets/x.css", script="/y.js"
+            PageMiddleware,
+            titles={"nl": "Schuldhulp", "en": "Debt help"},
+            stylesheet="/assets/x.css",
+            script="/y.js",
+            paths=["schulden"],
         ),
     ]
-    routes = [Route("/", page), Route("/text", text), LANGUAGE, STYLE]
+    routes = [
+        Route("/", page),
+        Route("/{path:path}.html", page),
+        Route("/schulden", page),
+        Route("/text", text),
+        LANGUAGE,
+        STYLE,
+    ]
     return TestClient(Starlette(routes=routes, middleware=stack), follow_redirects=False)
 
 
@@ -77,6 +88,12 @@ def test_page_policy_names_no_other_host_and_no_inline_script_but_its_own():
         assert f"'sha256-{digest}'" in script_policy
     assert int(answer.headers["content-length"]) == len(answer.content)
     assert "etag" not in answer.headers
+
+
+def test_unknown_path_leads_to_the_first_page():
+    assert client().get("/schulden").status_code == 200
+    answer = client().get("/elders.html?x=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
 def test_policy_of_a_page_without_scripts():
