@@ -80,7 +80,9 @@ def findings(found: tuple[Finding, ...], names: Mapping[bytes, str]) -> Html:
     def sentence(finding: Finding) -> Html:
         what = t(f"finding.{finding.kind}")
         more = t(f"finding.{finding.detail}") if finding.detail and known(f"finding.{finding.detail}") else None
-        where = names.get(finding.record_id, formats.short_hex(finding.record_id)) if finding.record_id else None
-        return tag("li", join((where, what, more), ": " if where and not more else " "))
+        where = names.get(finding.record_id) if finding.record_id else None
+        if finding.record_id and where is None:
+            where = t("finding.record", number=finding.record_id.hex()[:8].upper())
+        return tag("li", join((where, join((what, more), " ")), ": "))
 
     return tag("ul", *(sentence(finding) for finding in found)) if found else Html("")

@@ -26,6 +26,7 @@ from schuldhulp.domain.records import (
     Obligation,
     RecordKind,
 )
+from schuldhulp.domain.trust import TrustState
 from schuldhulp.domain.types import RecordId
 from schuldhulp.services.views import EnrolmentStep
 
@@ -58,8 +59,12 @@ _STEP_TONES: Mapping[EnrolmentStep, Tone] = MappingProxyType(
 )
 
 
-def enrolment_step(state: EnrolmentState) -> Html:
+def enrolment_step(view: DossierView) -> Html:
     """Return whether creditors can see the client, as sign and words."""
+    if view.trust.state is TrustState.DEVIATES:
+        # The enrolment itself may be what was changed or cannot be read.
+        return status("error", t("enrolment_step.unknown"))
+    state: EnrolmentState = view.enrolment
     when = formats.day(state.since) if state.since else ""
     return status(_STEP_TONES[state.step], t(f"enrolment_step.{state.step}", day=when))
 
@@ -72,7 +77,7 @@ def heading(view: DossierView) -> None:
         t("dossier.born", days=", ".join(map(formats.written_birth_date, view.summary.birth_dates))),
         t("dossier.caseworker", name=view.summary.caseworker or t("clients.nobody")),
     )
-    show(tag("p", " · ".join(known), class_="lead"), tag("p", enrolment_step(view.enrolment)))
+    show(tag("p", " · ".join(known), class_="lead"), tag("p", enrolment_step(view)))
 
 
 def page() -> None:
@@ -133,6 +138,8 @@ def _naming(view: DossierView) -> Callable[[RecordId, str], Html]:
 
 
 def _add(view: DossierView, *kinds: RecordKind) -> Html:
+    if view.trust.state is TrustState.DEVIATES:
+        return Html("")
     links = (
         layout.link(form_address("invoeren", view.summary.id, soort=kind), t(f"record.add_{kind}"), class_="button")
         for kind in kinds
@@ -307,7 +314,7 @@ def _people(view: DossierView) -> None:
     show(
         _add(view, *kinds),
         layout.section(t("enrolment.title")),
-        tag("p", enrolment_step(view.enrolment)),
+        tag("p", enrolment_step(view)),
         tag("p", layout.link(form_address("aanmelden", view.summary.id), t("enrolment.to_page"))),
     )
 

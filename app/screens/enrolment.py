@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import session
-from app.components import forms, layout, notices
+from app.components import forms, layout, notices, trust
 from app.components.fields import Choice, Day, Field, Line, People, Persons
 from app.components.forms import Draft
 from app.components.html import join, show, tag
@@ -19,6 +19,7 @@ from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.enrolment import identifiers_of
 from schuldhulp.domain.records import Applicant, Enrolment, EnrolmentBasis
+from schuldhulp.domain.trust import TrustState
 from schuldhulp.services.views import EnrolmentStep
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def page() -> None:
     show(tag("p", layout.link(address("dossier", view.summary.id, deel="personen"), t("record.back"), class_="back")))
     heading(view)
     show(layout.section(t("enrolment.title")), tag("p", t("enrolment.explain")))
+    if view.trust.state is TrustState.DEVIATES:
+        show(trust.banner(view.trust, resident=False))
+        return
     people = people_of(view)
     enrolment = _running(view)
     if not people.names:

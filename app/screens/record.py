@@ -20,6 +20,7 @@ from app.screens.opened import address, form_address, open_dossier, record_of
 from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import Enrolment
+from schuldhulp.domain.trust import TrustState
 
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, RecordView
@@ -52,7 +53,9 @@ def page() -> None:
     if each.withdrawn:
         show(notices.notice_html("stop", t("record.is_withdrawn"), t("record.reason_given", reason=each.reason)))
     show(facts(describe(each.record, people) if each.record.kind in SECTIONS else _enrolment(each.record, people)))
-    if each.record.kind in SECTIONS and not each.withdrawn:
+    if view.trust.state is TrustState.DEVIATES:
+        show(trust.banner(view.trust, resident=False))
+    elif each.record.kind in SECTIONS and not each.withdrawn:
         change = layout.link(
             form_address("invoeren", view.summary.id, soort=each.record.kind, gegeven=each.record_id),
             t("record.change"),

@@ -104,7 +104,7 @@ def overview() -> None:
     show(layout.section(t("payments.title")), summaries.payments_table(found.payments[:6], found.payments_undated[:3]))
     show(
         layout.section(t("debts.title")),
-        tag("p", t("debts.explain"), class_="hint"),
+        tag("p", t("debts.explain"), class_="hint") if found.debts else None,
         _short_debts(found),
     )
     show(layout.section(t("agreements.title")), summaries.agreement_cards(found.agreements[:3]))

@@ -145,6 +145,7 @@ TEXTS: dict[str, str] = {
     "trust_record.being_recorded": "Being recorded",
     "trust_record.deviates": "Deviates",
     "trust_record.unreachable": "Not checked yet",
+    "finding.record": "Item {number}",
     "finding.record_unreadable": "cannot be read: it was changed or moved outside the system",
     "finding.record_changed": "was changed outside the system",
     "finding.record_missing": "an item that was recorded has gone",
@@ -513,6 +514,7 @@ TEXTS: dict[str, str] = {
     # Steps, functions and refusals of the services
     "clients.unreadable": "File that cannot be read",
     "enrolment_step.not_visible": "Not visible to creditors",
+    "enrolment_step.unknown": "Visibility to creditors is not certain, because something deviates",
     "enrolment_step.waiting": "Enrolled on {day}; becomes visible at the fixed time",
     "enrolment_step.visible": "Visible to creditors since {day}",
     "enrolment_step.ending": "Enrolment ended on {day}; becomes invisible at the fixed time",

@@ -145,6 +145,7 @@ TEXTS: dict[str, str] = {
     "trust_record.being_recorded": "Wordt vastgelegd",
     "trust_record.deviates": "Wijkt af",
     "trust_record.unreachable": "Nog niet gecontroleerd",
+    "finding.record": "Gegeven {number}",
     "finding.record_unreadable": "kan niet worden gelezen: het is veranderd of verplaatst buiten het systeem om",
     "finding.record_changed": "is veranderd buiten het systeem om",
     "finding.record_missing": "een gegeven dat was vastgelegd, is verdwenen",
@@ -513,6 +514,7 @@ TEXTS: dict[str, str] = {
     # Steps, functions and refusals of the services
     "clients.unreadable": "Dossier dat niet kan worden gelezen",
     "enrolment_step.not_visible": "Niet zichtbaar voor schuldeisers",
+    "enrolment_step.unknown": "Zichtbaarheid voor schuldeisers niet zeker, omdat iets afwijkt",
     "enrolment_step.waiting": "Aangemeld op {day}; wordt op het vaste moment zichtbaar",
     "enrolment_step.visible": "Zichtbaar voor schuldeisers sinds {day}",
     "enrolment_step.ending": "Afgemeld op {day}; wordt op het vaste moment onzichtbaar",

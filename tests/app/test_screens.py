@@ -206,7 +206,10 @@ def test_trust_names_the_records_that_deviate(visit, fake):
     )
     text = text_of(visit("caseworker", "dossier", dossier=dossier_id(0)))
     assert "is veranderd buiten het systeem om" in text
-    assert "een gegeven dat was vastgelegd, is verdwenen" in text
+    assert f"Gegeven {record_id('gone').hex()[:8].upper()}: een gegeven dat was vastgelegd, is verdwenen" in text
+    # Nothing that may rest on what deviates is said, and nothing is offered that would be refused.
+    assert "Zichtbaarheid voor schuldeisers niet zeker" in text
+    assert "Schuld of verplichting toevoegen" not in text
     rows = text_of(visit("caseworker", "dossier", dossier=dossier_id(0), deel="verplichtingen"))
     assert rows.count("Wijkt af") == 1
 
@@ -316,3 +319,13 @@ def test_log_out_counts_in_every_tab(visit, fake):
     fake.searches.clear()
     other.run()
     assert not fake.searches
+
+
+def test_nothing_is_offered_to_change_in_a_dossier_that_deviates(visit, fake):
+    fake.stored[dossier_id(0)].state = TrustState.DEVIATES
+    at = visit("caseworker", "gegeven", dossier=dossier_id(0), gegeven=record_id("debt0"))
+    assert "Wijzigen" not in text_of(at)
+    assert "withdraw_send" not in {button.key for button in at.button}
+    at = visit("caseworker", "aanmelden", dossier=dossier_id(0))
+    assert "enrol_check" not in {button.key for button in at.button}
+    assert "iets wijkt af" in text_of(at)
