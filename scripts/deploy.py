@@ -77,13 +77,13 @@ def signers_from_keyrings(folder: Any, *, private: bool) -> Signers:
     Raises:
         errors.Misconfigured: a keyring is missing or cannot be opened.
     """
-    from schuldhulp.crypto.keyring import AdministratorKeys, WorkerKeys
+    from schuldhulp.crypto.keyring import AdministratorKeys, NetworkKeys, WorkerKeys
 
-    people, worker = AdministratorKeys.open(folder, private=private), WorkerKeys.open(folder, private=private)
+    network, worker = NetworkKeys.open(folder, private=private), WorkerKeys.open(folder, private=private)
     keys = {
-        "deployer": people.deployer,
-        "network_administrator": people.network_administrator,
-        "administrator": people.administrator,
+        "deployer": network.deployer,
+        "network_administrator": network.network_administrator,
+        "administrator": AdministratorKeys.open(folder, private=private).administrator,
         "registrar": worker.registrar,
         "reviewer": worker.reviewer,
     }
@@ -128,6 +128,8 @@ def deploy(plan: Plan, signers: Signers) -> Deployment:
     # is the deployment file.
     brownie.network.contract._add_deployment = lambda contract, alias=None: None
     contracts = {name: getattr(brownie, name).deploy(instances[name], deployer) for name in CONTRACTS}
+    for name, contract in contracts.items():
+        require_compiled_code(name, contract, instances[name])
     for contract in contracts.values():
         contract.registerMunicipality(plan.municipality, plan.addresses["administrator"], deployer)
     for name, verb, holder in GRANTS:
@@ -156,6 +158,22 @@ def deploy(plan: Plan, signers: Signers) -> Deployment:
         },
         accounts=dict(plan.addresses),
     )
+
+
+def require_compiled_code(name: str, contract: Any, instance_id: bytes) -> None:
+    """Refuse to go on with a contract whose code on the chain is not what was compiled here.
+
+    Args:
+        name: the contract.
+        contract: Brownie's contract, just deployed.
+        instance_id: its random id; the only immutable, so the only difference from the compiled code.
+
+    Raises:
+        errors.ChainMismatch: the node put other code there.
+    """
+    found = bytes(brownie.web3.eth.get_code(contract.address)).replace(instance_id, bytes(32))
+    if found != bytes.fromhex(contract._build["deployedBytecode"]):
+        raise errors.ChainMismatch("contract_code_other", f"{name}: the chain holds other code than was deployed")
 
 
 def set_up_registry(plan: Plan, registry: Any, administrator: dict[str, Any]) -> None:

@@ -212,9 +212,12 @@ def _deployment() -> Deployment:
 def _signer(verb: str) -> Any:
     """Open the account that administers a verb: the network's administrator, or the municipality's."""
     from schuldhulp.config import load_settings
-    from schuldhulp.crypto.keyring import AdministratorKeys
+    from schuldhulp.crypto.keyring import AdministratorKeys, NetworkKeys
 
     settings = load_settings()
-    keys = AdministratorKeys.open(settings.keys, private=settings.production)
-    key = keys.network_administrator if verb in (NETWORK, "ADMINISTRATOR") else keys.administrator
+    folder, private = settings.keys, settings.production
+    if verb in (NETWORK, "ADMINISTRATOR"):
+        key = NetworkKeys.open(folder, private=private).network_administrator
+    else:
+        key = AdministratorKeys.open(folder, private=private).administrator
     return brownie.accounts.add(key.reveal())

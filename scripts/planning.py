@@ -177,6 +177,9 @@ def confirm(network: str, question: str) -> bool:
     Returns:
         Whether to go on.
     """
-    if network in LOCAL_NETWORKS or os.environ.get("SCHULDHULP_ASSUME_YES") == "1" or not sys.stdin.isatty():
+    if network in LOCAL_NETWORKS or os.environ.get("SCHULDHULP_ASSUME_YES") == "1":
         return True
+    if not sys.stdin.isatty():
+        print(f"{question} Nobody is here to answer; set SCHULDHULP_ASSUME_YES=1 to go on unasked.")
+        return False
     return input(f"{question} [yes/NO] ").strip().lower() == "yes"

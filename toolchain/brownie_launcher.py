@@ -7,11 +7,13 @@ on the way has a dot in its name.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import sys
 import types
+import urllib.request
 from pathlib import Path
 
 # Here it lies in toolchain/, installed in .venv/bin/.
@@ -23,6 +25,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def chain_id(address: str) -> str:
+    """Ask a node which chain it is on; leave with a plain sentence when it does not answer."""
+    question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
+    request = urllib.request.Request(address, data=question, headers={"Content-Type": "application/json"})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+            return str(int(json.load(answer)["result"], 16))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"the node of SCHULDHULP_CHAIN_URL does not answer as an Ethereum node ({type(error).__name__})")
 
 
 def importable_from_the_root(project: Path) -> None:
@@ -59,6 +72,10 @@ def main() -> None:
     development["cmd_settings"]["port"] = int(os.environ.get("SCHULDHULP_TEST_CHAIN_PORT") or free_port())
     local = CONFIG.networks["local"]
     local["host"] = f"http://127.0.0.1:{os.environ.get('SCHULDHULP_CHAIN_PORT') or 8545}"
+    own, address = os.environ.get("SCHULDHULP_NETWORK"), os.environ.get("SCHULDHULP_CHAIN_URL")
+    if own and address and own not in CONFIG.networks:
+        # A municipality's network needs no file of Brownie's: the settings name it.
+        CONFIG.networks[own] = {"id": own, "name": own, "host": address, "chainid": chain_id(address)}
     brownie()
 
 

@@ -27,6 +27,9 @@ from toolchain.environment import NODE_TOOLS, PROJECT, TOOLCHAIN, VENV, prepare
 from toolchain.parts import Part, PartFailed
 
 CHAIN_ID = 20145
+STUCK = 60.0
+"""Seconds without progress after which waiting for the chain makes no sense."""
+
 FRESH_HEAD_EVERY = 60.0
 """Seconds after which the development chain mines a block, so that its head never looks stale."""
 
@@ -163,8 +166,8 @@ class Installation:
         self._start("cockpit", command).wait_until(lambda: answers(port, "/_stcore/health"))
 
     def wait_anchored(self) -> None:
-        """Wait, with progress, until everything that was written stands on the chain."""
-        shown = -1
+        """Wait, with progress, until everything that was written stands on the chain, or nothing moves any more."""
+        shown, since = -1, time.monotonic()
         while True:
             self.check()
             waiting = self._status()["outbox"]["waiting"]
@@ -172,7 +175,10 @@ class Installation:
                 return
             if waiting != shown:
                 say(f"  recording   {waiting} changes still to be put on the chain")
-                shown = waiting
+                shown, since = waiting, time.monotonic()
+            if time.monotonic() - since > STUCK:
+                say(f"  recording   {waiting} changes do not get on; see: schuldhulp status, schuldhulp verify --all")
+                return
             time.sleep(1)
 
     def keys(self) -> None:
@@ -278,10 +284,12 @@ def write_settings(settings: Settings, environment: Mapping[str, str]) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    chosen = [f"{name}={value}" for name, value in sorted(environment.items()) if name.startswith(PREFIX)]
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    chosen = [f"{name}={value}" for name, value in sorted(environment.items()) if name in known]
     names = {line.partition("=")[0] for line in chosen} | {f"{PREFIX}DATA"}
     lines = [line for line in DEMONSTRATION.read_text().splitlines() if line.partition("=")[0] not in names]
     own = [line for line in chosen if not line.startswith(f"{PREFIX}DATA=")]
+    file.touch(mode=0o600)
     file.write_text("\n".join([*lines, *own]) + "\n")
 
 
@@ -330,7 +338,7 @@ def run(settings: Settings) -> None:
         say(
             f"\nReady.\n"
             f"  cockpit     {settings.cockpit_url}\n"
-            f"  evaluator   {settings.evaluator_url}/docs\n"
+            f"  evaluator   {settings.evaluator_url}/openapi.json\n"
             f"  relay       {settings.relay_url}\n"
             f"  chain       {settings.chain_url}\n\n{identities}\n"
             "Stop with Ctrl-C."

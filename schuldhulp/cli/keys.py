@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,19 +26,26 @@ def init(
     creditor: Annotated[
         list[str] | None, typer.Option(help="KvK number of a creditor that gets a keyring here; repeat for more.")
     ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder to make them in, on a machine without a network; needed in production.")
+    ] = None,
 ) -> None:
-    """Make the development keys of this data folder; what is there already stays.
+    """Make a keyring for each process, with its passphrase file; what is there already stays.
 
     Example: schuldhulp keys init --creditor 12345678
     """
-    from schuldhulp.services.keys import create_development_keys
+    from schuldhulp.services.keys import create_keys
 
     settings = load_settings()
-    if settings.production:
-        raise NotAllowed("development_only", "keys init makes development keys; see the runbook for production")
+    if settings.production and (to is None or to.resolve() == settings.keys.resolve()):
+        raise NotAllowed(
+            "development_only",
+            "in production no machine holds all keys: name a folder with --to, and distribute them (docs/runbook.md)",
+        )
+    folder = to or settings.keys
     today = datetime.datetime.now(datetime.UTC).date()
-    create_development_keys(settings.keys, epoch=epoch_of(today), creditors=creditor or [])
-    say(f"keys are in {settings.keys}")
+    create_keys(folder, epoch=epoch_of(today), creditors=creditor or [])
+    say(f"keys are in {folder}")
 
 
 @app.command()

@@ -30,6 +30,7 @@ __all__ = [
     "CreditorKeys",
     "EvaluatorKeys",
     "Keyring",
+    "NetworkKeys",
     "RelayKeys",
     "WorkerKeys",
     "keyring_exists",
@@ -293,27 +294,39 @@ class RelayKeys(ProcessKeys):
         return self._oidc_signing
 
 
-class AdministratorKeys(ProcessKeys):
-    """Accounts of the people who set the system up; needed by no running process.
+class NetworkKeys(ProcessKeys):
+    """Accounts that set the network up; used a few times a year, and kept apart from all others.
 
     Attributes:
         deployer: deploys the contracts and keeps no role.
-        network_administrator: registers municipalities.
-        administrator: administrator of the municipality.
+        network_administrator: registers municipalities and names their administrators.
     """
 
-    purpose = "administrator"
+    purpose = "network"
 
     deployer: AccountKey
     network_administrator: AccountKey
-    administrator: AccountKey
 
     def _read(self) -> None:
         get = self._keyring.get
         self.deployer = AccountKey(get("deployer"))
         self.network_administrator = AccountKey(get("network-administrator"))
-        self.administrator = AccountKey(get("administrator"))
-        require_distinct(self.deployer, self.network_administrator, self.administrator)
+        require_distinct(self.deployer, self.network_administrator)
+
+
+class AdministratorKeys(ProcessKeys):
+    """Account of the municipality's administrator, who admits creditors; needed by no process that keeps running.
+
+    Attributes:
+        administrator: gives and takes the roles of the municipality, and looks after its epochs.
+    """
+
+    purpose = "administrator"
+
+    administrator: AccountKey
+
+    def _read(self) -> None:
+        self.administrator = AccountKey(self._keyring.get("administrator"))
 
 
 class CreditorKeys(ProcessKeys):

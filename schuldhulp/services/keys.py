@@ -1,4 +1,4 @@
-"""Make the keys of a development installation, random for each project folder."""
+"""Make the keys of an installation: one keyring for each process, random for each folder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from schuldhulp.crypto.keyring import (
     CockpitKeys,
     CreditorKeys,
     EvaluatorKeys,
+    NetworkKeys,
     RelayKeys,
     WorkerKeys,
     create_keyring,
@@ -56,7 +57,7 @@ class PublicKeys:
     creditor_keys: Mapping[str, bytes]
 
 
-def create_development_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> PublicKeys:
+def create_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> PublicKeys:
     """Make every keyring that is not there yet, and write what is public of them to ``public.json``.
 
     A keyring that is there stays as it is; an epoch or creditor that is new is added. Calling it twice changes nothing,
@@ -79,7 +80,8 @@ def create_development_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[s
     purposes = {kvk: creditor_purpose(kvk) for kvk in creditors}
     _make_cockpit_and_partners(folder)
     _make(folder, EvaluatorKeys.purpose, lambda: {"claim-id": VoprfKey.generate().reveal(), **epoch_keys(epoch)})
-    _make(folder, AdministratorKeys.purpose, _administrator_keys)
+    _make(folder, NetworkKeys.purpose, lambda: {"deployer": _account(), "network-administrator": _account()})
+    _make(folder, AdministratorKeys.purpose, lambda: {"administrator": _account()})
     for purpose in purposes.values():
         _make(folder, purpose, lambda: {"ethereum": _account(), "messages": _opening()})
     evaluator = EvaluatorKeys.open(folder)
@@ -163,10 +165,6 @@ def _relay_keys(cockpit: CockpitKeys) -> dict[str, bytes]:
     }
 
 
-def _administrator_keys() -> dict[str, bytes]:
-    return {name: _account() for name in ("deployer", "network-administrator", "administrator")}
-
-
 def _make(folder: Path, purpose: str, keys: Callable[[], Mapping[str, bytes]]) -> None:
     if not keyring_exists(folder, purpose):
         create_keyring(folder, purpose, keys())
@@ -180,12 +178,12 @@ def _known_creditors(folder: Path) -> list[str]:
 def _public_keys(folder: Path, evaluator: EvaluatorKeys, creditors: Sequence[str]) -> PublicKeys:
     cockpit = CockpitKeys.open(folder)
     worker = WorkerKeys.open(folder)
-    administrator = AdministratorKeys.open(folder)
+    network, administrator = NetworkKeys.open(folder), AdministratorKeys.open(folder)
     opened = {kvk: CreditorKeys.open(folder, kvk=kvk) for kvk in creditors}
     return PublicKeys(
         addresses={
-            "deployer": administrator.deployer.address,
-            "network_administrator": administrator.network_administrator.address,
+            "deployer": network.deployer.address,
+            "network_administrator": network.network_administrator.address,
             "administrator": administrator.administrator.address,
             "registrar": worker.registrar.address,
             "reviewer": worker.reviewer.address,

@@ -95,9 +95,9 @@ def test_refuse_second_deployment_keeps_what_stands_on_the_chain(plan, deploymen
 
 
 def test_signers_from_keyrings_open_every_signing_account(tmp_path):
-    from schuldhulp.services.keys import create_development_keys
+    from schuldhulp.services.keys import create_keys
 
-    public = create_development_keys(tmp_path, epoch=20264, creditors=[])
+    public = create_keys(tmp_path, epoch=20264, creditors=[])
 
     signers = script.signers_from_keyrings(tmp_path, private=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from schuldhulp.services.keys import create_development_keys
+from schuldhulp.services.keys import create_keys
 from toolchain.brownie_launcher import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,7 +76,7 @@ def kept_chain(tmp_path):
 
 
 def test_deploy_check_and_manage_roles_from_the_command_line(kept_chain):
-    public = create_development_keys(kept_chain.data / "keys", epoch=20264, creditors=[])
+    public = create_keys(kept_chain.data / "keys", epoch=20264, creditors=[])
     account = kept_chain.ask("eth_accounts")[0]
     kept_chain.ask(
         "eth_sendTransaction",

@@ -6,14 +6,14 @@ import pytest
 from schuldhulp import errors
 from schuldhulp.chain.known_accounts import PUBLIC_TEST_ACCOUNTS
 from schuldhulp.config import load_settings
-from schuldhulp.services.keys import create_development_keys
+from schuldhulp.services.keys import create_keys
 from scripts.planning import HOLDERS, confirm, plan_from_keys, refuse_known_accounts
 
 
 def test_plan_from_keys_takes_accounts_and_newest_epoch_of_the_public_file(tmp_path):
     settings = load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_MUNICIPALITY": "34"})
-    create_development_keys(settings.keys, epoch=20263, creditors=[])
-    public = create_development_keys(settings.keys, epoch=20264, creditors=[])
+    create_keys(settings.keys, epoch=20263, creditors=[])
+    public = create_keys(settings.keys, epoch=20264, creditors=[])
 
     plan = plan_from_keys(settings, "local")
 
@@ -29,7 +29,7 @@ def test_plan_from_keys_names_what_is_missing(tmp_path):
     with pytest.raises(errors.Misconfigured):
         plan_from_keys(settings, "local")
 
-    create_development_keys(settings.keys, epoch=20264, creditors=[])
+    create_keys(settings.keys, epoch=20264, creditors=[])
     file = settings.keys / "public.json"
     public = json.loads(file.read_text())
     del public["addresses"]["reviewer"]
@@ -66,7 +66,8 @@ def test_refuse_known_accounts_names_the_role(plan):
         ("gemeente", True, "", "y", False),
         ("gemeente", True, "", "yes", True),
         ("gemeente", True, "1", "no", True),
-        ("gemeente", False, "", "no", True),
+        ("gemeente", False, "", "yes", False),
+        ("gemeente", False, "1", "no", True),
     ],
 )
 def test_confirm_asks_only_where_somebody_can_answer(monkeypatch, network, terminal, assume_yes, answer, expected):

@@ -16,6 +16,7 @@ from schuldhulp.crypto.keyring import (
     CreditorKeys,
     EvaluatorKeys,
     Keyring,
+    NetworkKeys,
     ProcessKeys,
     RelayKeys,
     WorkerKeys,
@@ -267,7 +268,9 @@ def test_write_whole_leaves_the_old_file_when_it_fails(tmp_path: Path, monkeypat
 
 @pytest.mark.usefixtures("quick_kdf")
 class TestProcessKeys:
-    @pytest.mark.parametrize("kind", [CockpitKeys, EvaluatorKeys, WorkerKeys, RelayKeys, AdministratorKeys])
+    @pytest.mark.parametrize(
+        "kind", [CockpitKeys, EvaluatorKeys, WorkerKeys, RelayKeys, NetworkKeys, AdministratorKeys]
+    )
     def test_open_names_a_missing_keyring(self, tmp_path: Path, kind: type[ProcessKeys]) -> None:
         with pytest.raises(Misconfigured) as caught:
             kind.open(tmp_path)
@@ -287,10 +290,9 @@ class TestProcessKeys:
 
     def test_open_refuses_one_secret_for_two_purposes(self, tmp_path: Path) -> None:
         same = AccountKey.generate().reveal()
-        names = ("deployer", "network-administrator", "administrator")
-        create_keyring(tmp_path, "administrator", dict.fromkeys(names, same))
+        create_keyring(tmp_path, "network", dict.fromkeys(("deployer", "network-administrator"), same))
         with pytest.raises(Misconfigured) as caught:
-            AdministratorKeys.open(tmp_path)
+            NetworkKeys.open(tmp_path)
         assert caught.value.key == "keyring_damaged"
 
     def test_open_refuses_a_key_that_is_none(self, tmp_path: Path) -> None:

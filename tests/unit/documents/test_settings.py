@@ -66,6 +66,8 @@ def test_load_settings_keeps_deployments_in_the_project_for_the_usual_data_folde
         ("NETWORK", "../x"),
         ("LEDGER_FILL", "-1"),
         ("CONFIRMATIONS", "many"),
+        ("LEDGER_SCHEDULE", "whenever"),
+        ("ENROLMENT_SCHEDULE", "daily 25:00"),
     ],
 )
 def test_load_settings_names_the_wrong_setting_and_never_its_value(tmp_path, name, value):
@@ -85,3 +87,14 @@ def test_load_settings_names_the_line_that_is_no_setting(tmp_path):
     (tmp_path / "settings.env").write_text("SCHULDHULP_MUNICIPALITY 200\n")
     with pytest.raises(Misconfigured, match="line 1"):
         load_settings({"SCHULDHULP_DATA": str(tmp_path)})
+
+
+def test_load_settings_refuses_a_name_that_it_does_not_know(tmp_path):
+    with pytest.raises(Misconfigured, match="SCHULDHULP_COCKPIT_PROT"):
+        load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_COCKPIT_PROT": "8502"})
+
+
+def test_load_settings_leaves_the_settings_of_others_alone(tmp_path):
+    load_settings(
+        {"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_DIGID_ISSUER": "https://x", "SCHULDHULP_TEST_POSTGRES": "y"}
+    )

@@ -13,12 +13,13 @@ from schuldhulp.crypto.keyring import (
     CockpitKeys,
     CreditorKeys,
     EvaluatorKeys,
+    NetworkKeys,
     RelayKeys,
     WorkerKeys,
 )
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import InvalidInput, Misconfigured
-from schuldhulp.services.keys import PublicKeys, create_development_keys, read_public_keys
+from schuldhulp.services.keys import PublicKeys, create_keys, read_public_keys
 
 EPOCH = Epoch(20264)
 CREDITORS = ("12345678", "87654321")
@@ -36,23 +37,33 @@ def folder(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, **changes: Any) -> PublicKeys:
-    return create_development_keys(folder, **{"epoch": EPOCH, "creditors": CREDITORS, **changes})
+    return create_keys(folder, **{"epoch": EPOCH, "creditors": CREDITORS, **changes})
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
-def test_create_development_keys_makes_every_keyring(folder: Path) -> None:
+def test_create_keys_makes_every_keyring(folder: Path) -> None:
     public = make(folder)
-    purposes = ["administrator", "cockpit", "creditor-12345678", "creditor-87654321", "evaluator", "relay", "worker"]
+    purposes = [
+        "administrator",
+        "cockpit",
+        "creditor-12345678",
+        "creditor-87654321",
+        "evaluator",
+        "network",
+        "relay",
+        "worker",
+    ]
     files = [f"{purpose}.{suffix}" for purpose in purposes for suffix in ("keyring", "passphrase")]
     assert sorted(path.name for path in folder.iterdir()) == sorted([*files, "public.json"])
     cockpit, worker, relay = CockpitKeys.open(folder), WorkerKeys.open(folder), RelayKeys.open(folder)
     administrator, evaluator = AdministratorKeys.open(folder), EvaluatorKeys.open(folder)
+    network = NetworkKeys.open(folder)
     assert public.addresses == {
-        "deployer": administrator.deployer.address,
-        "network_administrator": administrator.network_administrator.address,
+        "deployer": network.deployer.address,
+        "network_administrator": network.network_administrator.address,
         "administrator": administrator.administrator.address,
         "registrar": worker.registrar.address,
         "reviewer": worker.reviewer.address,
@@ -69,7 +80,7 @@ def test_create_development_keys_makes_every_keyring(folder: Path) -> None:
     assert relay.oidc_signing_pem().startswith(b"-----BEGIN PRIVATE KEY-----")
 
 
-def test_create_development_keys_shares_what_two_processes_need(folder: Path) -> None:
+def test_create_keys_shares_what_two_processes_need(folder: Path) -> None:
     make(folder)
     cockpit, worker, relay = CockpitKeys.open(folder), WorkerKeys.open(folder), RelayKeys.open(folder)
     assert cockpit.job == worker.job
@@ -77,14 +88,14 @@ def test_create_development_keys_shares_what_two_processes_need(folder: Path) ->
     assert cockpit.cookie != relay.cookie
 
 
-def test_create_development_keys_a_second_time_changes_nothing(folder: Path) -> None:
+def test_create_keys_a_second_time_changes_nothing(folder: Path) -> None:
     public = make(folder)
     before = contents(folder)
     assert make(folder) == public
     assert contents(folder) == before
 
 
-def test_create_development_keys_adds_a_creditor_and_an_epoch(folder: Path) -> None:
+def test_create_keys_adds_a_creditor_and_an_epoch(folder: Path) -> None:
     public = make(folder)
     before = contents(folder)
     added = make(folder, epoch=Epoch(20271), creditors=["11112222"])
@@ -97,7 +108,7 @@ def test_create_development_keys_adds_a_creditor_and_an_epoch(folder: Path) -> N
 
 
 @pytest.mark.parametrize("missing", ["worker", "relay", "evaluator", "administrator", "creditor-12345678"])
-def test_create_development_keys_completes_a_call_that_was_cut_short(folder: Path, missing: str) -> None:
+def test_create_keys_completes_a_call_that_was_cut_short(folder: Path, missing: str) -> None:
     make(folder)
     (folder / f"{missing}.keyring").unlink()
     (folder / "public.json").unlink()
@@ -106,7 +117,7 @@ def test_create_development_keys_completes_a_call_that_was_cut_short(folder: Pat
     assert CockpitKeys.open(folder).client_secret == RelayKeys.open(folder).client_secret
 
 
-def test_create_development_keys_makes_no_new_cockpit_for_an_old_worker(folder: Path) -> None:
+def test_create_keys_makes_no_new_cockpit_for_an_old_worker(folder: Path) -> None:
     make(folder)
     (folder / "cockpit.keyring").unlink()
     with pytest.raises(Misconfigured) as caught:
@@ -115,7 +126,7 @@ def test_create_development_keys_makes_no_new_cockpit_for_an_old_worker(folder: 
     assert not (folder / "cockpit.keyring").exists()
 
 
-def test_create_development_keys_are_random_for_each_folder(tmp_path: Path) -> None:
+def test_create_keys_are_random_for_each_folder(tmp_path: Path) -> None:
     one, other = (make(tmp_path / name) for name in ("one", "other"))
     assert not set(one.addresses.values()) & set(other.addresses.values())
     assert one.claim_key != other.claim_key
@@ -125,7 +136,7 @@ def test_create_development_keys_are_random_for_each_folder(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("changes", "field"), [({"epoch": Epoch(0)}, "epoch"), ({"creditors": ["12345678", "nobody"]}, "kvk")]
 )
-def test_create_development_keys_refuses_bad_input_before_it_makes_anything(
+def test_create_keys_refuses_bad_input_before_it_makes_anything(
     folder: Path, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
