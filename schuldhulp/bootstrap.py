@@ -111,6 +111,9 @@ def _keep_spares(spares: SpareMaker) -> None:
             spares.prepare()
         except SchuldhulpError as error:
             LOG.warning("spares: %s", error)
+        except Exception as error:  # noqa: BLE001 - the thread must not end, or batches are no longer filled
+            # Not the text of the error: nobody knows what it holds.
+            LOG.warning("spares: internal error: %s", type(error).__name__)
         time.sleep(SPARES_EVERY)
 
 
@@ -373,7 +376,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             log=log,
         ),
         clients=ClientService(reader=reader, writer=writer, log=log),
-        dossiers=DossierService(reader=reader, log=log, caseload=caseload),
+        dossiers=DossierService(reader=reader, writer=writer, log=log, caseload=caseload),
         records=RecordService(reader=reader, writer=writer, caseload=caseload, enrolment=enrolment),
         enrolment=enrolment,
         verification=VerificationService(reader=reader, caseload=caseload, log=log),

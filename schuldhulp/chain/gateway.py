@@ -74,6 +74,7 @@ class Gateway:
             errors.Unreachable: the node does not answer.
         """
         self._recognised = False
+        seen = self._seen()
         questions: list[tuple[str, Sequence[Any]]] = [
             ("eth_chainId", ()),
             ("eth_getBlockByNumber", ("0x0", False)),
@@ -92,10 +93,10 @@ class Gateway:
         head = _head(answers[2])
         for index, name in enumerate(CONTRACTS):
             self._check_contract(name, answers[3 + 2 * index], answers[4 + 2 * index])
+        if head.number < seen:
+            raise self._went_back(head.number)
         with self._lock:
-            if head.number < self._highest:
-                raise self._went_back(head.number)
-            self._highest = head.number
+            self._highest = max(self._highest, head.number)
             self._recognised = True
 
     def _check_contract(self, name: str, code: Any, instance: Any) -> None:
@@ -115,13 +116,19 @@ class Gateway:
         Raises:
             errors.ChainMismatch: the chain has become shorter than it was.
         """
+        seen = self._seen()
         head = _head(self._ask("eth_getBlockByNumber", "latest", False))
+        if head.number < seen:
+            self.check_identity()
+            raise self._went_back(head.number)
         with self._lock:
-            if head.number >= self._highest:
-                self._highest = head.number
-                return head
-        self.check_identity()
-        raise self._went_back(head.number)
+            self._highest = max(self._highest, head.number)
+        return head
+
+    def _seen(self) -> int:
+        """Return the height to compare an answer with, before it is asked: another thread may see a block meanwhile."""
+        with self._lock:
+            return self._highest
 
     def _went_back(self, number: int) -> errors.ChainMismatch:
         return errors.ChainMismatch(
@@ -176,6 +183,8 @@ class Gateway:
                 ],
             },
         )
+        if not isinstance(logs, list):
+            raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
         return [_commit(log) for log in logs]
 
     # --- registry -----------------------------------------------------------------------------------------------------
@@ -242,13 +251,17 @@ class Gateway:
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """Return what became of a transaction, None while it is not mined."""
         plain = self._ask("eth_getTransactionReceipt", "0x" + tx_hash.hex())
-        if plain is None or plain.get("blockHash") is None:
+        if plain is None:
+            return None
+        if not isinstance(plain, dict):
+            raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than a receipt")
+        if plain.get("blockHash") is None:
             return None
         return Receipt(
-            succeeded=_number(plain["status"]) == 1,
-            block_number=_number(plain["blockNumber"]),
-            block_hash=_data(plain["blockHash"]),
-            gas_used=_number(plain["gasUsed"]),
+            succeeded=_number(plain.get("status")) == 1,
+            block_number=_number(plain.get("blockNumber")),
+            block_hash=_data(plain.get("blockHash")),
+            gas_used=_number(plain.get("gasUsed")),
         )
 
     def nonce_of(self, account: str, *, depth: int = 0) -> int:
@@ -359,18 +372,22 @@ def _block_hash(block: Any) -> bytes:
 
 def _head(block: Any) -> Head:
     block_hash = _block_hash(block)
-    return Head(
-        number=_number(block.get("number")),
-        hash=block_hash,
-        timestamp=datetime.fromtimestamp(_number(block.get("timestamp")), UTC),
-    )
+    try:
+        timestamp = datetime.fromtimestamp(_number(block.get("timestamp")), UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        # Not every number is a date.
+        raise errors.ChainMismatch("chain_answer_wrong", "the node gave a block without a time") from error
+    return Head(number=_number(block.get("number")), hash=block_hash, timestamp=timestamp)
 
 
 def _commit(log: Any) -> RootCommitted:
     """Read an event of the ledger: indexed values stand in topics, the others follow in the data, all of 32 bytes."""
-    words = b"".join(_data(topic) for topic in log["topics"][1:]) + _data(log["data"])
+    topics = log.get("topics") if isinstance(log, dict) else None
+    if not isinstance(topics, list):
+        raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than an event")
+    words = b"".join(_data(topic) for topic in topics[1:]) + _data(log.get("data"))
     return RootCommitted(
         change=RootChange(dossier=DossierId(words[:32]), previous_root=Root(words[32:64]), new_root=Root(words[64:96])),
-        block_number=_number(log["blockNumber"]),
-        tx_hash=_data(log["transactionHash"]),
+        block_number=_number(log.get("blockNumber")),
+        tx_hash=_data(log.get("transactionHash")),
     )

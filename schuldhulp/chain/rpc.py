@@ -7,6 +7,7 @@ from the environment. Reading goes through this transport instead; see docs/arch
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -56,6 +57,16 @@ def _revert_data(error: dict[str, Any]) -> bytes:
         except ValueError:
             return b""
     return b""
+
+
+def _read(answer: requests.Response) -> bytes:
+    """Read the body of a streamed answer; requests names a cut or stalled one in its own family of errors."""
+    body = bytearray()
+    for part in answer.iter_content(64 * 1024):
+        body += part
+        if len(body) > MAX_ANSWER:
+            raise errors.Unreachable("chain_answer_too_large", "the node's answer is too large")
+    return bytes(body)
 
 
 class JsonRpc:
@@ -116,7 +127,7 @@ class JsonRpc:
         ]
         answer = self._post(numbered if len(numbered) > 1 else numbered[0])
         answers = answer if isinstance(answer, list) else [answer]
-        by_number = {item.get("id"): item for item in answers if isinstance(item, dict)}
+        by_number = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
         results: list[Any] = []
         for question in numbered:
             item = by_number.get(question["id"])
@@ -149,12 +160,11 @@ class JsonRpc:
             self._local.session = session
         try:
             with session.post(self.url, json=body, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
-                content = answer.raw.read(MAX_ANSWER + 1, decode_content=True)
-                if len(content) > MAX_ANSWER:
-                    raise errors.Unreachable("chain_answer_too_large", "the node's answer is too large")
-                answer._content = content  # so that json() below decodes what was read, within the limit
-                return answer.json()
-        except (requests.RequestException, OSError, ValueError) as error:
+                return json.loads(_read(answer))
+        except errors.Unreachable:
+            self._local.session = None
+            raise
+        except (requests.RequestException, OSError, ValueError, RecursionError) as error:
             # A session whose connection broke half-way may hold the rest of an old answer.
             self._local.session = None
             reason = type(error).__name__

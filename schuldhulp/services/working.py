@@ -126,6 +126,10 @@ class Worker:
         except errors.SchuldhulpError as error:
             self._tell(name, str(error))
             return False
+        except Exception as error:  # noqa: BLE001 - a worker that ends anchors nothing any more
+            # Not the text of the error: nobody knows what it holds.
+            self._tell(name, f"internal error: {type(error).__name__}")
+            return False
         self._tell(name, "")
         return True
 

@@ -35,7 +35,8 @@ class ToldNode:
     """What the node answers; every part can be changed between two questions.
 
     `instead` replaces the result of a method or of a function of the contract (by its signature), whatever the
-    question; `body` replaces the bytes of a whole HTTP answer.
+    question; `body` replaces the bytes of a whole HTTP answer. A `cut` answer ends half-way; a `stalled` one stops
+    half-way and keeps the connection until the client hangs up.
     """
 
     chain_id: int = 1337
@@ -54,6 +55,7 @@ class ToldNode:
     body: Callable[[bytes], bytes] | None = None
     status: int = 200
     cut: bool = False
+    stalled: bool = False
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -145,8 +147,11 @@ def running_node(node: ToldNode) -> Iterator[ToldNode]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if node.cut else body)
-            self.close_connection = node.cut
+            self.wfile.write(body[: len(body) // 2] if node.cut or node.stalled else body)
+            self.close_connection = node.cut or node.stalled
+            if node.stalled:
+                self.wfile.flush()
+                self.rfile.read(1)
 
         def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
             head = {"jsonrpc": "2.0", "id": question["id"]}

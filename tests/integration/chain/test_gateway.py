@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -280,6 +281,53 @@ def test_answer_of_another_shape_is_never_a_value(chain: DeployedChain) -> None:
         gateway._rpc = JsonRpc(url)
         with pytest.raises(errors.ChainMismatch):
             gateway.is_known(tag)
+
+
+@pytest.mark.parametrize(
+    ("ask", "result"),
+    [
+        ("head", b'{"number":"0x1","hash":"0x01","timestamp":"0xffffffffffffffffffff"}'),
+        ("head", b'{"number":"0x1","hash":"0x01"}'),
+        ("receipt", b'"0x1"'),
+        ("receipt", b'{"blockHash":"0x01"}'),
+        ("commits", b"7"),
+        ("commits", b"[7]"),
+        ("commits", b'[{"topics":["0x01"]}]'),
+    ],
+)
+def test_answer_with_a_part_missing_is_named(chain: DeployedChain, ask: str, result: bytes) -> None:
+    gateway = chain.gateway()
+    gateway.check_identity()
+    with answering(b'{"jsonrpc":"2.0","id":1,"result":' + result + b"}") as url:
+        gateway._rpc = JsonRpc(url)
+        asking = {
+            "head": gateway.head,
+            "receipt": lambda: gateway.receipt(bytes(32)),
+            "commits": lambda: gateway.commits_of(make_dossier(1)),
+        }
+        with pytest.raises(errors.ChainMismatch) as caught:
+            asking[ask]()
+    assert caught.value.key == "chain_answer_wrong"
+
+
+def test_head_takes_no_older_answer_of_another_thread_for_a_shorter_chain(
+    chain: DeployedChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One thread asks for the head; before the answer is looked at, another thread sees a newer block."""
+    gateway = chain.gateway()
+    before = gateway.head().number
+    batch = gateway._rpc.batch
+
+    def slow(questions: Any) -> list[Any]:
+        answers = batch(questions)
+        monkeypatch.setattr(gateway._rpc, "batch", batch)
+        chain.node.mine()
+        gateway.head()
+        return answers
+
+    monkeypatch.setattr(gateway._rpc, "batch", slow)
+    assert gateway.head().number == before
+    assert gateway.head().number == before + 1
 
 
 def test_head_carries_the_time_of_the_block(chain: DeployedChain) -> None:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from schuldhulp import errors
+from schuldhulp.chain import rpc
+from schuldhulp.chain.rpc import JsonRpc
+from tests.support.rpc_server import ToldNode, running_node
+
+
+@pytest.fixture
+def node() -> Iterator[ToldNode]:
+    with running_node(ToldNode()) as node:
+        yield node
+
+
+def refused(connection: JsonRpc, key: str = "chain_unreachable") -> None:
+    with pytest.raises(errors.Unreachable) as caught:
+        connection.batch([("eth_chainId", ()), ("eth_getCode", ("0x00", "latest"))])
+    assert caught.value.key == key
+
+
+def works_again(node: ToldNode, connection: JsonRpc) -> None:
+    node.body, node.cut, node.stalled, node.status = None, False, False, 200
+    assert connection.call("eth_chainId") == hex(node.chain_id)
+
+
+def test_batch_names_an_answer_that_is_cut(node: ToldNode) -> None:
+    connection = JsonRpc(node.url)
+    node.cut = True
+    refused(connection)
+    works_again(node, connection)
+
+
+def test_batch_names_an_answer_that_stops_half_way(node: ToldNode) -> None:
+    connection = JsonRpc(node.url, read_timeout=0.2)
+    node.stalled = True
+    refused(connection)
+    works_again(node, JsonRpc(node.url))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[" * 200_000, id="nested too deeply"),
+        pytest.param(b"<html>", id="no JSON"),
+        pytest.param(b'"\xff"', id="no UTF-8"),
+        pytest.param(b"9" * 5_000, id="a number without end"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_batch_names_an_answer_that_does_not_open(node: ToldNode, body: bytes) -> None:
+    connection = JsonRpc(node.url)
+    node.body = lambda _: body
+    refused(connection)
+    works_again(node, connection)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"7",
+        b"[]",
+        b"{}",
+        b'{"id": [], "result": "0x1"}',
+        b'[{"id": {}, "result": "0x1"}, {"id": "1", "result": "0x1"}]',
+        b'[{"id": 1}, {"id": 2}]',
+        b'[{"id": 1, "error": "no"}, {"id": 2, "error": 7}]',
+    ],
+)
+def test_batch_names_an_answer_that_is_not_json_rpc(node: ToldNode, body: bytes) -> None:
+    connection = JsonRpc(node.url)
+    node.body = lambda _: body
+    refused(connection, "chain_answer_incomplete")
+    works_again(node, connection)
+
+
+def test_batch_refuses_an_answer_that_is_too_large(node: ToldNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = JsonRpc(node.url)
+    monkeypatch.setattr(rpc, "MAX_ANSWER", 100)
+    node.body = lambda _: b"[" + b" " * 200_000 + b"]"
+    refused(connection, "chain_answer_too_large")
+    works_again(node, connection)
