@@ -175,7 +175,6 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
 
     keys = WorkerKeys.open(settings.keys, private=settings.production)
     deployment, gateway, rpc = _chain(settings)
-    _refuse_known_accounts(settings, deployment)
     engine = connect(settings.database_url)
     try:
         migrate(engine)
@@ -248,7 +247,6 @@ def evaluation_service(settings: Settings) -> EvaluationService:
     from schuldhulp.storage.evaluation import EvaluatorDatabase
 
     deployment, gateway, _ = _chain(settings)
-    _refuse_known_accounts(settings, deployment)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = EvaluatorDatabase(settings.evaluator_database_url)
     database.prepare()
@@ -426,6 +424,7 @@ def _chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:
             "SCHULDHULP_MUNICIPALITY is not the municipality of the deployment file",
             field="municipality",
         )
+    _refuse_known_accounts(settings, deployment)
     rpc = JsonRpc(settings.chain_url)
     return deployment, Gateway(deployment, rpc), rpc
 

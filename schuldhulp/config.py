@@ -13,12 +13,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schuldhulp.errors import Misconfigured
+from schuldhulp.services.schedule import parse_schedule
 
 PREFIX = "SCHULDHULP_"
 LOOPBACK = "127.0.0.1"
+
+ELSEWHERE = ("DIGID_", "EHERKENNING_", "STAFF_", "TEST_", "ASSUME_YES", "CHROMIUM", "REQUIRE_CHROMIUM")
+"""Beginnings of settings that are read elsewhere: the relay's brokers, the deployment scripts and the tests."""
 
 
 def project_folder() -> Path:
@@ -111,6 +115,15 @@ class Settings(BaseModel):
             values.setdefault(f"{name}_url", f"http://{LOOPBACK}:{values.get(f'{name}_port', port)}")
         return values
 
+    @field_validator("ledger_schedule", "enrolment_schedule")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        try:
+            parse_schedule(text)
+        except Misconfigured:
+            raise ValueError("must be `every <n>s` (n from 1 to 86400) or `daily HH:MM`") from None
+        return text
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         ports = {name: getattr(self, name) for name in ("cockpit_port", "evaluator_port", "relay_port", "chain_port")}
@@ -167,6 +180,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     own = os.environ if environment is None else environment
     file = _absolute(Path(own.get(f"{PREFIX}DATA") or "var")) / "settings.env"
     stored = _read(file) if file.exists() else {}
+    unknown = sorted(
+        name
+        for name in {*own, *stored}
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+        and not name.removeprefix(PREFIX).startswith(ELSEWHERE)
+    )
+    if unknown:
+        raise Misconfigured("settings_wrong", f"Unknown settings: {', '.join(unknown)}; see docs/specification.md")
     values = {}
     for name in Settings.model_fields:
         value = own.get(PREFIX + name.upper()) or stored.get(PREFIX + name.upper())
