@@ -13,7 +13,7 @@ from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import DossierId, MunicipalityCode, Root
 from schuldhulp.services.filling import Filler, FillerChoice, group_of
 from schuldhulp.services.job_signing import is_ledger_job_valid, ledger_job_mac
-from schuldhulp.services.ports import ChainReader, ChainWriter, Clock, RootChange, Store, UnitOfWork
+from schuldhulp.services.ports import ChainReader, ChainWriter, Clock, ContractCall, RootChange, Store, UnitOfWork
 from schuldhulp.services.rows import (
     BatchKind,
     BatchRow,
@@ -28,7 +28,11 @@ from schuldhulp.services.rows import (
 from schuldhulp.services.sending import Outcome, Sender
 
 MAX_CHANGES: Final = 350
-"""Dossiers in a batch; with all of them new that is about 9.7 million gas."""
+"""Changes in a batch, fillers included; with all of them new that is about 9.7 million gas, of the 12 million that fit
+a block of Ganache and of the production network."""
+
+TRIES: Final = 10
+"""How often a batch is collected again in one run because somebody changed a dossier before it was signed."""
 
 
 class Reason(StrEnum):
@@ -44,6 +48,8 @@ class Reason(StrEnum):
     """The contract would refuse the whole batch; nothing was sent."""
     REFUSED_BY_NODE = "refused_by_node"
     """The node does not take a signed batch (no money for its gas, say); the same bytes are sent again."""
+    CHANGING = "records_changing"
+    """However often a batch was collected, something in it changed before it was signed; the next run tries again."""
 
 
 _KINDS: Final = {
@@ -52,6 +58,7 @@ _KINDS: Final = {
     Reason.DATABASE_BEHIND: FindingKind.DATABASE_BEHIND,
     Reason.REFUSED_BY_CONTRACT: FindingKind.JOB_OVERDUE,
     Reason.REFUSED_BY_NODE: FindingKind.JOB_OVERDUE,
+    Reason.CHANGING: FindingKind.JOB_OVERDUE,
 }
 
 
@@ -183,16 +190,24 @@ class Anchoring:
         """
         done = _Pass()
         done.settled(self._sender.settle())
-        filled = False
+        filled, tries = False, 0
         while self._sender.may_submit(BatchKind.LEDGER):
             jobs = self._collect(done)
             batch = self._first_batch(jobs) if fill else jobs[:MAX_CHANGES]
             fillers = self._choose(batch) if fill and (batch or not filled) else []
             if not batch and not fillers:
                 break
-            if not self._submit(batch, fillers, done):
+            call = self._call(batch, fillers, done)
+            if call is None:
                 break
-            filled = True
+            if not self._submit(call, batch, fillers, done):
+                # Somebody changed one of its dossiers meanwhile. The others must not wait for the next run.
+                tries += 1
+                if tries == TRIES:
+                    done.found(Reason.CHANGING)
+                    break
+                continue
+            filled, tries = True, 0
             outcome = self._sender.settle()
             done.settled(outcome)
             if outcome.waiting or outcome.failed:
@@ -203,9 +218,17 @@ class Anchoring:
 
     def _first_batch(self, jobs: Sequence[JobRow]) -> list[JobRow]:
         """Take as many whole groups from the front as fit one batch when they are filled."""
-        groups = sorted({group_of(job.dossier) for job in jobs})
-        size = max(1, self._fillers.fill)
-        taken = set(groups[: max(1, MAX_CHANGES // size)])
+        if self._fillers.fill == 0:
+            return list(jobs[:MAX_CHANGES])
+        with self._store.read() as work:
+            sizes = self._fillers.sizes(work, [job.dossier for job in jobs])
+        taken: set[bytes] = set()
+        room = MAX_CHANGES
+        for group, size in sorted(sizes.items()):
+            if taken and size > room:
+                break
+            taken.add(group)
+            room -= size
         return [job for job in jobs if group_of(job.dossier) in taken][:MAX_CHANGES]
 
     # --- collecting ---------------------------------------------------------------------------------------------------
@@ -323,7 +346,7 @@ class Anchoring:
                 kept.append(filler)
             elif filler.spare is None:
                 self._realign(filler.dossier, roots[filler.dossier])
-        return kept
+        return kept[: MAX_CHANGES - len(jobs)]
 
     def _realign(self, decoy: DossierId, root: Root) -> None:
         """Take the chain's word for the root of a decoy: it proves nothing, so nothing can be wrong about it."""
@@ -333,7 +356,8 @@ class Anchoring:
 
     # --- signing ------------------------------------------------------------------------------------------------------
 
-    def _submit(self, jobs: Sequence[JobRow], fillers: Sequence[Filler], done: _Pass) -> bool:
+    def _call(self, jobs: Sequence[JobRow], fillers: Sequence[Filler], done: _Pass) -> ContractCall | None:
+        """Encode a batch; None when the contract would refuse it."""
         changes = [
             *(RootChange(dossier=job.dossier, previous_root=job.previous_root, new_root=job.new_root) for job in jobs),
             *(
@@ -346,7 +370,11 @@ class Anchoring:
         if refusal is not None:
             # Sending it would only spend the nonce. The next run tries again, with what is true then.
             done.found(Reason.REFUSED_BY_CONTRACT, detail=refusal)
-            return False
+            return None
+        return call
+
+    def _submit(self, call: ContractCall, jobs: Sequence[JobRow], fillers: Sequence[Filler], done: _Pass) -> bool:
+        """Sign a batch and store it with what it takes along; say whether nothing of that had changed."""
 
         def take(work: UnitOfWork, batch: int) -> bool:
             # In one order, so that two workers never wait for each other; whoever writes a record takes one lock only.

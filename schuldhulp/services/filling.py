@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from typing import Final
@@ -246,10 +246,8 @@ class FillerChoice:
         """
         if self.fill == 0:
             return []
-        members: dict[bytes, set[DossierId]] = {}
         decoys = {decoy.id: decoy for decoy in work.filling.all_decoys(self.municipality)}
-        for dossier in (*decoys, *(row.id for row in work.dossiers.list(self.municipality)), *changed):
-            members.setdefault(group_of(dossier), set()).add(dossier)
+        members = self._members(work, decoys, changed)
         groups = {group_of(dossier) for dossier in changed} or {self._any_group(members)}
         others = {dossier for group in groups for dossier in members.get(group, ())} - set(changed)
         spares = work.filling.next_spares(
@@ -262,6 +260,27 @@ class FillerChoice:
         for group in sorted(groups):
             fillers += [self._birth(group) for _ in range(self.fill - len(members.get(group, ())))]
         return fillers
+
+    def sizes(self, work: UnitOfWork, changed: Sequence[DossierId]) -> dict[bytes, int]:
+        """Tell how many changes each group gives at most when it is committed as a whole.
+
+        Args:
+            work: a unit of work.
+            changed: dossiers with a real change.
+
+        Returns:
+            For each group with a real change the number of its dossiers and decoys, new decoys included.
+        """
+        members = self._members(work, [decoy.id for decoy in work.filling.all_decoys(self.municipality)], changed)
+        return {group: max(len(members[group]), self.fill) for group in {group_of(dossier) for dossier in changed}}
+
+    def _members(
+        self, work: UnitOfWork, decoys: Iterable[DossierId], changed: Sequence[DossierId]
+    ) -> dict[bytes, set[DossierId]]:
+        members: dict[bytes, set[DossierId]] = {}
+        for dossier in (*decoys, *(row.id for row in work.dossiers.list(self.municipality)), *changed):
+            members.setdefault(group_of(dossier), set()).add(dossier)
+        return members
 
     def _any_group(self, members: Mapping[bytes, set[DossierId]]) -> bytes:
         """Draw a group, each as likely as any other; the first one where there is none yet."""

@@ -35,9 +35,6 @@ RECEIPT_TIMEOUT: Final = 20.0
 RECEIPT_POLL: Final = 0.05
 """Seconds between two looks for a receipt."""
 
-MAX_GAS: Final = 11_500_000
-"""Gas limit of a batch; blocks of Ganache and of the production network hold 12 million."""
-
 FAILURES_IN_A_ROW: Final = 3
 """After so many failed batches of a kind the worker waits between tries."""
 
@@ -171,8 +168,8 @@ class Sender:
                     refusals.append((batch.id, refusal))
             if receipt is None:
                 waiting.append(batch.id)
-                # What comes after it in the order of nonces cannot be mined either.
-                continue
+                # What comes after it in the order of nonces cannot be mined either: no use in waiting for that too.
+                break
             deep = self._is_deep(receipt)
             if receipt.succeeded and deep:
                 self._confirm(batch, receipt)

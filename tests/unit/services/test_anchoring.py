@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from schuldhulp import errors
 from schuldhulp.domain.types import NO_ROOT, DossierId
-from schuldhulp.services.anchoring import MAX_CHANGES, Anchoring, Reason
-from schuldhulp.services.filling import adopt, group_of
-from schuldhulp.services.ports import RootChange
+from schuldhulp.services.anchoring import MAX_CHANGES, TRIES, Anchoring, Reason
+from schuldhulp.services.filling import GROUP_BYTES, GROUP_SIZE, adopt, group_of
+from schuldhulp.services.ports import ContractCall, RootChange, SignedTransaction
 from schuldhulp.services.rows import DecoyRow, JobState
 from schuldhulp.services.sending import LEASE
 from schuldhulp.storage.unit_of_work import SqlStore
@@ -203,6 +203,92 @@ def test_take_drops_the_batch_when_a_decoy_was_adopted_meanwhile(
     assert worker.anchor_once().fillers == 0
     with store.read() as work:
         assert not {decoy.id for decoy in work.filling.decoys(MUNICIPALITY)} & set(adopted)
+
+
+class Office:
+    """Edits a dossier while a batch is being signed, as often as it is told."""
+
+    def __init__(self, chain: FakeChain, cockpit: Cockpit, dossier: DossierId, edits: int) -> None:
+        self._sign, self._cockpit, self._dossier, self.edits = chain.sign, cockpit, dossier, edits
+        chain.sign = self.sign  # type: ignore[method-assign]
+
+    def sign(self, call: ContractCall, nonce: int) -> SignedTransaction:
+        """Sign, after an edit."""
+        if self.edits:
+            self.edits -= 1
+            self._cockpit.change(self._dossier)
+        return self._sign(call, nonce)
+
+
+@pytest.mark.parametrize("fill", [0, 32])
+def test_anchor_once_collects_again_when_a_dossier_was_edited_meanwhile(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit, fill: int
+) -> None:
+    dossiers = [cockpit.add() for _ in range(5)]
+    for dossier in dossiers:
+        cockpit.change(dossier)
+    Office(chain, cockpit, dossiers[2], edits=3)
+    report = worker_of(store, chain, clock, fill=fill).anchor_once()
+    assert (report.signed, report.queued, report.findings) == (5, 0, ())
+    assert len(chain.seen) == 1
+    assert cockpit.states(dossiers[2]) == [JobState.REPLACED] * 3 + [JobState.CONFIRMED]
+
+
+def test_anchor_once_names_a_dossier_that_never_stands_still(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    dossier = cockpit.add()
+    cockpit.change(dossier)
+    office = Office(chain, cockpit, dossier, edits=1_000)
+    worker = worker_of(store, chain, clock)
+    report = worker.anchor_once()
+    assert (report.signed, [finding.reason for finding in report.findings]) == (0, [Reason.CHANGING])
+    assert office.edits == 1_000 - TRIES
+    office.edits = 0
+    assert worker.anchor_once().findings == ()
+
+
+@pytest.mark.parametrize("fill", [1, 31])
+def test_anchor_once_fills_small_batches_no_more_than_they_may_hold(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit, fill: int
+) -> None:
+    """Groups hold 32 dossiers, even where they are filled up to fewer."""
+    groups = [make_dossier(number)[:GROUP_BYTES] for number in range(MAX_CHANGES // GROUP_SIZE + 2)]
+    dossiers = [
+        cockpit.add(DossierId(group + bytes([number]) * (32 - GROUP_BYTES)))
+        for group in groups
+        for number in range(GROUP_SIZE)
+    ]
+    for dossier in dossiers:
+        cockpit.change(dossier)
+    worker = worker_of(store, chain, clock, fill=fill)
+    worker.anchor_once()
+    cockpit.prepare_spares(dossiers)
+    chain.seen.clear()
+    for dossier in dossiers[::GROUP_SIZE]:
+        cockpit.change(dossier)
+    report = worker.anchor_once()
+    sizes = [len(seen.changes) for seen in chain.seen]
+    assert sum(sizes) == report.signed + report.fillers == len(dossiers)
+    assert all(size <= MAX_CHANGES and size % GROUP_SIZE == 0 for size in sizes)
+
+
+def test_settle_does_not_wait_for_what_comes_after_a_batch_that_is_not_mined(
+    store: SqlStore, chain: FakeChain, clock: SetClock, cockpit: Cockpit
+) -> None:
+    waits: list[float] = []
+    worker = make_worker(store, chain, chain, clock, confirmations=5, pause=waits.append, receipt_timeout=1.0)
+    for number in range(3):
+        cockpit.change(cockpit.add(make_dossier(number)))
+        worker.anchor_once()
+    # The blocks of all three are thrown out, and nothing is mined for a while.
+    chain.receipts.clear()
+    chain.nonce, chain.deaf = 1, True
+    waits.clear()
+    chain.sent.clear()
+    assert worker.settle().waiting == 3
+    assert len(chain.sent) == 1
+    assert sum(waits) == pytest.approx(1.0)
 
 
 def test_realign_keeps_the_number_of_decoys(store: SqlStore, chain: FakeChain, clock: SetClock) -> None:
