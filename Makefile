@@ -9,7 +9,7 @@ inside = HOME="$(ROOT)/.toolchain/home" TMPDIR="$(ROOT)/.toolchain/tmp" \
 	PATH="$(ROOT)/.venv/bin:$(ROOT)/node_modules/.bin:$(ROOT)/.toolchain/bin:$$PATH" \
 	SOLCX_BINARY_PATH="$(ROOT)/.toolchain/solcx" ETH_HASH_BACKEND=pysha3
 
-.PHONY: help setup run test test-fast test-contracts test-whole lint format reset lock
+.PHONY: help setup run test test-fast test-contracts test-whole lint format reset screenshots lock
 
 help:
 	@echo "make run             set up what is missing and start everything; Ctrl-C stops it"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint            ruff, mypy, import-linter, solhint, prettier"
 	@echo "make format          put Python and Solidity into the project's form"
 	@echo "make reset           ask, then throw away the development data"
+	@echo "make screenshots     take the pictures of the README from a running make run"
 	@echo "make lock            resolve the Python requirements anew"
 
 setup:
@@ -44,6 +45,9 @@ lint: setup
 
 format: setup
 	@$(inside) ruff format . && $(inside) ruff check --fix . && $(inside) prettier --write 'contracts/**/*.sol'
+
+screenshots: setup
+	@$(inside) $(PY) -m toolchain.screenshots
 
 # uv is not a dependency of the project: `pip install uv` first.
 lock:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+if "brownie" not in sys.modules:  # which has profiles of its own
+    # A busy machine is no fault of the code: no deadline. The same examples each time: a failure can be repeated.
+    settings.register_profile("project", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("project")
 
 
 class Loaded(NamedTuple):
