@@ -93,14 +93,14 @@ class AccessService:
         with self._store.read() as work:
             entries = work.index.find(bsn_index(self._reader.keys.index, bsn))
             rows = {entry.dossier: work.dossiers.get(entry.dossier) for entry in entries}
+        ours = {known for known, row in rows.items() if row and row.municipality == self._reader.municipality}
+        opened = {known: self._reader.read(known) for known in ours}
         # The newest dossier in which help still goes on comes first; sorting keeps the order of age otherwise.
-        ended = {dossier: row is None or row.ended_at is not None for dossier, row in rows.items()}
-        for entry in sorted(entries, key=lambda one: ended[one.dossier]):
-            row = rows[entry.dossier]
-            if row is None or row.municipality != self._reader.municipality:
-                continue
-            opened = self._reader.read(entry.dossier).current.get(entry.record)
-            version = opened.version if opened is not None else None
+        candidates = [entry for entry in entries if entry.dossier in ours]
+        candidates.sort(key=lambda one: opened[one.dossier].dossier.ended_at is not None)
+        for entry in candidates:
+            found = opened[entry.dossier].current.get(entry.record)
+            version = found.version if found is not None else None
             # The index only finds; what counts is the number in the record, which nobody can change unseen.
             if version is not None and not version.withdrawn and isinstance(version.record, Applicant):
                 person = version.record

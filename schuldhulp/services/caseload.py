@@ -37,7 +37,7 @@ class Caseload:
         """Let somebody into a dossier, and write down that they came: one line a session and purpose.
 
         Args:
-            dossier: where to.
+            dossier: where to; its caseworker as the manifest has it (`Assessment.dossier`).
             actor: who.
             permission: to do what.
             purpose: why.
@@ -94,6 +94,7 @@ class Caseload:
 
 def is_own(dossier: DossierRow, actor: Actor) -> bool:
     """Say whether a dossier is somebody's own: the resident's, or in the caseload."""
-    if dossier.id in actor.dossiers:
-        return True
+    if actor.kind == "resident":
+        return dossier.id in actor.dossiers
+    # Not `actor.dossiers`: that is read from the database alone, and the row may come from a manifest.
     return actor.kind == "staff" and dossier.caseworker is not None and str(dossier.caseworker) == actor.id

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schuldhulp.crypto.blind_index import bsn_index
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.checks import check_line
-from schuldhulp.domain.identifiers import Bsn
 from schuldhulp.domain.records import Applicant, Record
 from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.errors import Conflict, InvalidInput
@@ -16,6 +14,7 @@ from schuldhulp.services.clock import today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_writer import DossierWriter, Draft, new_record_id
 from schuldhulp.services.filling import adopt
+from schuldhulp.services.known_clients import require_new_client
 from schuldhulp.services.ports import UnitOfWork
 from schuldhulp.services.processing_log import ProcessingLog
 from schuldhulp.services.record_rules import check_applicants
@@ -77,7 +76,7 @@ class ClientService:
             number = self._file_number(work, file_number)
             for applicant in applicants:
                 if applicant.bsn is not None:
-                    self._require_new(work, applicant.bsn)
+                    require_new_client(work, applicant.bsn, keys=self._keys, municipality=self._municipality)
             dossier, root = adopt(work, self._municipality)
             if caseworker is None and actor.kind == "staff":
                 caseworker = int(actor.id)
@@ -108,9 +107,3 @@ class ClientService:
         while work.dossiers.find(self._municipality, f"{year}-{drawn:05d}") is not None:
             drawn = work.dossiers.next_file_number(self._municipality, year)
         return f"{year}-{drawn:05d}"
-
-    def _require_new(self, work: UnitOfWork, bsn: Bsn) -> None:
-        for entry in work.index.find(bsn_index(self._keys.index, bsn)):
-            row = work.dossiers.get(entry.dossier)
-            if row is not None and row.municipality == self._municipality and row.ended_at is None:
-                raise Conflict("client_known", "somebody with this BSN has a dossier already", field="bsn")

@@ -319,6 +319,7 @@ def _check_row(dossier: DossierRow, newest: RevisionRow, manifest: Manifest, fin
     same = (
         (dossier.revision, dossier.root, dossier.previous_root) == (newest.revision, newest.root, newest.previous_root)
         and (dossier.file_number, dossier.created_at) == (manifest.file_number, manifest.opened_at)
+        and (dossier.caseworker, dossier.ended_at) == (manifest.caseworker, manifest.ended_at)
         and dossier.municipality == int.from_bytes(dossier.id[:2], "big")
     )
     if not same:

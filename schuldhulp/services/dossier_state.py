@@ -8,7 +8,7 @@ heard together, so that what was changed is named and what was not is not blamed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -91,6 +91,18 @@ class Assessment:
     def current(self) -> dict[RecordId, StoredVersion]:
         """The newest version of each record that opens."""
         return {record: versions[-1] for record, versions in self.versions.items()}
+
+    @property
+    def dossier(self) -> DossierRow:
+        """The dossier's row, with caseworker and end as the manifest has them: the database alone may claim neither.
+
+        Where the two differ, or no manifest opens, it is in nobody's caseload.
+        """
+        row = self.snapshot.dossier
+        if self.manifest is None:
+            return replace(row, caseworker=None)
+        same = row.caseworker == self.manifest.caseworker
+        return replace(row, caseworker=row.caseworker if same else None, ended_at=self.manifest.ended_at)
 
     @property
     def blocks_writing(self) -> bool:

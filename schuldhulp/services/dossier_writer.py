@@ -24,6 +24,7 @@ from schuldhulp.services.clock import today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.job_signing import ledger_job_mac
+from schuldhulp.services.known_clients import require_new_client
 from schuldhulp.services.ports import UnitOfWork
 from schuldhulp.services.processing_log import ProcessingLog, author_of
 from schuldhulp.services.record_envelope import Digest, Entry, Manifest, seal_manifest, seal_version
@@ -59,10 +60,12 @@ class Change:
     Attributes:
         drafts: new versions; none for a revision in which only the header is new.
         also: what else belongs to the same transaction.
+        row: the dossier's row with another caseworker or end; None leaves both.
     """
 
     drafts: Sequence[Draft]
     also: Callable[[UnitOfWork], None] | None = None
+    row: DossierRow | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +152,7 @@ class DossierWriter:
 
         Raises:
             NotFound: there is no such dossier, or no such record in it.
-            Conflict: the record has another version by now.
+            Conflict: the record has another version by now, or an applicant gets the number of another client.
             Deviation: database and chain do not agree about this dossier; nothing was written.
             ChainMismatch: another chain answers; nothing was written.
             Unreachable: the database does not answer; nothing was written.
@@ -190,7 +193,7 @@ class DossierWriter:
         anchored = [job for job in opened.jobs if job.state in (JobState.SIGNED, JobState.CONFIRMED)]
         written = self._append(
             work,
-            opened.snapshot.dossier,
+            change.row or opened.snapshot.dossier,
             opened.key,
             opened.manifest.entries,
             current,
@@ -200,6 +203,9 @@ class DossierWriter:
             anchored=max(anchored, key=lambda job: job.revision).new_root if anchored else start,
             replaced=[job.id for job in opened.jobs if job.state is JobState.QUEUED],
         )
+        if change.row is not None:
+            work.dossiers.assign(change.row.id, change.row.caseworker)
+            work.dossiers.end(change.row.id, change.row.ended_at)
         if change.also is not None:
             change.also(work)
         return written
@@ -228,7 +234,7 @@ class DossierWriter:
             current[draft.record_id] = version
             entries[draft.record_id] = Entry(version=version.version, commitment=stored.commitment)
             versions.append((stored, version))
-            self._index(work, version)
+            self._index(work, row, version)
         tree = DossierTree.under(
             key,
             dossier=row.id,
@@ -240,6 +246,8 @@ class DossierWriter:
             entries=entries,
             file_number=row.file_number,
             opened_at=row.created_at,
+            caseworker=row.caseworker,
+            ended_at=row.ended_at,
             digest=Digest.of(list(current.values()), today=today(self._clock)),
         )
         revision = RevisionRow(
@@ -269,14 +277,24 @@ class DossierWriter:
         work.outbox.add(replace(job, mac=ledger_job_mac(self._keys.job, job)))
         return Written(dossier=after, versions=versions)
 
-    def _index(self, work: UnitOfWork, version: RecordVersion) -> None:
+    def _index(self, work: UnitOfWork, row: DossierRow, version: RecordVersion) -> None:
         if not isinstance(version.record, Applicant):
             return
         if version.record.bsn is None or version.withdrawn:
             work.index.remove(version.dossier, version.record_id)
         else:
             index = bsn_index(self._keys.index, version.record.bsn)
-            work.index.put(IndexRow(index=index, dossier=version.dossier, record=version.record_id))
+            entry = IndexRow(index=index, dossier=version.dossier, record=version.record_id)
+            if entry not in work.index.of(version.dossier):
+                # Not for a number that stays: somebody whose help ended here may have a new dossier by now.
+                require_new_client(
+                    work,
+                    version.record.bsn,
+                    keys=self._keys,
+                    municipality=row.municipality,
+                    besides=version.dossier,
+                )
+                work.index.put(entry)
 
 
 def _next_version(dossier: DossierId, draft: Draft, before: Entry | None) -> RecordVersion:

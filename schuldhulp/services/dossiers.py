@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Final
@@ -21,6 +22,7 @@ from schuldhulp.services.caseload import Caseload, is_own
 from schuldhulp.services.clock import today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
+from schuldhulp.services.dossier_writer import Change, DossierWriter
 from schuldhulp.services.enrolment_state import state_of
 from schuldhulp.services.processing_log import ProcessingLog
 from schuldhulp.services.record_envelope import Digest, open_manifest
@@ -32,25 +34,30 @@ CACHED: Final = 10_000
 
 _IDENTIFIER: Final = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _NO_DIGEST: Final = Digest(applicants=(), creditors=(), counts={}, enrolled=False)
+_Listed = tuple[Digest, int | None, datetime | None]
+"""What a manifest tells a list: digest, caseworker, end."""
+
 _ORDER: Final = {kind: position for position, kind in enumerate(RecordKind)}
 
 
 class DossierService:
     """Lists, searches and opens dossiers."""
 
-    def __init__(self, *, reader: DossierReader, log: ProcessingLog, caseload: Caseload) -> None:
+    def __init__(self, *, reader: DossierReader, writer: DossierWriter, log: ProcessingLog, caseload: Caseload) -> None:
         """Take what it works with.
 
         Args:
             reader: opens and checks dossiers.
+            writer: writes to them.
             log: the processing log.
             caseload: lets people in.
         """
         self._reader = reader
+        self._writer = writer
         self._store = reader.store
         self._log = log
         self._caseload = caseload
-        self._digests: OrderedDict[tuple[DossierId, int, Root], Digest] = OrderedDict()
+        self._listed: OrderedDict[tuple[DossierId, int, Root], _Listed] = OrderedDict()
         self._searched: OrderedDict[tuple[str, str], None] = OrderedDict()
         # A cockpit serves many people from threads of one process.
         self._guard = Lock()
@@ -79,17 +86,18 @@ class DossierService:
             rows = work.dossiers.list(self._reader.municipality)
             if actor.kind == "resident":
                 rows = [row for row in rows if row.id in actor.dossiers]
-            known = {row.id: self._digests.get((row.id, row.revision, row.root)) for row in rows}
-            missing = [dossier for dossier, digest in known.items() if digest is None]
+            known = {row.id: self._listed.get((row.id, row.revision, row.root)) for row in rows}
+            missing = [dossier for dossier, listed in known.items() if listed is None]
             revisions = work.revisions.newest(missing)
             keys = work.keys.of(missing)
             staff = {member.id: member for member in work.staff.list()}
         words = _folded(search).split()
         found = []
         for row in rows:
-            digest = known[row.id] or self._digest(row, revisions.get(row.id), keys.get(row.id))
+            listed = known[row.id] or self._open_list(row, revisions.get(row.id), keys.get(row.id))
+            digest = listed[0] if listed else None
             if all(_matches(word, row, digest) for word in words):
-                found.append(_summary(row, digest, staff, actor))
+                found.append(_summary(_as_listed(row, listed), digest, staff, actor))
         return found
 
     def open(self, *, actor: Actor, dossier: DossierId, purpose: Purpose, reason: str | None = None) -> DossierView:
@@ -110,17 +118,7 @@ class DossierService:
             NotFound: there is no such dossier.
             Unreachable: the database does not answer. A chain that does not is part of the trust report.
         """
-        self._caseload.require(dossier, actor=actor, permission=Permission.OPEN_DOSSIER, purpose=purpose)
-        opened = self._reader.read(dossier)
-        self._caseload.admit(
-            opened.snapshot.dossier,
-            actor=actor,
-            permission=Permission.OPEN_DOSSIER,
-            purpose=purpose,
-            key=opened.key,
-            reason=reason,
-        )
-        return self._view(opened, actor)
+        return self._view(self._admit(actor, dossier, Permission.OPEN_DOSSIER, purpose, reason), actor)
 
     def find(self, *, actor: Actor, name: str) -> DossierId:
         """Return the dossier that is meant by a file number or an identifier (64 hexadecimal digits).
@@ -144,47 +142,94 @@ class DossierService:
         with self._store.read() as work:
             return {row.id: row.file_number for row in work.dossiers.list(self._reader.municipality)}
 
-    def assign(self, *, actor: Actor, dossier: DossierId, caseworker: int | None) -> None:
+    def assign(self, *, actor: Actor, dossier: DossierId, caseworker: int | None, reason: str | None = None) -> None:
         """Give a dossier to another caseworker.
+
+        It makes a revision, so that the chain answers for whose caseload a dossier is in.
+
+        Args:
+            actor: a team leader.
+            dossier: which one.
+            caseworker: who gets it; None for nobody.
+            reason: why, as in `open`; the resident sees it.
 
         Raises:
             NotAllowed: the actor does not divide the work.
+            InvalidInput: a reason is needed (field ``reason``).
             NotFound: there is no such dossier or caseworker.
+            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
         """
-        self._caseload.require(dossier, actor=actor, permission=Permission.ASSIGN_CASELOAD, purpose=Purpose.SUPERVISION)
-        with self._store.write() as work:
-            self._reader.snapshot(work, dossier, lock=True)
-            if caseworker is not None and work.staff.get(caseworker) is None:
-                raise NotFound("staff_unknown", "there is no such member of staff", field="caseworker")
-            work.dossiers.assign(dossier, caseworker)
-            self._log.write(work, actor=actor, action=LogAction.CHANGE, purpose=Purpose.SUPERVISION, dossier=dossier)
-            work.commit()
+        if caseworker is not None:
+            with self._store.read() as work:
+                if work.staff.get(caseworker) is None:
+                    raise NotFound("staff_unknown", "there is no such member of staff", field="caseworker")
+        self._admit(actor, dossier, Permission.ASSIGN_CASELOAD, Purpose.SUPERVISION, reason)
+        self._change(actor, dossier, Purpose.SUPERVISION, lambda row: replace(row, caseworker=caseworker))
 
-    def end(self, *, actor: Actor, dossier: DossierId, ended_at: datetime | None) -> None:
-        """Write down that the help ended, or that it goes on (None).
+    def end(
+        self, *, actor: Actor, dossier: DossierId, ended_at: datetime | None, access_reason: str | None = None
+    ) -> None:
+        """Write down that the help ended, or that it goes on (None). It makes a revision, as `assign` does.
+
+        Args:
+            actor: who.
+            dossier: which one.
+            ended_at: when, UTC.
+            access_reason: why a dossier outside the own caseload, when it was not opened before.
 
         Raises:
             NotAllowed: no right to change this dossier.
+            InvalidInput: a reason is needed (field ``reason``).
             NotFound: there is no such dossier.
+            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
         """
-        self._caseload.require(dossier, actor=actor, permission=Permission.CHANGE_RECORDS, purpose=Purpose.DEBT_HELP)
-        with self._store.write() as work:
-            self._reader.snapshot(work, dossier, lock=True)
-            work.dossiers.end(dossier, ended_at)
-            self._log.write(work, actor=actor, action=LogAction.CHANGE, purpose=Purpose.DEBT_HELP, dossier=dossier)
-            work.commit()
+        self._admit(actor, dossier, Permission.CHANGE_RECORDS, Purpose.DEBT_HELP, access_reason)
+        self._change(actor, dossier, Purpose.DEBT_HELP, lambda row: replace(row, ended_at=ended_at))
 
-    def log(self, *, actor: Actor, dossier: DossierId) -> Sequence[LogLine]:
+    def log(
+        self, *, actor: Actor, dossier: DossierId, purpose: Purpose | None = None, reason: str | None = None
+    ) -> Sequence[LogLine]:
         """Return who looked into a dossier, changed it or was refused, and why; newest first.
+
+        Args:
+            actor: who.
+            dossier: which one.
+            purpose: why; a resident's own view, or for staff the daily work, when left out.
+            reason: as in `open`.
 
         Raises:
             NotAllowed: no right to open it.
+            InvalidInput: a reason is needed (field ``reason``).
+            NotFound: there is no such dossier.
         """
-        self._caseload.require(dossier, actor=actor, permission=Permission.OPEN_DOSSIER, purpose=Purpose.OWN_VIEW)
+        usual = Purpose.OWN_VIEW if actor.kind == "resident" else Purpose.DEBT_HELP
+        self._admit(actor, dossier, Permission.OPEN_DOSSIER, purpose or usual, reason)
         return self._log.of_dossier(dossier)
 
+    def _admit(
+        self, actor: Actor, dossier: DossierId, permission: Permission, purpose: Purpose, reason: str | None
+    ) -> Assessment:
+        """Let somebody in by the rule of the caseload; the right comes first, so that a stranger learns nothing."""
+        self._caseload.require(dossier, actor=actor, permission=permission, purpose=purpose)
+        opened = self._reader.read(dossier)
+        self._caseload.admit(
+            opened.dossier, actor=actor, permission=permission, purpose=purpose, key=opened.key, reason=reason
+        )
+        return opened
+
+    def _change(
+        self, actor: Actor, dossier: DossierId, purpose: Purpose, changed: Callable[[DossierRow], DossierRow]
+    ) -> None:
+        self._writer.change(
+            dossier,
+            lambda opened: Change(drafts=(), row=changed(opened.snapshot.dossier)),
+            actor=actor,
+            action=LogAction.CHANGE,
+            purpose=purpose,
+        )
+
     def _view(self, opened: Assessment, actor: Actor) -> DossierView:
-        row = opened.snapshot.dossier
+        row = opened.dossier
         versions = {
             record: (entry.row, entry.version) for record, entry in opened.current.items() if entry.version is not None
         }
@@ -207,27 +252,30 @@ class DossierService:
             overview=overview(records, today=date),
         )
 
-    def _digest(self, row: DossierRow, revision: RevisionRow | None, wrapped: KeyRow | None) -> Digest | None:
+    def _open_list(self, row: DossierRow, revision: RevisionRow | None, wrapped: KeyRow | None) -> _Listed | None:
         if revision is None or wrapped is None:
             return None
         try:
             key = unwrap_data_key(self._reader.keys.data, row.id, wrapped.wrapped)
-            digest = open_manifest(key, revision).digest
+            manifest = open_manifest(key, revision)
         except Undecryptable:
             return None
+        listed = (manifest.digest, manifest.caseworker, manifest.ended_at)
         with self._guard:
-            self._digests[row.id, row.revision, row.root] = digest
-            while len(self._digests) > CACHED:
-                self._digests.popitem(last=False)
-        return digest
+            self._listed[row.id, row.revision, row.root] = listed
+            while len(self._listed) > CACHED:
+                self._listed.popitem(last=False)
+        return listed
 
     def _note_search(self, actor: Actor, search: str) -> None:
-        """Write one line for each search of a session; a page that is drawn again does not search again."""
+        """Write one line a session for each search, and one for the whole list; a page drawn again adds none."""
+        search = search.strip()
         place = (actor.session, search)
-        if not search.strip() or (actor.session and place in self._searched):
+        if actor.session and place in self._searched:
             return
+        action = LogAction.SEARCH if search else LogAction.LIST
         with self._store.write() as work:
-            self._log.write(work, actor=actor, action=LogAction.SEARCH, purpose=Purpose.SEARCH)
+            self._log.write(work, actor=actor, action=action, purpose=Purpose.SEARCH)
             work.commit()
         with self._guard:
             self._searched[place] = None
@@ -252,6 +300,14 @@ def _summary(row: DossierRow, digest: Digest | None, staff: Mapping[int, StaffRo
         readable=digest is not None,
         creditors=shown.creditors,
     )
+
+
+def _as_listed(row: DossierRow, listed: _Listed | None) -> DossierRow:
+    """Give a row the caseworker and the end that the manifest tells; what does not open is in nobody's caseload."""
+    if listed is None:
+        return replace(row, caseworker=None)
+    _, caseworker, ended_at = listed
+    return replace(row, caseworker=caseworker, ended_at=ended_at)
 
 
 def _matches(word: str, row: DossierRow, digest: Digest | None) -> bool:

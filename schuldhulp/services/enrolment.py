@@ -148,15 +148,21 @@ class EnrolmentService:
         self._write(actor, dossier, Permission.END_ENROLMENT, LogAction.END_ENROLMENT, prepare, access_reason)
         return self._state(dossier)
 
-    def state(self, *, actor: Actor, dossier: DossierId) -> EnrolmentState:
+    def state(self, *, actor: Actor, dossier: DossierId, access_reason: str | None = None) -> EnrolmentState:
         """Tell whether creditors can see a client.
+
+        Args:
+            actor: who asks.
+            dossier: which client.
+            access_reason: as in `enrol`.
 
         Raises:
             NotAllowed: no right to open this dossier.
+            InvalidInput: a reason is needed (field ``reason``).
             NotFound: there is no such dossier.
             Unreachable: the database does not answer.
         """
-        self._caseload.require(dossier, actor=actor, permission=Permission.OPEN_DOSSIER, purpose=Purpose.ENROLMENT)
+        self._admit(actor, dossier, Permission.OPEN_DOSSIER, access_reason)
         return self._state(dossier)
 
     def follow(self, opened: Assessment, draft: Draft) -> Change:
@@ -196,17 +202,20 @@ class EnrolmentService:
         prepare: Callable[[Assessment], Change],
         access_reason: str | None,
     ) -> None:
+        self._admit(actor, dossier, permission, access_reason)
+        self._writer.change(dossier, prepare, actor=actor, action=action, purpose=Purpose.ENROLMENT)
+
+    def _admit(self, actor: Actor, dossier: DossierId, permission: Permission, access_reason: str | None) -> None:
         self._caseload.require(dossier, actor=actor, permission=permission, purpose=Purpose.ENROLMENT)
         opened = self._reader.read(dossier)
         self._caseload.admit(
-            opened.snapshot.dossier,
+            opened.dossier,
             actor=actor,
             permission=permission,
             purpose=Purpose.ENROLMENT,
             key=opened.key,
             reason=access_reason,
         )
-        self._writer.change(dossier, prepare, actor=actor, action=action, purpose=Purpose.ENROLMENT)
 
     def _state(self, dossier: DossierId) -> EnrolmentState:
         opened = self._reader.read(dossier)

@@ -166,12 +166,16 @@ class Manifest:
         entries: version and commitment of each record, withdrawn ones included.
         file_number: of the dossier, so that a changed dossier row is seen.
         opened_at: when the dossier was made, for the same reason.
+        caseworker: whose caseload it is in, for the same reason: it decides who is asked for a reason.
+        ended_at: when the help ended, for the same reason.
         digest: what a list shows.
     """
 
     entries: dict[RecordId, Entry]
     file_number: str
     opened_at: datetime
+    caseworker: int | None
+    ended_at: datetime | None
     digest: Digest
 
     @property
@@ -190,6 +194,8 @@ def seal_manifest(key: DataKey, manifest: Manifest, row: RevisionRow) -> Revisio
             ],
             "file_number": manifest.file_number,
             "opened_at": manifest.opened_at.isoformat(),
+            "caseworker": manifest.caseworker,
+            "ended_at": manifest.ended_at.isoformat() if manifest.ended_at else None,
             "applicants": [
                 [person.record.hex(), person.name, list(person.surnames), person.birth_date, person.position]
                 for person in digest.applicants
@@ -218,6 +224,8 @@ def open_manifest(key: DataKey, row: RevisionRow) -> Manifest:
         },
         file_number=plain["file_number"],
         opened_at=datetime.fromisoformat(plain["opened_at"]),
+        caseworker=plain["caseworker"],
+        ended_at=datetime.fromisoformat(plain["ended_at"]) if plain["ended_at"] else None,
         digest=Digest(
             applicants=tuple(
                 ApplicantDigest(

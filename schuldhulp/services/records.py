@@ -97,7 +97,7 @@ class RecordService:
 
         Raises:
             Conflict: somebody else changed it (key ``record_changed``, with record, version, at, function), or it was
-                withdrawn. Nothing was written.
+                withdrawn; or an applicant gets the number of another client (``client_known``). Nothing was written.
             NotFound, NotAllowed, InvalidInput, Deviation, Unreachable: as `add`.
         """
 
@@ -197,7 +197,7 @@ class RecordService:
         self._caseload.require(dossier, actor=actor, permission=Permission.OPEN_DOSSIER, purpose=purpose)
         opened = self._reader.read(dossier)
         self._caseload.admit(
-            opened.snapshot.dossier,
+            opened.dossier,
             actor=actor,
             permission=Permission.OPEN_DOSSIER,
             purpose=purpose,
@@ -230,6 +230,7 @@ class RecordService:
 
         with self._reader.store.read() as work:
             row = self._reader.dossier(work, dossier)
+        # The row alone will do: where its caseworker is not that of the manifest, the dossier deviates.
         self._caseload.require_opened(row, actor=actor)
         written = self._writer.change(dossier, checked, actor=actor, action=action, purpose=purpose)
         # What was written a moment ago is not on the chain yet.

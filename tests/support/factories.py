@@ -114,7 +114,7 @@ class RecordKeeping:
         self.writer = DossierWriter(reader=self.reader, log=self.log)
         self.caseload = Caseload(store=store, log=self.log)
         self.clients = ClientService(reader=self.reader, writer=self.writer, log=self.log)
-        self.dossiers = DossierService(reader=self.reader, log=self.log, caseload=self.caseload)
+        self.dossiers = DossierService(reader=self.reader, writer=self.writer, log=self.log, caseload=self.caseload)
         self.enrolment = EnrolmentService(
             reader=self.reader,
             writer=self.writer,

@@ -87,6 +87,36 @@ def test_add_refuses_somebody_who_has_a_dossier(keeping: RecordKeeping, casework
     keeping.add_dossier(caseworker, make_applicant(bsn=BSN_ONE))
 
 
+def test_an_applicant_does_not_get_the_number_of_another_client(keeping: RecordKeeping, caseworker: Actor) -> None:
+    known = keeping.add_dossier(caseworker, make_applicant(bsn=BSN_ONE))
+    dossier = keeping.add_dossier(caseworker)
+    change = {
+        "actor": caseworker,
+        "dossier": dossier,
+        "record_id": keeping.first_applicant(dossier),
+        "expected_version": 1,
+        "record": make_applicant(bsn=BSN_ONE),
+    }
+    partner = make_applicant(bsn=BSN_ONE, position=Position.PARTNER, surname="Bos")
+    with pytest.raises(Conflict) as raised:
+        keeping.records.change(**change)  # type: ignore[arg-type]
+    assert (raised.value.key, raised.value.field) == ("client_known", "bsn")
+    with pytest.raises(Conflict):
+        keeping.records.add(actor=caseworker, dossier=dossier, record=partner)
+    view = keeping.dossiers.open(actor=caseworker, dossier=dossier, purpose=Purpose.DEBT_HELP)
+    assert [entry.version for entry in view.records] == [1]
+    keeping.dossiers.end(actor=caseworker, dossier=known, ended_at=NOON)
+    keeping.records.change(**change)  # type: ignore[arg-type]
+    # The ended dossier can still be written to: its number does not change.
+    keeping.records.change(
+        actor=caseworker,
+        dossier=known,
+        record_id=keeping.first_applicant(known),
+        expected_version=1,
+        record=make_applicant(bsn=BSN_ONE, surname="Bos"),
+    )
+
+
 def test_one_of_two_intakes_of_one_person_at_once_is_refused(keeping: RecordKeeping, caseworker: Actor) -> None:
     def add(_: int) -> BaseException | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from schuldhulp.domain.dates import PartialDate
 from schuldhulp.domain.records import Party, Position
 from schuldhulp.domain.types import DossierId
 from schuldhulp.errors import InvalidInput, NotAllowed, NotFound
-from tests.support.factories import RecordKeeping, make_applicant, make_income, make_obligation
+from tests.support.factories import NOON, RecordKeeping, make_applicant, make_income, make_obligation
 
 
 @pytest.fixture
@@ -86,11 +87,14 @@ def test_list_gives_a_resident_only_the_own_dossier(
 
 
 def test_a_search_is_logged_once_a_session_and_without_its_text(keeping: RecordKeeping, caseworker: Actor) -> None:
-    for search in ("jansen", "jansen", "bos", ""):
+    for search in ("jansen", "jansen", "bos", "", " ", ""):
         keeping.dossiers.list(actor=caseworker, search=search)
     with keeping.store.read() as work:
         lines = [row for row in work.log.all(keeping.reader.municipality) if row.name == LogAction.SEARCH.value]
     assert len(lines) == 2
+    with keeping.store.read() as work:
+        lists = [row for row in work.log.all(keeping.reader.municipality) if row.name == LogAction.LIST.value]
+    assert len(lists) == 1
     assert all(row.reason == b"" and row.subject == b"" for row in lines)
 
 
@@ -121,7 +125,8 @@ def test_open_of_another_dossier_needs_a_reason_that_the_resident_sees(
     keeping.records.add(actor=colleague, dossier=dossier, record=make_income(keeping.first_applicant(dossier)))
     [line] = _lines(keeping, dossier, LogAction.OPEN)
     assert line.reason == "Anna is met vakantie"
-    assert keeping.dossiers.log(actor=caseworker, dossier=dossier)[0].name is LogAction.ADD
+    shown = keeping.dossiers.log(actor=caseworker, dossier=dossier)
+    assert [entry.name for entry in shown[:3]] == [LogAction.OPEN, LogAction.ADD, LogAction.OPEN]
     again = keeping.staff_member("bert", session="the next day")
     with pytest.raises(InvalidInput):
         keeping.dossiers.open(actor=again, dossier=dossier, purpose=Purpose.REPLACEMENT)
@@ -131,12 +136,44 @@ def test_open_of_an_assigned_dossier_needs_no_reason(
     keeping: RecordKeeping, colleague: Actor, dossier: DossierId
 ) -> None:
     leader = keeping.staff_member("lea", Role.TEAM_LEADER)
-    keeping.dossiers.assign(actor=leader, dossier=dossier, caseworker=int(colleague.id))
+    with pytest.raises(InvalidInput) as raised:
+        keeping.dossiers.assign(actor=leader, dossier=dossier, caseworker=int(colleague.id))
+    assert raised.value.field == "reason"
+    keeping.dossiers.assign(actor=leader, dossier=dossier, caseworker=int(colleague.id), reason="Anna is ziek")
+    [line] = _lines(keeping, dossier, LogAction.OPEN)
+    assert (line.purpose, line.reason, line.role) == (Purpose.SUPERVISION, "Anna is ziek", Role.TEAM_LEADER)
+    assert _lines(keeping, dossier, LogAction.CHANGE)[0].purpose is Purpose.SUPERVISION
     keeping.dossiers.open(actor=colleague, dossier=dossier, purpose=Purpose.DEBT_HELP)
     with pytest.raises(NotFound):
         keeping.dossiers.assign(actor=leader, dossier=dossier, caseworker=999)
     with pytest.raises(NotAllowed):
         keeping.dossiers.assign(actor=colleague, dossier=dossier, caseworker=None)
+
+
+WAYS_IN = {
+    "log": lambda keeping, actor, dossier, **reason: keeping.dossiers.log(actor=actor, dossier=dossier, **reason),
+    "end": lambda keeping, actor, dossier, reason=None: keeping.dossiers.end(
+        actor=actor, dossier=dossier, ended_at=NOON, access_reason=reason
+    ),
+    "enrolment": lambda keeping, actor, dossier, reason=None: keeping.enrolment.state(
+        actor=actor, dossier=dossier, access_reason=reason
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_IN.values(), ids=WAYS_IN)
+def test_every_way_into_another_dossier_needs_a_reason_and_leaves_a_line(
+    keeping: RecordKeeping, caseworker: Actor, colleague: Actor, dossier: DossierId, way: Callable[..., object]
+) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        way(keeping, colleague, dossier)
+    assert raised.value.field == "reason"
+    assert _lines(keeping, dossier, LogAction.OPEN) == []
+    way(keeping, colleague, dossier, reason="waarneming")
+    [line] = _lines(keeping, dossier, LogAction.OPEN)
+    assert line.reason == "waarneming"
+    way(keeping, caseworker, dossier)
+    assert len(_lines(keeping, dossier, LogAction.OPEN)) == 2
 
 
 def test_a_refusal_is_logged(keeping: RecordKeeping, dossier: DossierId) -> None:

@@ -12,12 +12,20 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from schuldhulp.domain.access import Actor
+from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.trust import FindingKind, TrustReport, TrustState
 from schuldhulp.domain.types import DossierId, RecordId
-from schuldhulp.errors import Deviation
-from tests.support.factories import RecordKeeping, make_applicant, make_expense, make_income, make_obligation
+from schuldhulp.errors import Conflict, Deviation, InvalidInput
+from tests.support.factories import (
+    BSN_ONE,
+    NOON,
+    RecordKeeping,
+    make_applicant,
+    make_expense,
+    make_income,
+    make_obligation,
+)
 
 RECORD_COLUMNS = (
     "dossier_id",
@@ -60,9 +68,11 @@ class Scene:
             return connection.execute(text(statement), values).all()
 
     def report(self, dossier: DossierId | None = None) -> TrustReport:
-        """Read as a caseworker does."""
+        """Read as a caseworker does; a dossier of which no manifest opens is in nobody's caseload."""
         dossier = dossier or self.first
-        view = self.keeping.dossiers.open(actor=self.actor, dossier=dossier, purpose=Purpose.DEBT_HELP)
+        view = self.keeping.dossiers.open(
+            actor=self.actor, dossier=dossier, purpose=Purpose.DEBT_HELP, reason="nakijken"
+        )
         whole = self.keeping.verification.dossier(actor=self.actor, dossier=dossier)
         assert set(view.trust.findings) <= set(whole.findings)
         assert view.trust.state is whole.state
@@ -316,6 +326,63 @@ def test_an_added_version_is_named(scene: Scene) -> None:
         r=scene.target,
     )
     assert _named(scene.report()) == {scene.target}
+
+
+def test_a_caseworker_written_into_the_database_is_named_and_comes_in_with_a_reason_only(scene: Scene) -> None:
+    intruder = scene.keeping.staff_member("ira", session="intruder")
+    scene.tamper("UPDATE dossiers SET caseworker = :c WHERE id = :d", c=int(intruder.id), d=scene.first)
+    intruder = scene.keeping.access.staff_member("ira", session="intruder")
+    assert scene.first in intruder.dossiers
+    with pytest.raises(InvalidInput) as raised:
+        scene.keeping.dossiers.open(actor=intruder, dossier=scene.first, purpose=Purpose.DEBT_HELP)
+    assert raised.value.field == "reason"
+    with pytest.raises(Deviation):
+        scene.keeping.records.add(
+            actor=intruder, dossier=scene.first, record=make_income(scene.keeping.first_applicant(scene.first))
+        )
+    listed = {summary.id: summary for summary in scene.keeping.dossiers.list(actor=intruder)}
+    assert (listed[scene.first].own, listed[scene.first].caseworker) == (False, "Anna")
+    report = scene.keeping.verification.dossier(actor=intruder, dossier=scene.first)
+    assert report.state is TrustState.DEVIATES
+    assert [(finding.kind, finding.detail) for finding in report.findings] == [
+        (FindingKind.ROOT_DIFFERS, "dossier_row")
+    ]
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["ended by the intruder", "opened again"])
+def test_an_end_written_into_the_database_is_named_and_not_believed(scene: Scene, ended: bool) -> None:
+    if ended:
+        scene.keeping.dossiers.end(actor=scene.actor, dossier=scene.first, ended_at=NOON)
+        scene.keeping.anchor()
+        assert scene.report().state is TrustState.VERIFIED
+        scene.tamper("UPDATE dossiers SET ended_at = NULL WHERE id = :d", d=scene.first)
+    else:
+        scene.tamper("UPDATE dossiers SET ended_at = created_at WHERE id = :d", d=scene.first)
+    report = scene.report()
+    assert report.state is TrustState.DEVIATES
+    assert [finding.detail for finding in report.findings] == ["dossier_row"]
+    listed = {summary.id: summary for summary in scene.keeping.dossiers.list(actor=scene.actor)}
+    assert listed[scene.first].ended is ended
+
+
+def test_an_older_assignment_written_back_is_named(scene: Scene) -> None:
+    before = scene.rows("SELECT caseworker FROM dossiers WHERE id = :d", d=scene.first)[0].caseworker
+    leader = scene.keeping.staff_member("lea", Role.TEAM_LEADER, session="leader")
+    scene.keeping.dossiers.assign(actor=leader, dossier=scene.first, caseworker=int(leader.id), reason="Anna gaat weg")
+    scene.keeping.anchor()
+    assert scene.keeping.verification.dossier(actor=leader, dossier=scene.first).state is TrustState.VERIFIED
+    scene.tamper("UPDATE dossiers SET caseworker = :c WHERE id = :d", c=before, d=scene.first)
+    assert scene.keeping.verification.dossier(actor=leader, dossier=scene.first).state is TrustState.DEVIATES
+    again = scene.keeping.access.staff_member("anna", session="another day")
+    with pytest.raises(InvalidInput):
+        scene.keeping.dossiers.open(actor=again, dossier=scene.first, purpose=Purpose.DEBT_HELP)
+
+
+def test_a_client_known_by_the_manifest_stays_known(scene: Scene) -> None:
+    known = scene.keeping.add_dossier(scene.actor, make_applicant(bsn=BSN_ONE))
+    scene.tamper("UPDATE dossiers SET ended_at = created_at WHERE id = :d", d=known)
+    with pytest.raises(Conflict):
+        scene.keeping.add_dossier(scene.actor, make_applicant(bsn=BSN_ONE))
 
 
 MANIFEST_CHANGES = {

@@ -55,6 +55,8 @@ def make_manifest() -> Manifest:
         entries={RECORD: Entry(version=3, commitment=Commitment(b"\x04" * 32))},
         file_number="2026-00001",
         opened_at=NOW,
+        caseworker=7,
+        ended_at=NOW,
         digest=Digest.of([make_version()], today=date(2026, 11, 23)),
     )
 
