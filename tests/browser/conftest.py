@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.support.installation import Running, copied
 
@@ -98,11 +99,21 @@ class Visitor:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
 
     def choose(self, label: str, option: str | re.Pattern[str]) -> None:
-        """Choose from a list; with the keyboard, because a list closes when the page scrolls."""
+        """Choose from a list. It closes when the page scrolls under it, so it is opened again until it stays."""
         field = self.page.get_by_role("combobox", name=label, exact=True)
-        field.focus()
-        self.page.keyboard.press("ArrowDown")
-        self.page.get_by_role("option", name=option).click()
+        field.scroll_into_view_if_needed()
+        wanted = self.page.get_by_role("option", name=option)
+        for _ in range(30):
+            field.focus()
+            if field.get_attribute("aria-expanded") != "true":
+                self.page.keyboard.press("ArrowDown")
+            try:
+                wanted.click(timeout=2_000)
+            except PlaywrightTimeoutError:
+                continue
+            expect(field).to_have_attribute("aria-expanded", "false")
+            return
+        pytest.fail(f"the list {label} never stayed open")
 
     def whole_page(self) -> None:
         """Make the window as high as the page, so that nothing is out of sight."""
