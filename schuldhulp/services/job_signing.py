@@ -13,12 +13,15 @@ from typing import Final
 from schuldhulp.crypto.jobs import JobKey, job_mac, verify_job_mac
 from schuldhulp.crypto.sealed import OpeningKey, open_sealed, seal
 from schuldhulp.domain.identifiers import Identifier, IdentifierKind
-from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.domain.types import MunicipalityCode, Tag
 from schuldhulp.errors import Undecryptable
-from schuldhulp.services.rows import JobRow, PublicationAction, PublicationRow
+from schuldhulp.services.rows import JobRow, PublicationAction, PublicationRow, TagHolderRow, TagJobRow
 
 _LEDGER: Final = "ledger"
 _PUBLICATION: Final = "publication"
+_PREPARED: Final = "prepared publication"
+_HOLDER: Final = "tag holder"
+_TAG: Final = "tag"
 _INFO: Final = b"schuldhulp publication v1"
 _PADDING: Final = 1_024
 """A sealed message is filled to a multiple of this many bytes, so that its length does not tell of how many names."""
@@ -32,11 +35,13 @@ class Publication:
         municipality: for which municipality.
         identifiers: to enrol: every name, address and number under which creditors may know the client.
         publications: to end: ids of the publication jobs that are taken back.
+        after: to end: id of the publication job that takes their place and must be prepared first; empty when none.
     """
 
     municipality: MunicipalityCode
     identifiers: tuple[Identifier, ...] = ()
     publications: tuple[bytes, ...] = ()
+    after: bytes = b""
 
 
 def ledger_job_mac(key: JobKey, job: JobRow) -> bytes:
@@ -59,6 +64,45 @@ def is_publication_valid(key: JobKey, row: PublicationRow) -> bool:
     return verify_job_mac(key, row.mac, _PUBLICATION, *_publication_fields(row))
 
 
+def prepared_mac(key: JobKey, row: PublicationRow, tags: Sequence[Tag]) -> bytes:
+    """Compute the authentication code of a publication job whose sealed bytes are erased, over the tags it came to.
+
+    Args:
+        key: the job key.
+        row: the job.
+        tags: all tags that it holds, in any order.
+
+    Returns:
+        32 bytes.
+    """
+    return job_mac(key, _PREPARED, *_prepared_fields(row, tags))
+
+
+def is_prepared_valid(key: JobKey, row: PublicationRow, tags: Sequence[Tag]) -> bool:
+    """Tell whether a publication job was prepared by this system and came to exactly these tags."""
+    return verify_job_mac(key, row.mac, _PREPARED, *_prepared_fields(row, tags))
+
+
+def tag_job_mac(key: JobKey, job: TagJobRow) -> bytes:
+    """Compute the authentication code of a tag job, over its number too, so that none counts as newer; 32 bytes."""
+    return job_mac(key, _TAG, *_tag_fields(job))
+
+
+def is_tag_job_valid(key: JobKey, job: TagJobRow) -> bool:
+    """Tell whether a tag job was written by this system, under this number."""
+    return verify_job_mac(key, job.mac, _TAG, *_tag_fields(job))
+
+
+def holder_mac(key: JobKey, row: TagHolderRow) -> bytes:
+    """Compute the authentication code that a publication holds a tag; 32 bytes."""
+    return job_mac(key, _HOLDER, row.tag, row.municipality, row.epoch, row.publication)
+
+
+def is_holder_valid(key: JobKey, row: TagHolderRow) -> bool:
+    """Tell whether this system wrote that a publication holds a tag."""
+    return verify_job_mac(key, row.mac, _HOLDER, row.tag, row.municipality, row.epoch, row.publication)
+
+
 def seal_publication(public_key: bytes, job: bytes, action: PublicationAction, message: Publication) -> bytes:
     """Seal what a publication job asks for.
 
@@ -76,6 +120,7 @@ def seal_publication(public_key: bytes, job: bytes, action: PublicationAction, m
             "municipality": message.municipality,
             "identifiers": [[int(identifier.kind), identifier.text] for identifier in message.identifiers],
             "publications": [publication.hex() for publication in message.publications],
+            "after": message.after.hex(),
         }
     ).encode()
     return seal(public_key, plain + b" " * (-len(plain) % _PADDING), _INFO, _place(job, action))
@@ -100,6 +145,7 @@ def open_publication(key: OpeningKey, row: PublicationRow) -> Publication:
             municipality=MunicipalityCode(int(plain["municipality"])),
             identifiers=tuple(Identifier(IdentifierKind(kind), str(text)) for kind, text in plain["identifiers"]),
             publications=tuple(bytes.fromhex(publication) for publication in plain["publications"]),
+            after=bytes.fromhex(plain["after"]),
         )
     except (KeyError, TypeError, ValueError):
         raise Undecryptable("undecryptable", "the publication job holds something else") from None
@@ -122,3 +168,11 @@ def _ledger_fields(job: JobRow) -> Sequence[bytes | str | int]:
 
 def _publication_fields(row: PublicationRow) -> Sequence[bytes | str]:
     return (row.id, row.action.value, row.sealed, row.created_at.isoformat(timespec="microseconds"))
+
+
+def _prepared_fields(row: PublicationRow, tags: Sequence[Tag]) -> Sequence[bytes | str]:
+    return (row.id, row.action.value, row.created_at.isoformat(timespec="microseconds"), *sorted(tags))
+
+
+def _tag_fields(job: TagJobRow) -> Sequence[bytes | str | int]:
+    return (job.id, job.publication, job.tag, job.municipality, job.epoch, job.action.value)

@@ -20,6 +20,7 @@ from schuldhulp.services.rows import (
     JobRow,
     JobState,
     KeyRow,
+    LeaseRow,
     LogRow,
     PublicationAction,
     PublicationRow,
@@ -182,9 +183,18 @@ class LeaseRepository(Protocol):
     def release(self, account: str, holder: str) -> None:
         """Give the lease back; does nothing when it is another's."""
 
+    def get(self, account: str) -> LeaseRow | None:
+        """Return the lease of an account, also one that has run out."""
+
+    def ask(self, account: str, request: str) -> None:
+        """Ask whoever holds the lease to work at once, by a name; does nothing when there is none."""
+
+    def answer(self, account: str, request: str) -> None:
+        """Take a request away; does nothing when another has come since."""
+
 
 class PublicationRepository(Protocol):
-    """Tables ``publication_jobs``, ``tag_holders`` and ``tag_jobs``."""
+    """Tables ``publication_jobs``, ``spent_publications``, ``tag_holders`` and ``tag_jobs``."""
 
     def add(self, row: PublicationRow) -> None:
         """Store a publication job."""
@@ -203,6 +213,15 @@ class PublicationRepository(Protocol):
     ) -> None:
         """Write a state; with ``erase`` the sealed bytes are emptied for good."""
 
+    def set_mac(self, publication: bytes, mac: bytes) -> None:
+        """Write another authentication code: of what came of a publication job."""
+
+    def spend(self, publication: bytes) -> None:
+        """Store that a publication job was carried out or ended, and must never be carried out again."""
+
+    def is_spent(self, publication: bytes) -> bool:
+        """Tell whether a publication job was carried out or ended."""
+
     def add_holder(self, row: TagHolderRow) -> None:
         """Store that a publication holds a tag; does nothing when it does so already."""
 
@@ -212,11 +231,20 @@ class PublicationRepository(Protocol):
     def holders_of(self, publication: bytes) -> Sequence[TagHolderRow]:
         """Return the tags that a publication holds."""
 
-    def holders(self, tags: Sequence[Tag]) -> Mapping[Tag, int]:
-        """Return how many publications hold each tag; tags without a holder are left out."""
+    def holders(self, tags: Sequence[Tag]) -> Sequence[TagHolderRow]:
+        """Return which publications hold these tags."""
+
+    def all_holders(self, municipality: MunicipalityCode) -> Sequence[TagHolderRow]:
+        """Return which publications hold which tags of a municipality."""
 
     def add_tag_job(self, row: TagJobRow) -> int:
         """Store a tag job and return its id."""
+
+    def set_tag_job_mac(self, job: int, mac: bytes) -> None:
+        """Write the authentication code of a tag job, which covers its id."""
+
+    def all_tag_jobs(self, municipality: MunicipalityCode) -> Sequence[TagJobRow]:
+        """Return all tag jobs of a municipality, oldest first."""
 
     def tag_jobs(self, *, state: TagState, action: PublicationAction | None = None) -> Sequence[TagJobRow]:
         """Return the tag jobs in a state, by tag."""
@@ -406,6 +434,14 @@ class RootReader(Protocol):
     Raises Unreachable when no chain answers, ChainMismatch when it is not the one that was deployed to or it is stale.
     """
 
+    def require_fresh_head(self, now: datetime, max_age: int) -> Head:
+        """Return the newest block when it is at most `max_age` seconds old at `now`.
+
+        Raises:
+            ChainMismatch: key ``chain_stale``: the chain stands still, so what it says may have been true once.
+        """
+        ...
+
     def roots_of(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, Root]:
         """Return the roots on the chain of all these dossiers, NO_ROOT where there is none."""
 
@@ -548,6 +584,14 @@ class ChainReader(Protocol):
 
     def head(self) -> Head:
         """Return the newest block."""
+        ...
+
+    def require_fresh_head(self, now: datetime, max_age: int) -> Head:
+        """Return the newest block when it is at most `max_age` seconds old at `now`.
+
+        Raises:
+            ChainMismatch: key ``chain_stale``: the chain stands still, so what it says may have been true once.
+        """
         ...
 
     def is_canonical(self, number: int, block_hash: bytes) -> bool:

@@ -17,13 +17,21 @@ from typing import Final, TypeVar
 
 from schuldhulp import errors
 from schuldhulp.crypto import voprf
-from schuldhulp.crypto.jobs import JobKey, job_mac, verify_job_mac
+from schuldhulp.crypto.jobs import JobKey
 from schuldhulp.crypto.pseudonyms import tag
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.identifiers import Identifier, IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.services.job_signing import Publication as PublicationMessage
-from schuldhulp.services.job_signing import is_publication_valid, open_publication
+from schuldhulp.services.job_signing import (
+    holder_mac,
+    is_holder_valid,
+    is_publication_valid,
+    is_tag_job_valid,
+    open_publication,
+    prepared_mac,
+    tag_job_mac,
+)
 from schuldhulp.services.ports import (
     ChainReader,
     ChainWriter,
@@ -49,7 +57,7 @@ MAX_ELEMENTS: Final = 500
 """Identifiers in one request to the evaluator, which takes 1 000 and 64 KiB."""
 
 MAX_TAGS: Final = 384
-"""Tags in one batch, a multiple of 64; with all of them new that is about 10.3 million gas."""
+"""Tags in one batch at most; with all of them new that is about 10.3 million gas."""
 
 _KIND_OF: Final = {PublicationAction.ENROL: BatchKind.ENROL, PublicationAction.END: BatchKind.END}
 _Item = TypeVar("_Item")
@@ -60,6 +68,8 @@ class Trouble(StrEnum):
 
     FORGED = "job_invalid"
     """Its authentication code does not hold: this system did not write it. It is refused for good."""
+    REPLAYED = "job_replayed"
+    """This system wrote it, but it was carried out before or something newer contradicts it. It is refused for good."""
     UNREADABLE = "publication_unreadable"
     """It does not open under the worker's key. It is refused for good."""
     NO_EPOCH = "epoch_missing"
@@ -81,7 +91,7 @@ class PublicationFinding:
     Attributes:
         trouble: what it is.
         publication: id of the publication job, None when it is not about one.
-        detail: name of an error, where there is one.
+        detail: name of an error, or number of a tag job, where there is one.
     """
 
     trouble: Trouble
@@ -99,6 +109,7 @@ class PublicationReport:
         ended: tags of clients that were signed for ending.
         fillers: tags of nobody that went with them.
         findings: what was kept back, and why.
+        leftover: whether something that could not go out now should be tried again soon, not at the next set time.
     """
 
     prepared: int = 0
@@ -106,6 +117,7 @@ class PublicationReport:
     ended: int = 0
     fillers: int = 0
     findings: tuple[PublicationFinding, ...] = ()
+    leftover: bool = False
 
 
 @dataclass
@@ -115,6 +127,7 @@ class _Run:
     ended: int = 0
     fillers: int = 0
     findings: list[PublicationFinding] = field(default_factory=list)
+    leftover: bool = False
 
     def found(self, trouble: Trouble, publication: bytes | None = None, detail: str = "") -> None:
         self.findings.append(PublicationFinding(trouble=trouble, publication=publication, detail=detail))
@@ -126,17 +139,8 @@ class _Run:
             ended=self.ended,
             fillers=self.fillers,
             findings=tuple(self.findings),
+            leftover=self.leftover,
         )
-
-
-def tag_job_mac(key: JobKey, job: TagJobRow) -> bytes:
-    """Compute the authentication code of a tag job; 32 bytes."""
-    return job_mac(key, "tag", job.tag, job.municipality, job.epoch, job.action.value)
-
-
-def is_tag_job_valid(key: JobKey, job: TagJobRow) -> bool:
-    """Tell whether a tag job was written by this system."""
-    return verify_job_mac(key, job.mac, "tag", job.tag, job.municipality, job.epoch, job.action.value)
 
 
 class Publishing:
@@ -180,11 +184,17 @@ class Publishing:
         self._municipality = municipality
         self._fill = fill
         self._draw = draw or SystemRandom()
+        # A batch that is filled up stays so when it is cut.
+        self._batch = MAX_TAGS // fill * fill if 0 < fill <= MAX_TAGS else MAX_TAGS
+        self._sent: set[Epoch] = set()
         sender.register(BatchKind.ENROL, self)
         sender.register(BatchKind.END, self)
 
-    def publish_once(self) -> PublicationReport:
+    def publish_once(self, *, again: bool = False) -> PublicationReport:
         """Prepare what waits, and put tags on the chain and take them off.
+
+        Args:
+            again: whether this only finishes what a run before left; it sends no second batch of tags of nobody.
 
         Returns:
             What was done, and what was kept back.
@@ -196,12 +206,14 @@ class Publishing:
             errors.Deviation: the chain is behind the database; nothing was signed.
         """
         run = _Run()
+        if not again:
+            self._sent.clear()
         self._prepare(run)
         self._sender.settle()
         state = self._reader.municipality(self._municipality)
         self._cancel_retired(state)
         # Looked up first: a tag that ended on the day it appeared could only be nobody's.
-        idle = self._published_fillers() if self._fill else []
+        idle = self._published_fillers(state.oldest_epoch) if self._fill and self._has_endings() else []
         for epoch in sorted({*_epochs(state), *self._queued_epochs()}):
             self._enrol(epoch, run)
         self._end(idle, run)
@@ -220,6 +232,8 @@ class Publishing:
         """
         run = _Run()
         self._prepare(run)
+        # A batch may have been confirmed since.
+        self._note_published()
         return run.report()
 
     # --- from sealed identifiers to tags ------------------------------------------------------------------------------
@@ -240,7 +254,15 @@ class Publishing:
         for row, held in self._tags_of(enrolments, run):
             self._write_enrolment(row, held, run)
         for row, message in endings:
+            if message.after and message.after not in ended and self._waits(message.after):
+                # Who is made known under other identifiers stays known under the former until then.
+                continue
             self._write_ending(row, message, run)
+
+    def _waits(self, publication: bytes) -> bool:
+        with self._store.read() as work:
+            row = work.publications.get(publication)
+        return row is not None and row.state is PublicationState.WAITING
 
     def _open(self, row: PublicationRow, run: _Run) -> PublicationMessage | None:
         trouble = None
@@ -252,9 +274,11 @@ class Publishing:
             except errors.Undecryptable:
                 trouble = Trouble.UNREADABLE
             else:
-                if message.municipality == self._municipality:
+                with self._store.read() as work:
+                    spent = work.publications.is_spent(row.id)
+                if message.municipality == self._municipality and not spent:
                     return message
-                trouble = Trouble.FORGED
+                trouble = Trouble.REPLAYED if spent else Trouble.FORGED
         run.found(trouble, row.id)
         with self._store.write() as work:
             work.publications.set_state(row.id, PublicationState.REFUSED, error=trouble.value)
@@ -284,6 +308,7 @@ class Publishing:
                             held[owner].append((epoch, found))
         except errors.Unreachable as error:
             run.found(Trouble.EVALUATOR_SILENT, detail=error.key)
+            run.leftover = True
             return []
         except errors.NotAllowed as error:
             run.found(Trouble.EVALUATOR_REFUSES, detail=error.key)
@@ -309,11 +334,10 @@ class Publishing:
             if now is None or now.state is not PublicationState.WAITING:
                 return
             for epoch, found in held:
-                work.publications.add_holder(
-                    TagHolderRow(tag=found, municipality=self._municipality, epoch=epoch, publication=row.id)
-                )
-                self._want(work, found, epoch, PublicationAction.ENROL)
-            work.publications.set_state(row.id, PublicationState.PREPARED, erase=True)
+                holder = TagHolderRow(tag=found, municipality=self._municipality, epoch=epoch, publication=row.id)
+                work.publications.add_holder(dataclasses.replace(holder, mac=holder_mac(self._job_key, holder)))
+                self._want(work, found, epoch, PublicationAction.ENROL, row.id)
+            self._prepared(work, row, [found for _, found in held])
             work.commit()
         run.prepared += 1
 
@@ -325,27 +349,48 @@ class Publishing:
             for enrolment in work.publications.of(message.publications):
                 if enrolment.action is not PublicationAction.ENROL or enrolment.state is PublicationState.REFUSED:
                     continue
-                freed = work.publications.remove_holders(enrolment.id)
-                held = work.publications.holders([holder.tag for holder in freed])
+                freed = []
+                for holder in work.publications.remove_holders(enrolment.id):
+                    if is_holder_valid(self._job_key, holder):
+                        freed.append(holder)
+                    else:
+                        run.found(Trouble.FORGED, enrolment.id, "tag_holder")
+                held = self._held(work, [holder.tag for holder in freed])
                 for holder in freed:
                     if holder.tag not in held:
-                        self._want(work, holder.tag, holder.epoch, PublicationAction.END)
+                        self._want(work, holder.tag, holder.epoch, PublicationAction.END, row.id)
                 work.publications.set_state(enrolment.id, PublicationState.ENDED, erase=True)
-            work.publications.set_state(row.id, PublicationState.PREPARED, erase=True)
+                work.publications.spend(enrolment.id)
+            self._prepared(work, row, ())
             work.commit()
         run.prepared += 1
 
-    def _want(self, work: UnitOfWork, wanted: Tag, epoch: Epoch, action: PublicationAction) -> None:
+    def _prepared(self, work: UnitOfWork, row: PublicationRow, tags: Sequence[Tag]) -> None:
+        """Write down what came of a publication job, so that nobody can change that or have it done again."""
+        work.publications.set_state(row.id, PublicationState.PREPARED, erase=True)
+        work.publications.set_mac(row.id, prepared_mac(self._job_key, row, sorted(set(tags))))
+        work.publications.spend(row.id)
+
+    def _held(self, work: UnitOfWork, tags: Sequence[Tag]) -> set[Tag]:
+        """Return which tags a publication of this system holds."""
+        return {row.tag for row in work.publications.holders(tags) if is_holder_valid(self._job_key, row)}
+
+    def _want(self, work: UnitOfWork, wanted: Tag, epoch: Epoch, action: PublicationAction, publication: bytes) -> None:
         """See to it that a tag gets on the chain or off it, whatever is on its way already."""
-        jobs = [job for job in work.publications.tag_jobs_of([wanted]) if job.state is not TagState.CANCELLED]
+        jobs = [
+            job
+            for job in work.publications.tag_jobs_of([wanted])
+            if job.state is not TagState.CANCELLED and is_tag_job_valid(self._job_key, job)
+        ]
         opposite = [job for job in jobs if job.state is TagState.QUEUED and job.action is not action]
         work.publications.set_tag_jobs([job.id for job in opposite], TagState.CANCELLED)
         rest = [job for job in jobs if job not in opposite]
-        last = rest[-1].action if rest else PublicationAction.END
-        if last is not action:
-            self._add(work, wanted, epoch, action)
+        if not rest or rest[-1].action is not action:
+            self._add(work, wanted, epoch, action, publication)
 
-    def _add(self, work: UnitOfWork, wanted: Tag, epoch: Epoch, action: PublicationAction) -> TagJobRow:
+    def _add(
+        self, work: UnitOfWork, wanted: Tag, epoch: Epoch, action: PublicationAction, publication: bytes = b""
+    ) -> TagJobRow:
         job = TagJobRow(
             id=0,
             tag=wanted,
@@ -353,9 +398,12 @@ class Publishing:
             epoch=epoch,
             action=action,
             state=TagState.QUEUED,
+            publication=publication,
         )
+        job = dataclasses.replace(job, id=work.publications.add_tag_job(job))
         job = dataclasses.replace(job, mac=tag_job_mac(self._job_key, job))
-        return dataclasses.replace(job, id=work.publications.add_tag_job(job))
+        work.publications.set_tag_job_mac(job.id, job.mac)
+        return job
 
     # --- from tags to the chain ---------------------------------------------------------------------------------------
 
@@ -374,11 +422,15 @@ class Publishing:
             jobs = work.publications.tag_jobs(state=TagState.QUEUED, action=PublicationAction.ENROL)
         return {job.epoch for job in jobs if is_tag_job_valid(self._job_key, job)}
 
+    def _has_endings(self) -> bool:
+        with self._store.read() as work:
+            return bool(work.publications.tag_jobs(state=TagState.QUEUED, action=PublicationAction.END))
+
     def _enrol(self, epoch: Epoch, run: _Run) -> None:
         jobs = [job for job in self._queued(PublicationAction.ENROL, run) if job.epoch == epoch]
         tags = {job.tag for job in jobs}
         fillers: set[Tag] = set()
-        if self._fill:
+        if self._fill and (jobs or epoch not in self._sent):
             # Also on a day without enrolments, so that it looks like any other.
             wanted = self._fill * max(1, -(-len(tags) // self._fill))
             while len(tags) + len(fillers) < wanted:
@@ -387,7 +439,10 @@ class Publishing:
         def encode(chunk: Sequence[Tag]) -> ContractCall:
             return self._writer.enrol(self._municipality, epoch, chunk)
 
-        run.enrolled += self._send(PublicationAction.ENROL, jobs, sorted(fillers), encode, run)
+        count, whole = self._send(PublicationAction.ENROL, jobs, sorted(fillers), encode, run)
+        run.enrolled += count
+        if whole:
+            self._sent.add(epoch)
 
     def _end(self, idle: Sequence[Tag], run: _Run) -> None:
         jobs = self._queued(PublicationAction.END, run)
@@ -395,22 +450,43 @@ class Publishing:
         if self._fill and jobs:
             # On a day without endings none are sent: tags of nobody would live for days and those of clients for
             # months, and their age would tell them apart.
-            fillers = sorted(self._draw.sample(idle, min(-len(jobs) % self._fill, len(idle))))
+            # Those of the same epochs first: others would stand out beside the tags of clients.
+            epochs = {job.epoch for job in jobs}
+            alike = [one for one in idle if _epoch_of(one) in epochs]
+            others = [one for one in idle if _epoch_of(one) not in epochs]
+            wanted = -len(jobs) % self._fill
+            fillers = self._draw.sample(alike, min(wanted, len(alike)))
+            fillers += self._draw.sample(others, min(wanted - len(fillers), len(others)))
+            fillers.sort()
 
         def encode(chunk: Sequence[Tag]) -> ContractCall:
             return self._writer.end_enrolment(self._municipality, chunk)
 
-        run.ended += self._send(PublicationAction.END, jobs, fillers, encode, run)
+        run.ended += self._send(PublicationAction.END, jobs, fillers, encode, run)[0]
 
     def _queued(self, action: PublicationAction, run: _Run) -> list[TagJobRow]:
-        """Return the jobs that may go out: ours, one for each tag, and not yet true on the chain."""
+        """Return the jobs that may go out: ours, the newest of each tag, and not yet true on the chain."""
         with self._store.read() as work:
             jobs = list(work.publications.tag_jobs(state=TagState.QUEUED, action=action))
             signed = {job.tag for job in work.publications.tag_jobs(state=TagState.SIGNED)}
-        forged = [job for job in jobs if not is_tag_job_valid(self._job_key, job)]
-        for _ in forged:
-            run.found(Trouble.FORGED)
-        ours = {job.tag: job for job in jobs if job not in forged and job.tag not in signed}
+            tags = sorted({job.tag for job in jobs})
+            held = self._held(work, tags)
+            newest = self._newest(work, tags)
+        forged = []
+        ours: dict[Tag, TagJobRow] = {}
+        for job in jobs:
+            trouble = None
+            if not is_tag_job_valid(self._job_key, job):
+                trouble = Trouble.FORGED
+            elif newest[job.tag] != job.id or not may_go_out(job, held=job.tag in held):
+                trouble = Trouble.REPLAYED
+            if trouble is not None:
+                forged.append(job)
+                run.found(trouble, job.publication or None, f"tag_job_{job.id}")
+            elif job.tag not in signed:
+                ours[job.tag] = job
+            else:
+                run.leftover = True
         tags = sorted(ours)
         published = dict(zip(tags, self._reader.published(self._municipality, tags, self._account), strict=True))
         done = [ours[one].id for one in tags if published[one] is (action is PublicationAction.ENROL)]
@@ -421,6 +497,14 @@ class Publishing:
                 work.commit()
         return [ours[one] for one in tags if ours[one].id not in done]
 
+    def _newest(self, work: UnitOfWork, tags: Sequence[Tag]) -> dict[Tag, int]:
+        """Return the newest job of each tag that was not cancelled; jobs of others do not count."""
+        return {
+            job.tag: job.id
+            for job in work.publications.tag_jobs_of(tags)
+            if job.state is not TagState.CANCELLED and is_tag_job_valid(self._job_key, job)
+        }
+
     @property
     def _account(self) -> str:
         return self._writer.account
@@ -428,18 +512,21 @@ class Publishing:
     def _filler(self, epoch: Epoch) -> Tag:
         return Tag(self._municipality.to_bytes(2, "big") + epoch.to_bytes(4, "big") + self._draw.randbytes(26))
 
-    def _published_fillers(self) -> list[Tag]:
-        """Return tags of nobody that stand on the chain, by tag."""
+    def _published_fillers(self, oldest: Epoch) -> list[Tag]:
+        """Return tags of nobody that stand on the chain, by tag; those that nobody can ask about any more left out."""
         with self._store.read() as work:
             enrolled = {
                 job.tag
                 for job in work.publications.tag_jobs(state=TagState.CONFIRMED, action=PublicationAction.ENROL)
                 if job.municipality == self._municipality
+                and job.epoch >= oldest
+                and not job.publication
+                and is_tag_job_valid(self._job_key, job)
             }
             for state in (TagState.QUEUED, TagState.SIGNED, TagState.CONFIRMED):
                 # A tag of nobody is drawn once, enrolled once and ended once.
                 enrolled -= {job.tag for job in work.publications.tag_jobs(state=state, action=PublicationAction.END)}
-            enrolled -= set(work.publications.holders(sorted(enrolled)))
+            enrolled -= {row.tag for row in work.publications.holders(sorted(enrolled))}
         tags = sorted(enrolled)
         published = self._reader.published(self._municipality, tags, self._account)
         return [one for one, there in zip(tags, published, strict=True) if there]
@@ -451,18 +538,20 @@ class Publishing:
         fillers: Sequence[Tag],
         encode: Callable[[Sequence[Tag]], ContractCall],
         run: _Run,
-    ) -> int:
-        """Send tags in chunks, each of them sorted; return how many tags of clients were signed."""
+    ) -> tuple[int, bool]:
+        """Send tags in chunks, each of them sorted; return how many tags of clients were signed, and whether all."""
         by_tag: dict[Tag, TagJobRow | None] = {**dict.fromkeys(fillers), **{job.tag: job for job in jobs}}
         count = 0
-        for chunk in _parts(sorted(by_tag), MAX_TAGS):
+        chunks = list(_parts(sorted(by_tag), self._batch))
+        for number, chunk in enumerate(chunks, start=1):
             if not self._sender.may_submit(_KIND_OF[action]):
-                break
+                run.leftover = True
+                return count, False
             call = encode(chunk)
             refusal = self._reader.refusal_of(call, self._account)
             if refusal is not None:
                 run.found(Trouble.REFUSED_BY_CONTRACT, detail=refusal)
-                break
+                return count, False
             taken = [job for one in chunk if (job := by_tag[one]) is not None]
             drawn = [one for one in chunk if by_tag[one] is None]
 
@@ -475,13 +564,15 @@ class Publishing:
                 return self._take(work, batch, action, taken, drawn)
 
             if self._sender.submit(_KIND_OF[action], self._municipality, call, take) is None:
-                break
+                run.leftover = True
+                return count, False
             count += len(taken)
             run.fillers += len(drawn)
             outcome = self._sender.settle()
-            if outcome.waiting or outcome.failed:
-                break
-        return count
+            if outcome.failed or (outcome.waiting and number < len(chunks)):
+                run.leftover = True
+                return count, False
+        return count, True
 
     def _take(
         self,
@@ -508,18 +599,25 @@ class Publishing:
         published = self._reader.published(self._municipality, [job.tag for job in jobs], self._account)
         wanted = batch.kind is BatchKind.ENROL
         done = [job.id for job, there in zip(jobs, published, strict=True) if there is wanted]
-        again = [job.id for job, there in zip(jobs, published, strict=True) if there is not wanted]
+        again = [job for job, there in zip(jobs, published, strict=True) if there is not wanted]
 
         def write_down(work: UnitOfWork) -> None:
             work.publications.set_tag_jobs(done, TagState.CONFIRMED)
-            work.publications.set_tag_jobs(again, TagState.QUEUED)
+            self._queue_again(work, again)
 
         return write_down
 
     def release(self, work: UnitOfWork, batch: BatchRow) -> None:
         """Queue the tags of a failed batch again."""
         jobs = [job for job in work.publications.tag_jobs_of_batch(batch.id) if job.state is TagState.SIGNED]
-        work.publications.set_tag_jobs([job.id for job in jobs], TagState.QUEUED)
+        self._queue_again(work, jobs)
+
+    def _queue_again(self, work: UnitOfWork, jobs: Sequence[TagJobRow]) -> None:
+        """Queue jobs that changed nothing, except where the opposite was asked for since: that decides."""
+        newest = self._newest(work, [job.tag for job in jobs])
+        overtaken = [job.id for job in jobs if newest.get(job.tag, job.id) > job.id]
+        work.publications.set_tag_jobs([job.id for job in jobs if job.id not in overtaken], TagState.QUEUED)
+        work.publications.set_tag_jobs(overtaken, TagState.CANCELLED)
 
     def _note_published(self) -> None:
         with self._store.write() as work:
@@ -537,6 +635,21 @@ class Publishing:
                 if done:
                     work.publications.set_state(row.id, PublicationState.PUBLISHED)
             work.commit()
+
+
+def may_go_out(job: TagJobRow, *, held: bool) -> bool:
+    """Tell whether a tag job agrees with who holds its tag.
+
+    Args:
+        job: the job.
+        held: whether a publication holds the tag.
+
+    Returns:
+        True for an ending when nobody holds the tag; for an enrolment when somebody does, or when it is nobody's tag.
+    """
+    if job.action is PublicationAction.END:
+        return not held
+    return held or not job.publication
 
 
 def _all_enrolled(tags: Iterable[Tag], jobs: Iterable[TagJobRow]) -> bool:

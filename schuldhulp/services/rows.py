@@ -181,11 +181,15 @@ class TagHolderRow:
     municipality: MunicipalityCode
     epoch: Epoch
     publication: bytes
+    mac: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TagJobRow:
-    """A tag that waits to be, or has been, enrolled or ended on chain. ``id`` is 0 until it is stored."""
+    """A tag that waits to be, or has been, enrolled or ended on chain. ``id`` is 0 until it is stored.
+
+    ``publication`` is the publication job that asked for it; empty for a tag of nobody.
+    """
 
     id: int
     tag: Tag
@@ -193,6 +197,7 @@ class TagJobRow:
     epoch: Epoch
     action: PublicationAction
     state: TagState
+    publication: bytes = b""
     batch: int | None = None
     mac: bytes = b""
 
@@ -282,6 +287,16 @@ class LogRow:
     reason: bytes
     previous: bytes
     hash: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaseRow:
+    """Which worker works with an account, until when, and who asked it to work at once. ``request`` None: nobody."""
+
+    account: str
+    holder: str
+    until: datetime
+    request: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -65,6 +65,7 @@ class Worker:
     ledger_schedule: Schedule
     enrolment_schedule: Schedule
     _last: dict[str, str] = field(default_factory=dict)
+    _unfinished: bool = False
 
     def run_once(self) -> RunReport:
         """Do everything that waits now, whatever the schedule says.
@@ -102,13 +103,18 @@ class Worker:
             ("preparation", Due(WATCH, now, at_once=True), self._prepare),
             ("publication", Due(self.enrolment_schedule, now), self._publish),
             ("settling", Due(Every(seconds=2), now), self._settle),
+            ("request", Due(Every(seconds=1), now), self._answer),
         )
         retry = {name: now for name, _, _ in tasks}
         try:
             while True:
                 for name, due, task in tasks:
                     now = self.clock.now()
-                    if now >= retry[name] and due.take(now) and not self._attempt(name, task):
+                    if now < retry[name]:
+                        continue
+                    # Also what a command asked for may have left something of a publication.
+                    wanted = due.take(now) or (name == "publication" and self._unfinished)
+                    if wanted and not self._attempt(name, task):
                         retry[name] = now + PATIENCE
                         due.next = min(due.next, retry[name])
                 if wait(BETWEEN):
@@ -117,9 +123,9 @@ class Worker:
             self._attempt("ending", self.sender.release_lease)
 
     def _attempt(self, name: str, task: Callable[[], object]) -> bool:
-        """Do one thing; say whether it was done. The same trouble is told once, not every few seconds."""
+        """Do one thing; say whether all of it was done. The same trouble is told once, not every few seconds."""
         try:
-            task()
+            done = task() is not False
         except LeaseLost:
             self._tell(name, "another worker is at work with this account; waiting")
             return False
@@ -131,7 +137,7 @@ class Worker:
             self._tell(name, f"internal error: {type(error).__name__}")
             return False
         self._tell(name, "")
-        return True
+        return done
 
     def _tell(self, name: str, trouble: str) -> None:
         before = self._last.get(name, "")
@@ -158,11 +164,14 @@ class Worker:
     def _prepare(self) -> None:
         self._note(self.publishing.prepare())
 
-    def _publish(self) -> None:
-        report = self.publishing.publish_once()
+    def _publish(self) -> bool:
+        again, self._unfinished = self._unfinished, True
+        report = self.publishing.publish_once(again=again)
+        self._unfinished = report.leftover
         if report.enrolled or report.ended:
             LOG.info("publication: %d tags enrolled, %d ended", report.enrolled, report.ended)
         self._note(report)
+        return not report.leftover
 
     def _note(self, report: PublicationReport) -> None:
         found = {
@@ -171,6 +180,15 @@ class Worker:
         }
         for name, finding in found.items():
             self._tell(name, f"{finding.trouble.value} {finding.detail}".strip())
+
+    def _answer(self) -> None:
+        """Do at once what waits, when a command asks for it that may not do it itself while this worker runs."""
+        request = self.sender.request()
+        if request is None:
+            return
+        self._publish()
+        self._anchor()
+        self.sender.answer(request)
 
     def _settle(self) -> None:
         self.anchoring.settle()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.services.rows import (
@@ -21,7 +21,7 @@ from schuldhulp.storage.repository import Repository, chunks, state
 
 
 class Publications(Repository):
-    """Tables ``publication_jobs``, ``tag_holders`` and ``tag_jobs``."""
+    """Tables ``publication_jobs``, ``spent_publications``, ``tag_holders`` and ``tag_jobs``."""
 
     def add(self, row: PublicationRow) -> None:
         """Store a publication job."""
@@ -66,10 +66,29 @@ class Publications(Repository):
         table = tables.publication_jobs
         self._run(update(table).where(table.c.id == publication).values(**values))
 
+    def set_mac(self, publication: bytes, mac: bytes) -> None:
+        """Write another authentication code: of what came of a publication job."""
+        table = tables.publication_jobs
+        self._run(update(table).where(table.c.id == publication).values(mac=mac))
+
+    def spend(self, publication: bytes) -> None:
+        """Store that a publication job was carried out or ended, and must never be carried out again."""
+        statement = self._insert(tables.spent_publications).values(publication_id=publication)
+        self._run(statement.on_conflict_do_nothing())
+
+    def is_spent(self, publication: bytes) -> bool:
+        """Tell whether a publication job was carried out or ended."""
+        table = tables.spent_publications
+        return bool(self._all(select(table).where(table.c.publication_id == publication)))
+
     def add_holder(self, row: TagHolderRow) -> None:
         """Store that a publication holds a tag; does nothing when it does so already."""
         statement = self._insert(tables.tag_holders).values(
-            tag=row.tag, publication_id=row.publication, municipality=row.municipality, epoch=row.epoch
+            tag=row.tag,
+            publication_id=row.publication,
+            municipality=row.municipality,
+            epoch=row.epoch,
+            mac=row.mac,
         )
         self._run(statement.on_conflict_do_nothing())
 
@@ -84,24 +103,20 @@ class Publications(Repository):
         """Return the tags that a publication holds."""
         table = tables.tag_holders
         rows = self._all(select(table).where(table.c.publication_id == publication).order_by(table.c.tag))
-        return [
-            TagHolderRow(
-                tag=Tag(row.tag),
-                municipality=MunicipalityCode(row.municipality),
-                epoch=Epoch(row.epoch),
-                publication=row.publication_id,
-            )
-            for row in rows
-        ]
+        return [_holder(row) for row in rows]
 
-    def holders(self, tags: Sequence[Tag]) -> Mapping[Tag, int]:
-        """Return how many publications hold each tag; tags without a holder are left out."""
-        table = tables.tag_holders.c
-        found: dict[Tag, int] = {}
+    def holders(self, tags: Sequence[Tag]) -> Sequence[TagHolderRow]:
+        """Return which publications hold these tags."""
+        table = tables.tag_holders
+        found: list[TagHolderRow] = []
         for piece in chunks(tags):
-            rows = self._all(select(table.tag, func.count()).where(table.tag.in_(piece)).group_by(table.tag))
-            found.update((Tag(row[0]), int(row[1])) for row in rows)
+            found += [_holder(row) for row in self._all(select(table).where(table.c.tag.in_(piece)))]
         return found
+
+    def all_holders(self, municipality: MunicipalityCode) -> Sequence[TagHolderRow]:
+        """Return which publications hold which tags of a municipality."""
+        table = tables.tag_holders
+        return [_holder(row) for row in self._all(select(table).where(table.c.municipality == municipality))]
 
     def add_tag_job(self, row: TagJobRow) -> int:
         """Store a tag job and return its id."""
@@ -112,11 +127,22 @@ class Publications(Repository):
                 epoch=row.epoch,
                 action=row.action.value,
                 state=row.state.value,
+                publication_id=row.publication,
                 batch_id=row.batch,
                 mac=row.mac,
             )
         )
         return self._new_id(result)
+
+    def set_tag_job_mac(self, job: int, mac: bytes) -> None:
+        """Write the authentication code of a tag job, which covers its id."""
+        self._run(update(tables.tag_jobs).where(tables.tag_jobs.c.id == job).values(mac=mac))
+
+    def all_tag_jobs(self, municipality: MunicipalityCode) -> Sequence[TagJobRow]:
+        """Return all tag jobs of a municipality, oldest first."""
+        table = tables.tag_jobs
+        rows = self._all(select(table).where(table.c.municipality == municipality).order_by(table.c.id))
+        return [_tag_job(row) for row in rows]
 
     def tag_jobs(self, *, state: TagState, action: PublicationAction | None = None) -> Sequence[TagJobRow]:
         """Return the tag jobs in a state, by tag."""
@@ -161,6 +187,16 @@ def _publication(row: Row[*tuple[Any, ...]]) -> PublicationRow:
     )
 
 
+def _holder(row: Row[*tuple[Any, ...]]) -> TagHolderRow:
+    return TagHolderRow(
+        tag=Tag(row.tag),
+        municipality=MunicipalityCode(row.municipality),
+        epoch=Epoch(row.epoch),
+        publication=row.publication_id,
+        mac=row.mac,
+    )
+
+
 def _tag_job(row: Row[*tuple[Any, ...]]) -> TagJobRow:
     return TagJobRow(
         id=row.id,
@@ -169,6 +205,7 @@ def _tag_job(row: Row[*tuple[Any, ...]]) -> TagJobRow:
         epoch=Epoch(row.epoch),
         action=PublicationAction(row.action),
         state=state(TagState, row.state, TagState.CANCELLED),
+        publication=row.publication_id,
         batch=row.batch_id,
         mac=row.mac,
     )

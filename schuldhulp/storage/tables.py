@@ -135,6 +135,7 @@ worker_leases = Table(
     Column("account", Text, primary_key=True),
     Column("holder", Text, nullable=False),
     Column("until", Time, nullable=False),
+    Column("request", Text),
 )
 
 publication_jobs = Table(
@@ -156,6 +157,13 @@ tag_holders = Table(
     Column("publication_id", ForeignKey("publication_jobs.id"), primary_key=True, index=True),
     Column("municipality", Whole, nullable=False),
     Column("epoch", Whole, nullable=False),
+    Column("mac", Octets, nullable=False),
+)
+
+spent_publications = Table(
+    "spent_publications",
+    metadata,
+    Column("publication_id", ForeignKey("publication_jobs.id"), primary_key=True),
 )
 
 tag_jobs = Table(
@@ -167,6 +175,7 @@ tag_jobs = Table(
     Column("epoch", Whole, nullable=False),
     Column("action", Text, nullable=False),
     Column("state", Text, nullable=False, index=True),
+    Column("publication_id", Octets, nullable=False),
     Column("batch_id", ForeignKey("batches.id"), index=True),
     Column("mac", Octets, nullable=False),
 )

@@ -19,7 +19,7 @@ class Failing:
         self.asked: dict[str, int] = {}
 
     def __getattr__(self, name: str) -> Any:
-        def part() -> None:
+        def part(**_options: object) -> None:
             self.asked[name] = self.asked.get(name, 0) + 1
             raise self.error
 

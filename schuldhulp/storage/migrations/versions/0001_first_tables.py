@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("account", _TEXT, nullable=False),
         sa.Column("holder", _TEXT, nullable=False),
         sa.Column("until", _TIME, nullable=False),
+        sa.Column("request", _TEXT, nullable=True),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_worker_leases")),
     )
     op.create_table(
@@ -133,12 +134,21 @@ def upgrade() -> None:
         sa.Column("publication_id", _OCTETS, nullable=False),
         sa.Column("municipality", _WHOLE, nullable=False),
         sa.Column("epoch", _WHOLE, nullable=False),
+        sa.Column("mac", _OCTETS, nullable=False),
         sa.ForeignKeyConstraint(
             ["publication_id"], ["publication_jobs.id"], name=op.f("fk_tag_holders_publication_id")
         ),
         sa.PrimaryKeyConstraint("tag", "publication_id", name=op.f("pk_tag_holders")),
     )
     op.create_index(op.f("ix_tag_holders_publication_id"), "tag_holders", ["publication_id"], unique=False)
+    op.create_table(
+        "spent_publications",
+        sa.Column("publication_id", _OCTETS, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication_jobs.id"], name=op.f("fk_spent_publications_publication_id")
+        ),
+        sa.PrimaryKeyConstraint("publication_id", name=op.f("pk_spent_publications")),
+    )
     op.create_table(
         "tag_jobs",
         sa.Column("id", _WHOLE, autoincrement=True, nullable=False),
@@ -147,6 +157,7 @@ def upgrade() -> None:
         sa.Column("epoch", _WHOLE, nullable=False),
         sa.Column("action", _TEXT, nullable=False),
         sa.Column("state", _TEXT, nullable=False),
+        sa.Column("publication_id", _OCTETS, nullable=False),
         sa.Column("batch_id", _WHOLE, nullable=True),
         sa.Column("mac", _OCTETS, nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_tag_jobs_batch_id")),
@@ -273,6 +284,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_tag_jobs_state"), table_name="tag_jobs")
     op.drop_index(op.f("ix_tag_jobs_batch_id"), table_name="tag_jobs")
     op.drop_table("tag_jobs")
+    op.drop_table("spent_publications")
     op.drop_index(op.f("ix_tag_holders_publication_id"), table_name="tag_holders")
     op.drop_table("tag_holders")
     op.drop_index(op.f("ix_dossiers_caseworker"), table_name="dossiers")
