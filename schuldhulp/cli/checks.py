@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -16,7 +16,9 @@ from schuldhulp.domain.access import Actor
 from schuldhulp.domain.trust import TrustReport, TrustState, VerificationSummary
 from schuldhulp.domain.types import DossierId
 from schuldhulp.errors import InvalidInput
+from schuldhulp.services.asking import AskReport, work_now
 from schuldhulp.services.status import SystemStatus
+from schuldhulp.services.working import RunReport
 
 EXIT_CODES = {
     TrustState.VERIFIED: 0,
@@ -32,18 +34,44 @@ def anchor(
 ) -> None:
     """Put everything that is waiting on the chain, without waiting for the schedule.
 
+    A worker that is running is asked to do it, and waited for. Exit code 1: something was kept back, and is named.
+
     Example: schuldhulp anchor --once
     """
     if not once:
         raise InvalidInput("once_needed", "write --once; the worker itself is `schuldhulp serve worker`", field="once")
     with open_worker(load_settings()) as worker:
-        report = worker.run_once()
-    anchored, published = report.anchored, report.published
-    troubles = [finding.reason.value for finding in anchored.findings]
-    troubles += [finding.trouble.value for finding in published.findings]
-    troubles += [reason for _, reason in anchored.failed]
+        bar = Bar("recording, by the running worker")
+        try:
+            report = work_now(worker, progress=bar)
+        finally:
+            bar.close()
+    if isinstance(report, AskReport):
+        _say_asked(report, json=json)
+        raise typer.Exit(0)
+    troubles = _troubles(report)
+    _say_run(report, troubles, json=json)
+    raise typer.Exit(1 if troubles else 0)
+
+
+def _say_asked(report: AskReport, *, json: bool) -> None:
+    if json:
+        say_json({"signed": report.changes, "publications": report.publications, "waiting": 0, "findings": []})
+        return
+    say(f"the running worker has put {report.changes} changes and {report.publications} publications on the chain")
+
+
+def _troubles(report: RunReport) -> list[str]:
+    troubles = [finding.reason.value for finding in report.anchored.findings]
+    troubles += [finding.trouble.value for finding in report.published.findings]
+    troubles += [reason for _, reason in report.anchored.failed]
     if report.finding is not None:
         troubles.append(report.finding.kind.value)
+    return troubles
+
+
+def _say_run(report: RunReport, troubles: Sequence[str], *, json: bool) -> None:
+    anchored, published = report.anchored, report.published
     if json:
         say_json(
             {
@@ -55,15 +83,14 @@ def anchor(
                 "findings": troubles,
             }
         )
-    else:
-        say(
-            f"{anchored.signed} changes signed, {anchored.confirmed} batches confirmed, "
-            f"{published.enrolled} tags enrolled, {published.ended} ended, "
-            f"{anchored.waiting + anchored.queued} still waiting"
-        )
-        for trouble in troubles:
-            say(f"kept back: {trouble}")
-    raise typer.Exit(1 if troubles else 0)
+        return
+    say(
+        f"{anchored.signed} changes signed, {anchored.confirmed} batches confirmed, "
+        f"{published.enrolled} tags enrolled, {published.ended} ended, "
+        f"{anchored.waiting + anchored.queued} still waiting"
+    )
+    for trouble in troubles:
+        say(f"kept back: {trouble}")
 
 
 def verify(

@@ -126,6 +126,18 @@ class Sender:
             work.leases.release(self.writer.account, self.holder)
             work.commit()
 
+    def request(self) -> str | None:
+        """Return the name of a request to work at once that came to this worker; None when there is none."""
+        with self.store.read() as work:
+            lease = work.leases.get(self.writer.account)
+        return lease.request if lease is not None and lease.holder == self.holder else None
+
+    def answer(self, request: str) -> None:
+        """Write down that what a request asked for has been done."""
+        with self.store.write() as work:
+            work.leases.answer(self.writer.account, request)
+            work.commit()
+
     def _prolong(self, work: UnitOfWork) -> None:
         now = self.clock.now()
         if not work.leases.acquire(self.writer.account, self.holder, now=now, until=now + LEASE):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select, update
 
 from schuldhulp.domain.types import DossierId, MunicipalityCode, Root
-from schuldhulp.services.rows import BatchKind, BatchRow, BatchState, ChainWatchRow, JobRow, JobState
+from schuldhulp.services.rows import BatchKind, BatchRow, BatchState, ChainWatchRow, JobRow, JobState, LeaseRow
 from schuldhulp.storage import tables
 from schuldhulp.storage.repository import Repository, chunks, state
 
@@ -190,6 +190,23 @@ class Leases(Repository):
         """Give the lease back; does nothing when it is another's."""
         table = tables.worker_leases
         self._run(table.delete().where(table.c.account == account, table.c.holder == holder))
+
+    def get(self, account: str) -> LeaseRow | None:
+        """Return the lease of an account, also one that has run out."""
+        row = self._first(select(tables.worker_leases).where(tables.worker_leases.c.account == account))
+        if row is None:
+            return None
+        return LeaseRow(account=row.account, holder=row.holder, until=row.until, request=row.request)
+
+    def ask(self, account: str, request: str) -> None:
+        """Ask whoever holds the lease to work at once, by a name; does nothing when there is none."""
+        table = tables.worker_leases
+        self._run(update(table).where(table.c.account == account).values(request=request))
+
+    def answer(self, account: str, request: str) -> None:
+        """Take a request away; does nothing when another has come since."""
+        table = tables.worker_leases
+        self._run(update(table).where(table.c.account == account, table.c.request == request).values(request=None))
 
 
 class ChainWatch(Repository):

@@ -127,6 +127,36 @@ def test_a_lease_is_held_by_one_worker(store: SqlStore) -> None:
     assert acquire("one", 2)
 
 
+def test_a_request_stays_with_the_lease_until_it_is_answered(store: SqlStore) -> None:
+    from datetime import timedelta
+
+    def request() -> str | None:
+        with store.read() as work:
+            lease = work.leases.get("0xa")
+        return lease.request if lease is not None else None
+
+    with store.write() as work:
+        assert work.leases.get("0xa") is None
+        work.leases.ask("0xa", "lost")
+        for holder, minutes in (("one", 0), ("two", 5)):
+            now = NOON + timedelta(minutes=minutes)
+            assert work.leases.acquire("0xa", holder, now=now, until=now + timedelta(minutes=1))
+            work.leases.ask("0xa", "first" if holder == "one" else "second")
+        work.commit()
+    assert request() == "second"
+    with store.write() as work:
+        work.leases.answer("0xa", "first")
+        # Whoever takes over takes the request over, too.
+        later = NOON + timedelta(hours=1)
+        assert work.leases.acquire("0xa", "three", now=later, until=later)
+        work.commit()
+    assert request() == "second"
+    with store.write() as work:
+        work.leases.answer("0xa", "second")
+        work.commit()
+    assert request() is None
+
+
 def test_times_come_back_to_the_microsecond(store: SqlStore, keeping: RecordKeeping, caseworker: Actor) -> None:
     moment = NOON.replace(microsecond=123457)
     dossier = keeping.add_dossier(caseworker)
