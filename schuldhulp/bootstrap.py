@@ -222,7 +222,12 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             anchoring=anchoring,
             publishing=publishing,
             watch=ChainWatch(
-                store=store, reader=gateway, clock=clock, account=writer.account, municipality=municipality
+                store=store,
+                reader=gateway,
+                clock=clock,
+                account=writer.account,
+                municipality=municipality,
+                head_max_age=settings.head_max_age,
             ),
             sender=sender,
             clock=clock,
@@ -259,6 +264,7 @@ def evaluation_service(settings: Settings) -> EvaluationService:
         store=database,
         recover_account=recover,
         clock=SystemClock(),
+        head_max_age=settings.head_max_age,
     )
 
 
@@ -355,6 +361,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         keys=keys,
         clock=clock,
         municipality=municipality,
+        head_max_age=settings.head_max_age,
         recording_limit=RECORDING_LIMIT,
     )
     log = ProcessingLog(store=store, keys=keys, clock=clock, municipality=municipality)

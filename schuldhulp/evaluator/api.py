@@ -109,8 +109,8 @@ def create_app(service: EvaluationService) -> FastAPI:
         tags=["evaluation"],
     )
     def evaluate(body: EvaluationBody) -> EvaluationAnswer:
-        """Checks, in this order: shape, municipality, epoch, expiry, signature, role, points, quota. Only then the
-        quota is charged, the nonce noted, and the batch evaluated.
+        """Checks, in this order: shape, municipality, expiry, signature, age of the chain, epoch, role, points, quota.
+        Only then the quota is charged, the nonce noted, and the batch evaluated.
         """
         answer = service.evaluate(
             EvaluationRequest(

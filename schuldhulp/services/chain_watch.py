@@ -1,10 +1,12 @@
 """Compares database and chain, at the start and every minute, and names which of the two knows less.
 
-Nothing is repaired and nothing is overwritten here: whoever was rolled back, it is for people to decide what is true.
+What was found is stored, and `DossierWriter` writes to none of the dossiers that it concerns. Nothing is repaired and
+nothing is overwritten here: whoever was rolled back, it is for people to decide what is true.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +23,33 @@ COMPARED_BATCHES: Final = 3
 MAX_NAMED: Final = 100
 """Dossiers that a stored finding names; more are counted only."""
 
+STALE: Final = "chain_stale"
+"""Key of the error when the newest block is too old, and detail of the finding."""
+
+UNREADABLE: Final = "finding_unreadable"
+"""Detail of the finding that stands for a stored one that this system did not write."""
+
+_STORED: Final = re.compile(
+    rf"(?P<kind>{'|'.join(FindingKind)}) (?P<detail>-|[a-z_]+)"
+    r"(?P<dossiers>( [0-9a-f]{64})*)( \+(?P<more>[0-9]{1,9}))?",
+    re.ASCII,
+)
+
+
+def silence_of(error: errors.Unreachable) -> FindingKind:
+    """Say what it means that the chain gave no answer that counts.
+
+    Args:
+        error: why it gave none.
+
+    Returns:
+        ``CHAIN_SILENT`` when no chain answers or the right one stands still: nothing is known, and work goes on.
+        ``CHAIN_BEHIND`` or ``CHAIN_OTHER`` when the chain that answers must not be believed.
+    """
+    if not isinstance(error, errors.ChainMismatch) or error.key == STALE:
+        return FindingKind.CHAIN_SILENT
+    return FindingKind.CHAIN_BEHIND if error.key == "chain_went_back" else FindingKind.CHAIN_OTHER
+
 
 @dataclass(frozen=True, kw_only=True)
 class WatchFinding:
@@ -30,39 +59,47 @@ class WatchFinding:
         kind: what is wrong.
         detail: key of the exact reason, such as ``genesis_other``.
         dossiers: the dossiers that it concerns, in order; empty when it concerns all.
+        more: how many it concerns besides, which are not named.
     """
 
     kind: FindingKind
     detail: str = ""
     dossiers: tuple[DossierId, ...] = ()
+    more: int = 0
 
     @property
     def stops_everything(self) -> bool:
-        """Whether no dossier may be written."""
-        return not self.dossiers
+        """Whether no dossier may be written: it concerns all, or more than could be named."""
+        return self.kind is not FindingKind.CHAIN_SILENT and (not self.dossiers or self.more > 0)
 
     def concerns(self, dossier: DossierId) -> bool:
-        """Tell whether a dossier may not be written."""
-        return not self.dossiers or dossier in self.dossiers
+        """Tell whether a dossier may not be written. A chain that is silent stops nothing: the check is still due."""
+        return self.stops_everything or (self.kind is not FindingKind.CHAIN_SILENT and dossier in self.dossiers)
 
     def to_text(self) -> str:
-        """Write the finding as it is stored: kind, detail and dossiers, separated by blanks."""
-        return " ".join([self.kind.value, self.detail or "-", *(one.hex() for one in self.dossiers[:MAX_NAMED])])
+        """Write the finding as it is stored: kind, detail, dossiers and perhaps ``+<more>``, separated by blanks."""
+        more = self.more + len(self.dossiers[MAX_NAMED:])
+        named = [one.hex() for one in self.dossiers[:MAX_NAMED]]
+        return " ".join([self.kind.value, self.detail or "-", *named, *([f"+{more}"] if more else [])])
 
 
 def read_finding(text: str) -> WatchFinding | None:
     """Read a stored finding; None when nothing was found.
 
     Args:
-        text: column ``finding`` of table ``chain_watch``.
+        text: column ``finding`` of table ``chain_watch``. What this system did not write there is a finding itself,
+            with detail `UNREADABLE`, until the next comparison: somebody has changed the database.
     """
     if not text:
         return None
-    kind, detail, *dossiers = text.split(" ")
+    found = _STORED.fullmatch(text)
+    if found is None:
+        return WatchFinding(kind=FindingKind.ROOT_DIFFERS, detail=UNREADABLE)
     return WatchFinding(
-        kind=FindingKind(kind),
-        detail="" if detail == "-" else detail,
-        dossiers=tuple(DossierId(bytes.fromhex(one)) for one in dossiers),
+        kind=FindingKind(found["kind"]),
+        detail="" if found["detail"] == "-" else found["detail"],
+        dossiers=tuple(DossierId(bytes.fromhex(one)) for one in found["dossiers"].split()),
+        more=int(found["more"] or 0),
     )
 
 
@@ -70,7 +107,14 @@ class ChainWatch:
     """Compares database and chain."""
 
     def __init__(
-        self, *, store: Store, reader: ChainReader, clock: Clock, account: str, municipality: MunicipalityCode
+        self,
+        *,
+        store: Store,
+        reader: ChainReader,
+        clock: Clock,
+        account: str,
+        municipality: MunicipalityCode,
+        head_max_age: int,
     ) -> None:
         """Take what is needed.
 
@@ -80,7 +124,9 @@ class ChainWatch:
             clock: the time.
             account: address of the registrar, whose transactions are counted.
             municipality: whose dossiers.
+            head_max_age: seconds that the newest block may be old.
         """
+        self._head_max_age = head_max_age
         self._store = store
         self._reader = reader
         self._clock = clock
@@ -89,6 +135,9 @@ class ChainWatch:
 
     def check(self) -> WatchFinding | None:
         """Compare, and store what was found together with the newest block that was ever seen.
+
+        A right chain that stands still is found too, but stops neither this system's writing nor its signing: on a
+        chain that makes a block for each transaction, it is the next batch that lets it go on.
 
         Returns:
             What was found; None when database and chain agree.
@@ -103,17 +152,17 @@ class ChainWatch:
             self._reader.check_identity()
             head = self._reader.head()
             finding = self._compare(seen, head)
-        except errors.ChainMismatch as error:
-            kind = FindingKind.CHAIN_BEHIND if error.key == "chain_went_back" else FindingKind.CHAIN_OTHER
-            finding = WatchFinding(kind=kind, detail=error.key)
+            if finding is None:
+                self._reader.require_fresh_head(self._clock.now(), self._head_max_age)
         except errors.Unreachable as error:
-            finding = WatchFinding(kind=FindingKind.CHAIN_SILENT, detail=error.key)
+            finding = WatchFinding(kind=silence_of(error), detail=error.key)
         self._remember(seen, head, finding)
         return finding
 
     def _remember(self, seen: ChainWatchRow | None, head: Head | None, finding: WatchFinding | None) -> None:
         number, block_hash = (seen.head_number, seen.head_hash) if seen else (0, b"")
-        if head is not None and head.number >= number and (finding is None or finding.kind in _TRUSTED):
+        believed = finding is None or finding.kind in _TRUSTED or finding.detail == STALE
+        if head is not None and head.number >= number and believed:
             # A chain that is not believed must not raise the mark that the right one is measured by.
             number, block_hash = head.number, head.hash
         row = ChainWatchRow(

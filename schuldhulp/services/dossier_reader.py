@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode
-from schuldhulp.errors import ChainMismatch, NotFound, Unreachable
+from schuldhulp.errors import NotFound, Unreachable
+from schuldhulp.services.chain_watch import silence_of
 from schuldhulp.services.dossier_state import RECORDING_LIMIT, Assessment, ChainAnswer, Snapshot, assess, load
 from schuldhulp.services.ports import Clock, RootReader, Store, UnitOfWork
 from schuldhulp.services.record_keys import RecordKeys
@@ -25,16 +25,18 @@ class DossierReader:
         keys: RecordKeys,
         clock: Clock,
         municipality: MunicipalityCode,
+        head_max_age: int,
         recording_limit: timedelta = RECORDING_LIMIT,
     ) -> None:
         """Take what it works with.
 
         Args:
             store: the main database.
-            chain: tells the roots.
+            chain: tells the roots, and how new they are.
             keys: keys of record keeping.
             clock: the time.
             municipality: whose dossiers.
+            head_max_age: seconds that the newest block may be old; an older chain counts as silent.
             recording_limit: how long a change may wait before somebody must look.
         """
         self.store = store
@@ -42,6 +44,7 @@ class DossierReader:
         self.clock = clock
         self.municipality = municipality
         self._chain = chain
+        self._head_max_age = head_max_age
         self._limit = recording_limit
 
     def read(self, dossier: DossierId, *, whole: bool = False) -> Assessment:
@@ -69,13 +72,15 @@ class DossierReader:
         return [second.get(entry.snapshot.dossier.id, entry) for entry in opened]
 
     def answers(self, dossiers: Sequence[DossierId]) -> dict[DossierId, ChainAnswer]:
-        """Ask the chain for roots; its silence is an answer too."""
+        """Ask the chain for roots; its silence is an answer too.
+
+        A chain that stands still is silent: its roots may have been right once, and nobody can tell until it goes on.
+        """
         try:
+            self._chain.require_fresh_head(self.clock.now(), self._head_max_age)
             roots = self._chain.roots_of(dossiers)
-        except ChainMismatch:
-            return dict.fromkeys(dossiers, ChainAnswer(silence=FindingKind.CHAIN_OTHER))
-        except Unreachable:
-            return dict.fromkeys(dossiers, ChainAnswer(silence=FindingKind.CHAIN_SILENT))
+        except Unreachable as error:
+            return dict.fromkeys(dossiers, ChainAnswer(silence=silence_of(error)))
         return {dossier: ChainAnswer(root=roots.get(dossier, NO_ROOT)) for dossier in dossiers}
 
     def snapshot(self, work: UnitOfWork, dossier: DossierId, *, lock: bool = False, whole: bool = False) -> Snapshot:

@@ -20,6 +20,7 @@ from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.records import NO_COMMITMENT, Applicant, Record, RecordVersion
 from schuldhulp.domain.types import DossierId, RecordId, Root, Salt
 from schuldhulp.errors import ChainMismatch, Conflict, Deviation, NotFound
+from schuldhulp.services.chain_watch import read_finding
 from schuldhulp.services.clock import today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
@@ -110,7 +111,11 @@ class DossierWriter:
             row: the new dossier at revision 0; ``root`` is the one that its id has on the chain already.
             drafts: its first records.
             actor: who makes it.
+
+        Raises:
+            Deviation: database and chain do not agree as a whole; nothing may be written.
         """
+        _require_agreement(work, row.id)
         now = self._clock.now()
         key = DataKey.generate()
         work.dossiers.add(row)
@@ -167,6 +172,7 @@ class DossierWriter:
                 if opened.blocks_writing and attempt < _ATTEMPTS:
                     continue
                 _require_trust(opened)
+                _require_agreement(work, dossier)
                 change = prepare(opened)
                 written = self._write(work, opened, change, actor=actor)
                 if action is not None:
@@ -309,6 +315,20 @@ def _next_version(dossier: DossierId, draft: Draft, before: Entry | None) -> Rec
         reason=draft.reason,
         record=draft.record,
     )
+
+
+def _require_agreement(work: UnitOfWork, dossier: DossierId) -> None:
+    """Refuse to write where the last comparison of database and chain found something (DESIGN 4)."""
+    seen = work.chain_watch.get()
+    finding = read_finding(seen.finding) if seen else None
+    if finding is not None and finding.concerns(dossier):
+        named = f"{finding.kind.value} ({finding.detail})" if finding.detail else finding.kind.value
+        raise Deviation(
+            "dossier_deviates",
+            f"the last comparison of database and chain found {named}; nothing was written",
+            records=0,
+            finding=finding.kind.value,
+        )
 
 
 def _require_trust(opened: Assessment) -> None:

@@ -107,6 +107,7 @@ class EvaluationService:
         store: OrganisationStore,
         recover_account: Callable[[bytes, bytes], str],
         clock: Clock,
+        head_max_age: int,
     ) -> None:
         """Serve one municipality.
 
@@ -119,6 +120,7 @@ class EvaluationService:
             store: organisations, quotas and nonces.
             recover_account: gives the checksummed address that signed a 32-byte digest; InvalidInput when none did.
             clock: tells the time.
+            head_max_age: seconds that the newest block may be old; an older chain counts as silent.
         """
         self._municipality = municipality
         self._chain_id = chain_id
@@ -128,6 +130,7 @@ class EvaluationService:
         self._store = store
         self._recover_account = recover_account
         self._clock = clock
+        self._head_max_age = head_max_age
 
     @property
     def municipality(self) -> MunicipalityCode:
@@ -151,14 +154,17 @@ class EvaluationService:
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
             QuotaSpent: the organisation has asked too much.
             Unreachable: the chain or the database does not answer, or the published key is not here.
+            ChainMismatch: another chain answers, or it stands still, so that roles and epochs may be old.
         """
         now = self._clock.now()
         if request.municipality != self._municipality:
             raise NotFound("municipality_unknown", "this evaluator serves another municipality", field="municipality")
-        self._check_epoch(request)
+        # What is cheap comes first: no chain is asked about what is stale, badly signed or of an unknown organisation.
         _check_expiry(request.expiry, now)
         account = self._account_of(request)
         quota = self._quota_of(request, account)
+        self._chain.require_fresh_head(now, self._head_max_age)
+        self._check_epoch(request)
         self._check_role(request, account)
         _check_elements(request.elements)
         key = self._key_of(request.epoch, request.kind)
@@ -181,6 +187,7 @@ class EvaluationService:
         chain = keys = database = False
         try:
             self._chain.check_identity()
+            self._chain.require_fresh_head(self._clock.now(), self._head_max_age)
             state = self._chain.municipality(self._municipality)
             chain = True
             for kind in IdentifierKind:

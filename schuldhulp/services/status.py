@@ -154,7 +154,7 @@ class StatusService:
                 at=seen.checked_at if seen else None,
                 finding=finding.kind.value if finding else "",
                 detail=finding.detail if finding else "",
-                dossiers=len(finding.dossiers) if finding else 0,
+                dossiers=len(finding.dossiers) + finding.more if finding else 0,
             ),
         )
 

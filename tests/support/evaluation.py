@@ -24,9 +24,9 @@ from schuldhulp.crypto.commitments import evaluation_request_digest
 from schuldhulp.crypto.keyring import EvaluatorKeys, create_keyring, epoch_keys
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
-from schuldhulp.errors import Unreachable
+from schuldhulp.errors import ChainMismatch, Unreachable
 from schuldhulp.services.evaluation import EvaluationService
-from schuldhulp.services.ports import MunicipalityState, Organisation, Quota
+from schuldhulp.services.ports import Head, MunicipalityState, Organisation, Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
 
 MUNICIPALITY = MunicipalityCode(14)
@@ -60,11 +60,21 @@ class ToldChain:
     roles: set[tuple[str, str]] = field(default_factory=set)
     current: int = CURRENT
     reachable: bool = True
+    stands_still: bool = False
+    asked: int = 0
 
     def check_identity(self) -> None:
         """Pass, unless the chain is away."""
+        self.asked += 1
         if not self.reachable:
             raise Unreachable("chain_unreachable", "the node does not answer")
+
+    def require_fresh_head(self, now: datetime, max_age: int) -> Head:
+        """Give a block of this moment, unless the chain stands still."""
+        self.check_identity()
+        if self.stands_still:
+            raise ChainMismatch("chain_stale", "the newest block of the chain is too old", limit=max_age)
+        return Head(number=1, hash=bytes(32), timestamp=now)
 
     def municipality(self, code: MunicipalityCode) -> MunicipalityState:
         """Give three epochs."""
@@ -141,6 +151,7 @@ class Evaluator:
             store=self.store,
             recover_account=recover,
             clock=self.clock,
+            head_max_age=900,
         )
 
     def admit(self, *, daily: int = 500, per_epoch: int = 10_000, bsn_ground: str | None = None) -> None:

@@ -109,7 +109,12 @@ class RecordKeeping:
         self.keys = keys or CockpitTestKeys()
         self.log = ProcessingLog(store=store, keys=self.keys, clock=self.clock, municipality=MUNICIPALITY)
         self.reader = DossierReader(
-            store=store, chain=self.chain, keys=self.keys, clock=self.clock, municipality=MUNICIPALITY
+            store=store,
+            chain=self.chain,
+            keys=self.keys,
+            clock=self.clock,
+            municipality=MUNICIPALITY,
+            head_max_age=900,
         )
         self.writer = DossierWriter(reader=self.reader, log=self.log)
         self.caseload = Caseload(store=store, log=self.log)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from schuldhulp.domain.types import NO_ROOT, DossierId, Root
 from schuldhulp.errors import ChainMismatch, Unreachable
-from schuldhulp.services.ports import Store
+from schuldhulp.services.ports import Head, Store
 from schuldhulp.services.rows import BatchKind, BatchRow, BatchState, JobState
 
 
@@ -18,16 +19,27 @@ class FakeLedger:
     roots: dict[DossierId, Root] = field(default_factory=dict)
     silent: bool = False
     other: bool = False
+    stands_still: bool = False
     asked: int = 0
+
+    def require_fresh_head(self, now: datetime, max_age: int) -> Head:
+        """Return a block of this moment, unless the chain is told to stand still."""
+        self._answer()
+        if self.stands_still:
+            raise ChainMismatch("chain_stale", "the newest block of the chain is too old", limit=max_age)
+        return Head(number=1, hash=bytes(32), timestamp=now)
 
     def roots_of(self, dossiers: Sequence[DossierId]) -> dict[DossierId, Root]:
         """Return the roots of dossiers."""
         self.asked += 1
+        self._answer()
+        return {dossier: self.roots.get(dossier, NO_ROOT) for dossier in dossiers}
+
+    def _answer(self) -> None:
         if self.other:
             raise ChainMismatch("chain_other", "another chain")
         if self.silent:
             raise Unreachable("chain_unreachable", "no chain")
-        return {dossier: self.roots.get(dossier, NO_ROOT) for dossier in dossiers}
 
     def sign(self, store: Store) -> int:
         """Sign all queued jobs in one batch, as the worker does; return the batch."""

@@ -62,10 +62,15 @@ class Loop:
         """Ask about one person, in a process of its own."""
         return self.client().signal(municipality=MUNICIPALITY, identifier=identifier).signal
 
-    def admit(self, *, bsn_ground: str | None = None) -> None:
+    def admit(self, *, bsn_ground: str | None = None, withdraw_bsn: bool = False) -> None:
         """Admit the creditor."""
         self.admission.admit(
-            actor=ADMINISTRATOR, kvk=KVK, name="Voorbeeld", account=self.creditor.address, bsn_ground=bsn_ground
+            actor=ADMINISTRATOR,
+            kvk=KVK,
+            name="Voorbeeld",
+            account=self.creditor.address,
+            bsn_ground=bsn_ground,
+            withdraw_bsn=withdraw_bsn,
         )
 
 
@@ -98,6 +103,7 @@ def loop(deployed: DeployedChain, evaluator_keys: EvaluatorKeys, tmp_path: Path)
         store=store,
         recover_account=recover,
         clock=clock,
+        head_max_age=900,
     )
     admission = AdmissionService(
         municipality=MUNICIPALITY,
@@ -133,7 +139,7 @@ def test_signal_follows_admission_enrolment_and_suspension(loop: Loop) -> None:
     refused(lambda: loop.ask(BSN), errors.NotAllowed, "bsn_not_allowed")
     loop.admit(bsn_ground="Wet SUWI, artikel 62")
     assert loop.ask(BSN) is Signal.RED
-    loop.admit()
+    loop.admit(withdraw_bsn=True)
     refused(lambda: loop.ask(BSN), errors.NotAllowed, "bsn_not_allowed")
     loop.chain.transact("EnrolmentRegistry", "endEnrolment", MUNICIPALITY, tags, by="registrar")
     assert loop.ask(JANSEN) is Signal.RED
@@ -159,7 +165,7 @@ def test_admission_gives_and_takes_the_roles_on_the_chain(loop: Loop) -> None:
     before = gateway.head().number
     loop.admit(bsn_ground="Wet SUWI, artikel 62")
     assert gateway.head().number == before
-    loop.admit()
+    loop.admit(withdraw_bsn=True)
     assert roles() == [True, False, True]
     loop.admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")
     loop.admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")

@@ -9,6 +9,7 @@ from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.trust import FindingKind, TrustReport, TrustState
 from schuldhulp.domain.types import NO_ROOT, DossierId, Root
 from schuldhulp.errors import ChainMismatch, Deviation
+from schuldhulp.services.rows import ChainWatchRow
 from tests.support.factories import RecordKeeping, make_income
 
 
@@ -143,3 +144,55 @@ def test_verify_all_takes_the_worst_state(keeping: RecordKeeping, caseworker: Ac
     summary = keeping.verification.all(actor=caseworker)
     assert summary.state is TrustState.DEVIATES
     assert summary.count(TrustState.VERIFIED) == 1
+
+
+def test_a_chain_that_stands_still_counts_as_silent(
+    keeping: RecordKeeping, caseworker: Actor, dossier: DossierId
+) -> None:
+    keeping.anchor()
+    keeping.chain.stands_still = True
+    report = _report(keeping, caseworker, dossier)
+    assert report.state is TrustState.UNREACHABLE
+    assert _kinds(report) == {FindingKind.CHAIN_SILENT}
+    _add(keeping, caseworker, dossier)
+
+
+def _found(keeping: RecordKeeping, text: str) -> None:
+    """Store what the comparison of every minute found."""
+    with keeping.store.write() as work:
+        row = ChainWatchRow(head_number=1, head_hash=bytes(32), checked_at=keeping.clock.now(), finding=text)
+        work.chain_watch.put(row)
+        work.commit()
+
+
+@pytest.mark.parametrize("text", ["chain_other genesis_other", "chain_behind head_lower", "what is this"])
+def test_a_finding_about_everything_stops_all_writing(
+    keeping: RecordKeeping, caseworker: Actor, dossier: DossierId, text: str
+) -> None:
+    keeping.anchor()
+    _found(keeping, text)
+    with pytest.raises(Deviation, match="last comparison"):
+        _add(keeping, caseworker, dossier)
+    with pytest.raises(Deviation, match="last comparison"):
+        keeping.add_dossier(caseworker)
+    assert _report(keeping, caseworker, dossier).state is TrustState.VERIFIED
+    _found(keeping, "")
+    _add(keeping, caseworker, dossier)
+    keeping.add_dossier(caseworker)
+
+
+def test_a_finding_about_one_dossier_stops_writing_to_that_one(
+    keeping: RecordKeeping, caseworker: Actor, dossier: DossierId
+) -> None:
+    other = keeping.add_dossier(caseworker)
+    _found(keeping, f"database_behind roots {dossier.hex()}")
+    with pytest.raises(Deviation, match="database_behind"):
+        _add(keeping, caseworker, dossier)
+    _add(keeping, caseworker, other)
+    keeping.add_dossier(caseworker)
+
+
+def test_a_finding_of_silence_stops_nothing(keeping: RecordKeeping, caseworker: Actor, dossier: DossierId) -> None:
+    _found(keeping, "chain_silent chain_unreachable")
+    _add(keeping, caseworker, dossier)
+    keeping.add_dossier(caseworker)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from schuldhulp import errors
 from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import NO_ROOT
-from schuldhulp.services.chain_watch import ChainWatch, WatchFinding, read_finding
+from schuldhulp.services.chain_watch import MAX_NAMED, STALE, UNREADABLE, ChainWatch, WatchFinding, read_finding
 from schuldhulp.services.ports import ChainReader
 from schuldhulp.services.rows import ChainWatchRow, JobState
 from schuldhulp.services.sending import LEASE
@@ -17,10 +18,18 @@ from tests.integration.worker.test_anchoring import commit_directly
 from tests.support.chain import DeployedChain, account, deploy, running_ganache
 from tests.support.worker import MUNICIPALITY, Cockpit, SetClock, make_dossier, make_root, make_store, make_worker
 
+FOR_EVER = 10**9
 
-def make_watch(store: SqlStore, reader: ChainReader, clock: SetClock) -> ChainWatch:
+
+def make_watch(store: SqlStore, reader: ChainReader, clock: SetClock, *, head_max_age: int = FOR_EVER) -> ChainWatch:
+    """Make a watch; the clock of these tests does not follow that of the chain, so by default no block is too old."""
     return ChainWatch(
-        store=store, reader=reader, clock=clock, account=account("registrar").address, municipality=MUNICIPALITY
+        store=store,
+        reader=reader,
+        clock=clock,
+        account=account("registrar").address,
+        municipality=MUNICIPALITY,
+        head_max_age=head_max_age,
     )
 
 
@@ -177,6 +186,7 @@ def test_check_names_a_silent_chain_and_recovers(tmp_path: Path, store: SqlStore
         WatchFinding(kind=FindingKind.CHAIN_OTHER, detail="genesis_other"),
         WatchFinding(kind=FindingKind.CHAIN_SILENT),
         WatchFinding(kind=FindingKind.DATABASE_BEHIND, detail="roots", dossiers=(make_dossier(1), make_dossier(2))),
+        WatchFinding(kind=FindingKind.ROOT_DIFFERS, dossiers=(make_dossier(1),), more=7),
     ],
 )
 def test_read_finding_reads_what_to_text_wrote(finding: WatchFinding) -> None:
@@ -185,3 +195,55 @@ def test_read_finding_reads_what_to_text_wrote(finding: WatchFinding) -> None:
 
 def test_read_finding_of_nothing_is_none() -> None:
     assert read_finding("") is None
+
+
+def test_to_text_counts_what_it_does_not_name() -> None:
+    dossiers = tuple(make_dossier(number) for number in range(MAX_NAMED + 3))
+    found = read_finding(WatchFinding(kind=FindingKind.CHAIN_BEHIND, detail="roots", dossiers=dossiers).to_text())
+    assert found is not None
+    assert (found.dossiers, found.more) == (dossiers[:MAX_NAMED], 3)
+    # Which ones are left is not stored, so it may be any.
+    assert found.concerns(dossiers[-1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        "nonsense -",
+        "chain_behind",
+        "chain_behind  ",
+        "chain_behind roots 12",
+        "chain_behind roots " + "g" * 64,
+        "chain_silent - +x",
+        " ",
+        "chain_behind roots\n",
+    ],
+)
+def test_read_finding_takes_what_nobody_here_wrote_for_a_finding(text: str) -> None:
+    found = read_finding(text)
+    assert found is not None
+    assert found.detail == UNREADABLE
+    assert found.stops_everything
+
+
+def test_concerns_leaves_a_silent_chain_to_a_later_check() -> None:
+    assert not WatchFinding(kind=FindingKind.CHAIN_SILENT, detail=STALE).concerns(make_dossier(1))
+
+
+def test_check_names_a_chain_that_stands_still_and_the_worker_lets_it_go_on(
+    chain: DeployedChain, store: SqlStore, clock: SetClock, cockpit: Cockpit
+) -> None:
+    chain.node.mine()
+    gateway = chain.gateway()
+    clock.time = gateway.head().timestamp + timedelta(seconds=901)
+    watch = make_watch(store, gateway, clock, head_max_age=900)
+    found = watch.check()
+    assert found is not None
+    assert (found.kind, found.detail) == (FindingKind.CHAIN_SILENT, STALE)
+    assert stored(store).head_number == gateway.head().number
+    job = cockpit.change(cockpit.add(make_dossier(1)))
+    make_worker(store, gateway, chain.writer(), clock).anchor_once()
+    assert gateway.root_of(job.dossier) == job.new_root
+    clock.time = gateway.head().timestamp
+    assert watch.check() is None

@@ -82,6 +82,7 @@ class Scene:
             store=self.store,  # type: ignore[arg-type]
             recover_account=self.recover,
             clock=self.clock,
+            head_max_age=900,
         )
 
     def recover(self, digest: bytes, signature: bytes) -> str:
@@ -244,3 +245,24 @@ def test_health_looks_at_each_part(scene: Scene) -> None:
 
 def test_public_keys_are_those_of_every_epoch_and_kind(scene: Scene) -> None:
     assert scene.service.public_keys() == [(CURRENT, kind, PUBLISHED[CURRENT, kind]) for kind in IdentifierKind]
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [lambda _: {"expiry": 0}, lambda _: {"municipality": MunicipalityCode(15)}, _no_signature, _no_organisation],
+)
+def test_evaluate_asks_no_chain_about_what_nobody_signed(
+    scene: Scene, arrange: Callable[[Scene], dict[str, Any]]
+) -> None:
+    with pytest.raises(errors.SchuldhulpError):
+        scene.service.evaluate(scene.request(**arrange(scene)))
+    assert scene.chain.asked == 0
+
+
+def test_evaluate_answers_nothing_while_the_chain_stands_still(scene: Scene) -> None:
+    scene.chain.stands_still = True
+    with pytest.raises(errors.Unreachable) as caught:
+        scene.service.evaluate(scene.request())
+    assert caught.value.key == "chain_stale"
+    assert scene.store.charged == []
+    assert not scene.service.health().chain

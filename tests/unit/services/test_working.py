@@ -59,10 +59,11 @@ def test_run_goes_on_after_anything_that_fails(error: Exception, caplog: pytest.
     with caplog.at_level(logging.INFO):
         run(failing, SetClock(), times=3)
     assert failing.asked.pop("release_lease") == 1
-    assert set(failing.asked) == {"check", "anchor_once", "prepare", "publish_once", "settle"}
+    assert set(failing.asked) >= {"check", "anchor_once", "prepare", "publish_once", "settle"}
     assert all(count >= 3 for count in failing.asked.values())
     # Each trouble is told once, and an unexpected one by its kind only.
-    assert len(caplog.records) == 6
+    told = [record.getMessage() for record in caplog.records]
+    assert len(set(told)) == len(told) > 5
     assert "somebody" not in caplog.text
     assert "Traceback" not in caplog.text
     assert type(error).__name__ in caplog.text or "the node does not answer" in caplog.text
