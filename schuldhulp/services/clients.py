@@ -62,6 +62,8 @@ class ClientService:
             NotAllowed: the actor may not take clients in.
             InvalidInput: no applicant, too many, or a wrong file number.
             Conflict: the file number is taken, or an applicant has a dossier already.
+            Deviation: database and chain do not agree as a whole; nothing was written.
+            ChainMismatch: another chain answers; nothing was written.
             Unreachable: the database does not answer; nothing was written.
         """
         self._log.refuse(actor=actor, permission=Permission.ADD_CLIENT, purpose=Purpose.INTAKE, dossier=None)
@@ -71,6 +73,7 @@ class ClientService:
         check_applicants(people)
         if file_number is not None:
             check_line(file_number, "file_number", required=True, longest=40)
+        self._writer.require_chain()
         now = self._clock.now()
         with self._store.write() as work:
             number = self._file_number(work, file_number)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode
+from schuldhulp.domain.trust import FindingKind
+from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Tag
 from schuldhulp.errors import NotFound, Unreachable
 from schuldhulp.services.chain_watch import silence_of
 from schuldhulp.services.dossier_state import RECORDING_LIMIT, Assessment, ChainAnswer, Snapshot, assess, load
-from schuldhulp.services.ports import Clock, RootReader, Store, UnitOfWork
+from schuldhulp.services.ports import Clock, MunicipalityState, RootReader, Store, UnitOfWork
 from schuldhulp.services.record_keys import RecordKeys
 from schuldhulp.services.rows import DossierRow
 
@@ -77,11 +78,40 @@ class DossierReader:
         A chain that stands still is silent: its roots may have been right once, and nobody can tell until it goes on.
         """
         try:
-            self._chain.require_fresh_head(self.clock.now(), self._head_max_age)
+            self._require_fresh_head()
             roots = self._chain.roots_of(dossiers)
         except Unreachable as error:
             return dict.fromkeys(dossiers, ChainAnswer(silence=silence_of(error)))
         return {dossier: ChainAnswer(root=roots.get(dossier, NO_ROOT)) for dossier in dossiers}
+
+    def silence(self) -> FindingKind | None:
+        """Say why the chain gives no answer that counts; None when it does."""
+        try:
+            self._require_fresh_head()
+        except Unreachable as error:
+            return silence_of(error)
+        return None
+
+    def _require_fresh_head(self) -> None:
+        self._chain.require_fresh_head(self.clock.now(), self._head_max_age)
+
+    def registry(self) -> MunicipalityState:
+        """Ask the chain what the registry says about this municipality.
+
+        Raises:
+            Unreachable: no chain answers, it is another one, or it stands still.
+        """
+        self._chain.require_fresh_head(self.clock.now(), self._head_max_age)
+        return self._chain.municipality(self.municipality)
+
+    def known(self, tags: Sequence[Tag]) -> list[bool]:
+        """Ask the chain which tags creditors can see, in their order.
+
+        Raises:
+            Unreachable: no chain answers, or it is another one.
+            Conflict: key ``epoch_not_open``, for a tag that nobody can ask about.
+        """
+        return self._chain.known(tags)
 
     def snapshot(self, work: UnitOfWork, dossier: DossierId, *, lock: bool = False, whole: bool = False) -> Snapshot:
         """Read everything about a dossier in a unit of work.

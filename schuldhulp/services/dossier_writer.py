@@ -18,6 +18,7 @@ from schuldhulp.crypto.merkle import DossierTree
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.records import NO_COMMITMENT, Applicant, Record, RecordVersion
+from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import DossierId, RecordId, Root, Salt
 from schuldhulp.errors import ChainMismatch, Conflict, Deviation, NotFound
 from schuldhulp.services.chain_watch import read_finding
@@ -102,6 +103,17 @@ class DossierWriter:
         self._store = reader.store
         self._keys = reader.keys
         self._clock = reader.clock
+
+    def require_chain(self) -> None:
+        """Refuse to begin a dossier on another chain; call it before the unit of work: a node may take its time.
+
+        A chain that is silent or stands still is no reason to refuse: the dossier's first root waits for it.
+
+        Raises:
+            ChainMismatch: another chain answers, or the right one after it was set back.
+        """
+        if self._reader.silence() not in (None, FindingKind.CHAIN_SILENT):
+            raise _other_chain()
 
     def create(self, work: UnitOfWork, row: DossierRow, drafts: Sequence[Draft], *, actor: Actor) -> Written:
         """Make a dossier, in a unit of work that the caller commits.
@@ -331,11 +343,15 @@ def _require_agreement(work: UnitOfWork, dossier: DossierId) -> None:
         )
 
 
+def _other_chain() -> ChainMismatch:
+    return ChainMismatch("chain_other", "another chain answers than the one that was deployed to; nothing written")
+
+
 def _require_trust(opened: Assessment) -> None:
     if not opened.blocks_writing:
         return
     if opened.other_chain:
-        raise ChainMismatch("chain_other", "another chain answers than the one that was deployed to; nothing written")
+        raise _other_chain()
     records = len(opened.report.deviating_records)
     raise Deviation("dossier_deviates", "the dossier deviates from the chain; nothing was written", records=records)
 

@@ -64,6 +64,7 @@ def test_a_silent_chain_is_no_deviation_and_does_not_stop_the_work(
     assert report.state is TrustState.UNREACHABLE
     assert _kinds(report) == {FindingKind.CHAIN_SILENT}
     _add(keeping, caseworker, dossier)
+    keeping.add_dossier(caseworker)
     keeping.chain.silent = False
     keeping.anchor()
     assert _report(keeping, caseworker, dossier).state is TrustState.VERIFIED
@@ -82,6 +83,8 @@ def test_another_chain_is_named_and_nothing_is_written(
     keeping.chain.other = True
     with pytest.raises(ChainMismatch):
         keeping.records.add(actor=caseworker, dossier=dossier, record=make_income(owner))
+    with pytest.raises(ChainMismatch):
+        keeping.add_dossier(caseworker)
 
 
 def test_a_chain_that_was_set_back_is_named_and_nothing_is_written(
