@@ -191,7 +191,7 @@ class _Story:
 
     def agreements(self) -> Iterator[Step]:
         name = self._household.applicants[0].full_name
-        begin = self._days_ago(20, 200)
+        begin = self._days_ago(20, 100)
         confirmed_at = datetime.combine(begin, time(10, 15), tzinfo=UTC)
         proposal = Agreement(
             type=AgreementType.STABILISATION,
