@@ -167,6 +167,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF, REGISTRY
     from schuldhulp.services.filling import FillerChoice
+    from schuldhulp.services.log_commitment import LogCommitment
     from schuldhulp.services.publication import Publishing
     from schuldhulp.services.schedule import parse_schedule
     from schuldhulp.services.sending import Sender
@@ -199,6 +200,14 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             job_key=keys.job,
             municipality=municipality,
             fillers=FillerChoice(municipality=municipality, fill=settings.ledger_fill, job_key=keys.job),
+            log=LogCommitment(
+                store=store,
+                reader=gateway,
+                clock=clock,
+                municipality=municipality,
+                dossier=deployment.log_dossier,
+                schedule=parse_schedule(settings.enrolment_schedule),
+            ),
         )
         publishing = Publishing(
             store=store,
@@ -353,7 +362,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.storage import SqlSubjectStore
 
     keys: CockpitKeys = CockpitKeys.open(settings.keys, private=settings.production)
-    _, gateway, _ = _chain(settings)
+    deployment, gateway, _ = _chain(settings)
     clock, municipality = SystemClock(), MunicipalityCode(settings.municipality)
     reader = DossierReader(
         store=store,
@@ -384,8 +393,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         dossiers=DossierService(reader=reader, writer=writer, log=log, caseload=caseload),
         records=RecordService(reader=reader, writer=writer, caseload=caseload, enrolment=enrolment),
         enrolment=enrolment,
-        verification=VerificationService(reader=reader, caseload=caseload, log=log),
-        staff=StaffService(store=store),
+        verification=VerificationService(reader=reader, caseload=caseload, log=log, log_dossier=deployment.log_dossier),
+        staff=StaffService(store=store, log=log),
         status=StatusService(store=store, chain=gateway, municipality=municipality),
         spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
         admission=lambda: _open_admission(settings),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.dates import parse_date
 from schuldhulp.domain.records import Applicant, EnrolmentBasis, Position, RecordKind
 from schuldhulp.errors import InvalidInput
+from schuldhulp.services.clock import SystemClock, today
 
 WARNINGS = {
     "no_address": "without an address nobody can find this client by name; only bodies entitled to the BSN can",
@@ -54,18 +54,20 @@ def add(as_: As = "", json: Json = False) -> None:
         applicants.append(applicant)
     with work_as(as_) as work:
         dossier = work.cockpit.clients.add(actor=work.actor, applicants=applicants)
-        [summary] = [entry for entry in work.cockpit.dossiers.list(actor=work.actor) if entry.id == dossier]
+        file_number = work.cockpit.dossiers.file_numbers()[dossier]
         if json:
-            say_json({"dossier": dossier.hex(), "fileNumber": summary.file_number})
+            say_json({"dossier": dossier.hex(), "fileNumber": file_number})
         else:
-            say(f"dossier {summary.file_number} made")
+            say(f"dossier {file_number} made")
 
 
 def enrol(
     dossier: DossierArgument,
     ground: Annotated[str, typer.Option(help="Why: the article of law, or the decision. No names.")],
     basis: Annotated[EnrolmentBasis, typer.Option(help="The resident's consent, or the notice given.")],
-    date: Annotated[str, typer.Option(help="Day of the consent or notice; today when left out.")] = "",
+    date: Annotated[
+        str, typer.Option(help="Day of the consent or notice; today in the Netherlands when left out.")
+    ] = "",
     reason: Reason = "",
     as_: As = "",
 ) -> None:
@@ -74,7 +76,7 @@ def enrol(
     Example: schuldhulp enrol 2026-00012 --basis consent --ground "Wgs art. 4a, plan van aanpak"
     """
     with work_as(as_) as work:
-        day = parse_date(date, "date") if date else datetime.now(UTC).date()
+        day = parse_date(date, "date") if date else today(SystemClock())
         view = open_dossier(work, dossier, Purpose.ENROLMENT, reason)
         people = [entry.record_id for entry in view.of_kind(RecordKind.APPLICANT)]
         state = work.cockpit.enrolment.enrol(

@@ -22,6 +22,7 @@ from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.connectors.lines import lines_from_record, record_from_lines, template
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.records import Applicant, Position, RecordKind, to_plain
+from schuldhulp.domain.trust import FindingKind, TrustReport, TrustState
 from schuldhulp.domain.types import RecordId
 from schuldhulp.services.views import DossierView, RecordView
 
@@ -43,6 +44,22 @@ def _people(view: DossierView) -> dict[str, RecordId]:
 def _find(view: DossierView, name: str) -> RecordView:
     wanted = record_of([entry.record_id for entry in view.records], name)
     return next(entry for entry in view.records if entry.record_id == wanted)
+
+
+def proof_of(trust: TrustReport, entry: RecordView) -> str:
+    """Say in words whether a record is proven: ``good``, ``being recorded``, ``unchecked`` or ``DEVIATES``.
+
+    Args:
+        trust: what the check of its dossier gave.
+        entry: the record.
+    """
+    if entry.record_id in trust.deviating_records:
+        return "DEVIATES"
+    if entry.verified:
+        return "good"
+    if any(finding.kind in (FindingKind.CHAIN_SILENT, FindingKind.CHAIN_OTHER) for finding in trust.findings):
+        return "unchecked"
+    return "being recorded" if trust.state is TrustState.BEING_RECORDED else "DEVIATES"
 
 
 def _plain(entry: RecordView) -> dict[str, Any]:
@@ -169,7 +186,7 @@ def list_records(
         view = open_dossier(work, dossier, Purpose.DEBT_HELP, reason)
         chosen = [entry for entry in view.records if kind is None or entry.record.kind is kind]
         if json:
-            say_json([_plain(entry) for entry in chosen])
+            say_json([{**_plain(entry), "proof": proof_of(view.trust, entry)} for entry in chosen])
             return
         say_table(
             ("record", "kind", "version", "proof", "what"),
@@ -178,7 +195,7 @@ def list_records(
                     entry.record_id.hex()[:8],
                     entry.record.kind.value,
                     f"{entry.version}{' withdrawn' if entry.withdrawn else ''}",
-                    "good" if entry.verified else "DEVIATES",
+                    proof_of(view.trust, entry),
                     _summary_line(entry),
                 )
                 for entry in chosen
@@ -277,7 +294,7 @@ def show(dossier: DossierArgument, reason: Reason = "", as_: As = "", json: Json
                         {"kind": finding.kind.value, "record": finding.record_id.hex() if finding.record_id else None}
                         for finding in view.trust.findings
                     ],
-                    "records": [_plain(entry) for entry in view.records],
+                    "records": [{**_plain(entry), "proof": proof_of(view.trust, entry)} for entry in view.records],
                 }
             )
             return

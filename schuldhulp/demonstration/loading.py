@@ -6,7 +6,7 @@ It can be stopped anywhere and repeated: what is there already is recognised by 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.records import Applicant, EnrolmentBasis, Record, RecordKind
 from schuldhulp.domain.types import DossierId, RecordId
-from schuldhulp.errors import NotFound
+from schuldhulp.errors import NotAdmitted, NotAllowed, NotFound
 from schuldhulp.services.access import AccessService
 from schuldhulp.services.admission import AdmissionService
 from schuldhulp.services.clients import ClientService
@@ -79,8 +79,10 @@ class DemonstrationLoader:
         Raises:
             Unreachable: database or chain does not answer; repeat it then.
         """
-        self._load_staff()
-        self._load_creditors()
+        administrator = self._administrator()
+        if administrator is not None:
+            self._load_staff(administrator)
+            self._load_creditors(administrator)
         day = self._day()
         everybody = households(day)
         for done, household in enumerate(everybody):
@@ -88,16 +90,31 @@ class DemonstrationLoader:
             self._load_household(household, day)
         progress(len(everybody), len(everybody))
 
-    def _load_staff(self) -> None:
-        for who in STAFF:
-            self.staff.put(login=who.login, name=who.name, function=who.function, roles=[Role(r) for r in who.roles])
+    def _administrator(self) -> Actor | None:
+        """Return the administrator who adds the others; the first one of a new installation, None when closed since."""
+        who = next(one for one in STAFF if one.login == ADMINISTRATOR)
+        # Where there is somebody already, it is for them to say who is administrator.
+        with suppress(NotAllowed):
+            self.staff.add_first(login=who.login, name=who.name, function=who.function)
+        with suppress(NotAdmitted):
+            actor = self.access.staff_member(ADMINISTRATOR)
+            return actor if Role.ADMINISTRATOR in actor.roles else None
+        return None
 
-    def _load_creditors(self) -> None:
-        actor = self.access.staff_member(ADMINISTRATOR)
+    def _load_staff(self, actor: Actor) -> None:
+        present = {row.login for row in self.staff.list(actor=actor)}
+        for who in STAFF:
+            if who.login not in present:
+                roles = [Role(role) for role in who.roles]
+                self.staff.add(actor=actor, login=who.login, name=who.name, function=who.function, roles=roles)
+
+    def _load_creditors(self, actor: Actor) -> None:
+        present = {row.kvk for row in self.staff.creditors(actor=actor)}
         with self.admission() as admission:
             admitted = {organisation.kvk for organisation in admission.organisations(actor=actor)}
             for organisation in ADMITTED:
-                self.staff.put_creditor(kvk=organisation.kvk, name=organisation.name)
+                if organisation.kvk not in present:
+                    self.staff.put_creditor(actor=actor, kvk=organisation.kvk, name=organisation.name)
                 if organisation.kvk not in admitted:
                     admission.admit(
                         actor=actor,
@@ -109,20 +126,28 @@ class DemonstrationLoader:
 
     def _day(self) -> date:
         """Return the day that periods are counted back from: when the first dossier was made, today before that."""
-        actor = self.access.staff_member(CASEWORKERS[0])
+        actor = self._caseworker(0)
         made = [found.created_at for found in self.dossiers.list(actor=actor) if found.file_number == file_number(1)]
         return made[0].date() if made else today(self.clock)
 
+    def _caseworker(self, number: int) -> Actor:
+        """Return the caseworker of a household, or another where that account was closed."""
+        for step in range(len(CASEWORKERS)):
+            with suppress(NotAdmitted):
+                return self.access.staff_member(CASEWORKERS[(number + step) % len(CASEWORKERS)])
+        raise NotAdmitted("staff_unknown", "no caseworker of the demonstration may log in", field="login")
+
     def _load_household(self, household: Household, day: date) -> None:
-        login = CASEWORKERS[household.number % len(CASEWORKERS)]
-        actor = self.access.staff_member(login)
+        actor = self._caseworker(household.number)
         name = file_number(household.number)
         try:
             dossier = self.dossiers.find(actor=actor, name=name)
         except NotFound:
             dossier = self.clients.add(actor=actor, applicants=household.applicants, file_number=name)
-            actor = self.access.staff_member(login)
-        view = self.dossiers.open(actor=actor, dossier=dossier, purpose=Purpose.DEMONSTRATION)
+        # The reason counts where somebody gave the dossier to another caseworker since.
+        view = self.dossiers.open(
+            actor=actor, dossier=dossier, purpose=Purpose.DEMONSTRATION, reason="demonstratiegegevens"
+        )
         people = _people(view, household)
         self._tell_story(actor, view, steps(household, people, day))
         self._enrol(actor, household, dossier, people, view, day)

@@ -38,7 +38,11 @@ class Purpose(StrEnum):
     REPLACEMENT = "replacement"
     """In place of a colleague; asks for a reason."""
     SUPERVISION = "supervision"
+    ADMINISTRATION = "administration"
+    """Accounts of staff and creditors; about no dossier."""
     DEMONSTRATION = "demonstration"
+    UNKNOWN = "unknown"
+    """Never written; stands for a stored word that this system does not know: somebody changed the log."""
 
 
 class LogStatus(StrEnum):
@@ -66,6 +70,8 @@ class LogAction(StrEnum):
     REFUSED = "refused"
     LOGIN = "login"
     LOGOUT = "logout"
+    UNKNOWN = "unknown"
+    """Never written; as `Purpose.UNKNOWN`."""
 
 
 SUBJECT_TYPE: Final = "schuldhulp.dossier"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from schuldhulp.crypto.accounts import checksummed
@@ -26,7 +27,7 @@ _ACCOUNT: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 class AdmissionService:
-    """Admits and suspends creditors. Both can be repeated safely, also after a half-way failure."""
+    """Admits and suspends creditors and takes accounts away; each can be repeated safely after a half-way failure."""
 
     def __init__(
         self,
@@ -69,8 +70,10 @@ class AdmissionService:
         kvk: str,
         name: str,
         account: str,
-        quota: Quota | None = None,
+        daily_quota: int | None = None,
+        epoch_quota: int | None = None,
         bsn_ground: str | None = None,
+        withdraw_bsn: bool = False,
     ) -> Organisation:
         """Admit an organisation, add an account to it, or renew its quota and legal ground.
 
@@ -82,8 +85,10 @@ class AdmissionService:
             kvk: number in the trade register, 8 digits.
             name: its name there.
             account: address that will sign for it.
-            quota: its limits; None leaves those of a known organisation and gives a new one the standard ones.
-            bsn_ground: the law that lets it process citizen service numbers; None when there is none, or no longer.
+            daily_quota: questions a day; None leaves that of a known organisation and gives a new one the standard one.
+            epoch_quota: questions an epoch, in the same way.
+            bsn_ground: the law that lets it process citizen service numbers; None leaves that of a known organisation.
+            withdraw_bsn: it may process them no longer.
 
         Returns:
             The organisation with all its accounts.
@@ -98,10 +103,17 @@ class AdmissionService:
         check_line(name, "name", required=True)
         if bsn_ground is not None:
             check_text(bsn_ground, "bsn_ground", required=True, longest=MAX_REASON)
+            if withdraw_bsn:
+                raise InvalidInput("ground_and_none", "bsn_ground: given and withdrawn at once", field="bsn_ground")
         kvk = parse_kvk(kvk)
         present = self._store.organisation(kvk)
-        if quota is None:
-            quota = present.quota if present else self._standard_quota
+        quota = present.quota if present else self._standard_quota
+        if daily_quota is not None:
+            quota = replace(quota, daily=daily_quota)
+        if epoch_quota is not None:
+            quota = replace(quota, per_epoch=epoch_quota)
+        if bsn_ground is None and present is not None and not withdraw_bsn:
+            bsn_ground = present.bsn_ground
         check_whole(quota.daily, "daily_quota", lowest=0, highest=MAX_QUOTA)
         check_whole(quota.per_epoch, "epoch_quota", lowest=0, highest=MAX_QUOTA)
         accounts = {_account(account), *(present.accounts if present else ())}
@@ -141,6 +153,36 @@ class AdmissionService:
         self._store.suspend(kvk, reason=reason, by=actor.id, at=self._clock.now())
         for account in organisation.accounts:
             self._administrator.suspend_creditor(municipality=self._municipality, account=account)
+
+    def remove_account(self, *, actor: Actor, kvk: str, account: str, reason: str) -> Organisation:
+        """Take one account away, for example because its key leaked: at once in the evaluator, then on the chain.
+
+        The organisation keeps its other accounts.
+
+        Args:
+            actor: who decides.
+            kvk: number in the trade register.
+            account: address that signs for it no longer.
+            reason: why; it is kept.
+
+        Returns:
+            The organisation with the accounts that are left.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: a field is wrong; the error names it.
+            NotFound: the organisation was never admitted, or never had this account.
+            Unreachable: database or chain does not answer; repeat it.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        check_text(reason, "reason", required=True, longest=MAX_REASON)
+        kvk, address = parse_kvk(kvk), _account(account)
+        self._store.remove_account(kvk, address, reason=reason, by=actor.id, at=self._clock.now())
+        self._administrator.suspend_creditor(municipality=self._municipality, account=address)
+        organisation = self._store.organisation(kvk)
+        if organisation is None:
+            raise NotFound("organisation_unknown", "no organisation with this number was admitted", field="kvk")
+        return organisation
 
 
 def _account(text: str) -> str:

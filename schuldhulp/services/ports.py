@@ -374,6 +374,9 @@ class LogRepository(Protocol):
     def all(self, municipality: MunicipalityCode, *, after: int = 0, limit: int = 1_000) -> Sequence[LogRow]:
         """Return lines by sequence, after a sequence number."""
 
+    def sequence_of(self, municipality: MunicipalityCode, line_hash: bytes) -> int | None:
+        """Return the sequence number of the line with this hash; None when there is none."""
+
 
 class ChainWatchRepository(Protocol):
     """Table ``chain_watch``: one row."""
@@ -825,6 +828,10 @@ class OrganisationStore(Protocol):
 
     def suspend(self, kvk: str, *, reason: str, by: str, at: datetime) -> None:
         """Shut an organisation out; errors.NotFound when it is not there."""
+        ...
+
+    def remove_account(self, kvk: str, account: str, *, reason: str, by: str, at: datetime) -> None:
+        """Take an account away; one that was taken away before is left so. errors.NotFound when it never was theirs."""
         ...
 
     def charge(

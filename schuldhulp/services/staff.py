@@ -1,36 +1,47 @@
-"""Who works at the credit bank, and which creditors it knows."""
+"""Who works at the credit bank, and which creditors may log in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from schuldhulp.domain.access import Actor, Permission, Role, require
+from schuldhulp.domain.access import Actor, Permission, Role
+from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.checks import check_line
 from schuldhulp.domain.organisations import parse_kvk
 from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from schuldhulp.services.ports import Store
+from schuldhulp.services.ports import Store, UnitOfWork
+from schuldhulp.services.processing_log import ProcessingLog
 from schuldhulp.services.rows import CreditorRow, StaffRow
 
 STAFF_ROLES: Final = (Role.CASEWORKER, Role.TEAM_LEADER, Role.ADMINISTRATOR)
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
+_SET_UP: Final = Actor(kind="system", id="set-up")
+"""Who makes the first administrator."""
 
 
 class StaffService:
-    """Keeps the tables of staff and creditors."""
+    """Keeps the tables of staff and creditors; every change leaves a line in the processing log."""
 
-    def __init__(self, *, store: Store) -> None:
+    def __init__(self, *, store: Store, log: ProcessingLog) -> None:
         """Take what it works with.
 
         Args:
             store: the main database.
+            log: the processing log.
         """
         self._store = store
+        self._log = log
 
     def list(self, *, actor: Actor) -> Sequence[StaffRow]:
-        """Return all members of staff, by login."""
-        require(actor, Permission.MANAGE_STAFF)
+        """Return all members of staff, by login.
+
+        Raises:
+            NotAllowed: the actor is no administrator.
+        """
+        self._require(actor, Permission.MANAGE_STAFF)
         with self._store.read() as work:
             return work.staff.list()
 
@@ -49,56 +60,23 @@ class StaffService:
             InvalidInput: a value is missing or wrong.
             Conflict: there is an account with this login.
         """
-        require(actor, Permission.MANAGE_STAFF)
-        return self.put(login=login, name=name, function=function, roles=roles, replace=False)
+        self._require(actor, Permission.MANAGE_STAFF)
+        row = _new_row(login, name, function, roles)
+        with self._store.write() as work:
+            return self._add(work, row, actor)
 
     def add_first(self, *, login: str, name: str, function: str) -> StaffRow:
-        """Add the first administrator of an installation, when there is nobody yet who could.
+        """Add the first administrator of an installation: the one act for which nobody need be an administrator.
 
         Raises:
             NotAllowed: there is somebody already.
             InvalidInput: a value is missing or wrong.
         """
-        with self._store.read() as work:
-            somebody = bool(work.staff.list())
-        if somebody:
-            raise NotAllowed("staff_exists", "there are members of staff already; an administrator adds more")
-        return self.put(login=login, name=name, function=function, roles=[Role.ADMINISTRATOR], replace=False)
-
-    def put(
-        self, *, login: str, name: str, function: str, roles: Iterable[Role], active: bool = True, replace: bool = True
-    ) -> StaffRow:
-        """Store a member of staff, for setting up an installation: nobody is an administrator before the first one.
-
-        Args:
-            login: account name at the staff login.
-            name: how to call them.
-            function: what stands under their name.
-            roles: at least one.
-            active: whether they may log in.
-            replace: whether an account with this login is written over; else it is a Conflict.
-        """
-        if not _LOGIN.fullmatch(login):
-            raise InvalidInput("login_invalid", "login: small letters, digits, dot, dash, at sign", field="login")
-        check_line(name, "name", required=True)
-        check_line(function, "function", required=True)
-        chosen = tuple(role.value for role in STAFF_ROLES if role in set(roles))
-        if not chosen:
-            raise InvalidInput("required", "roles: at least one role of staff", field="roles")
+        row = _new_row(login, name, function, [Role.ADMINISTRATOR])
         with self._store.write() as work:
-            present = work.staff.by_login(login)
-            if present is not None and not replace:
-                raise Conflict("login_taken", "there is an account with this login", field="login")
-            row = StaffRow(
-                id=present.id if present else 0, login=login, name=name, function=function, roles=chosen, active=active
-            )
-            if present is None:
-                work.staff.add(row)
-            else:
-                work.staff.set(row)
-            stored = work.staff.by_login(login)
-            work.commit()
-        return stored or row
+            if work.staff.list():
+                raise NotAllowed("staff_exists", "there are members of staff already; an administrator adds more")
+            return self._add(work, row, _SET_UP)
 
     def deactivate(self, *, actor: Actor, login: str) -> None:
         """Close an account; what it did stays.
@@ -107,32 +85,82 @@ class StaffService:
             NotAllowed: the actor is no administrator.
             NotFound: there is no such account.
         """
-        require(actor, Permission.MANAGE_STAFF)
+        self._require(actor, Permission.MANAGE_STAFF)
         with self._store.write() as work:
             row = work.staff.by_login(login)
             if row is None:
                 raise NotFound("staff_unknown", "there is no such account", field="login")
-            work.staff.set(
-                StaffRow(
-                    id=row.id, login=row.login, name=row.name, function=row.function, roles=row.roles, active=False
-                )
-            )
+            work.staff.set(replace(row, active=False))
+            self._note(work, actor, LogAction.CHANGE, f"staff {login}: closed")
             work.commit()
 
-    def put_creditor(self, *, kvk: str, name: str, active: bool = True) -> CreditorRow:
-        """Store a creditor that may log in with eHerkenning, or write its name and whether it still may.
+    def put_creditor(self, *, actor: Actor, kvk: str, name: str) -> CreditorRow:
+        """Let a creditor log in with eHerkenning, from now on or again, under this name.
 
         Raises:
+            NotAllowed: the actor does not manage creditors.
             InvalidInput: no KvK number, or no name.
         """
+        self._require(actor, Permission.MANAGE_CREDITORS)
         check_line(name, "name", required=True)
-        row = CreditorRow(kvk=parse_kvk(kvk, "kvk"), name=name, active=active)
+        row = CreditorRow(kvk=parse_kvk(kvk, "kvk"), name=name, active=True)
         with self._store.write() as work:
-            work.staff.put_creditor(row)
-            work.commit()
+            present = work.staff.creditor(row.kvk)
+            if present != row:
+                work.staff.put_creditor(row)
+                action = LogAction.ADD if present is None else LogAction.CHANGE
+                self._note(work, actor, action, f"creditor {row.kvk}: may log in")
+                work.commit()
         return row
 
-    def creditors(self) -> Sequence[CreditorRow]:
-        """Return all creditors, by KvK number."""
+    def close_creditor(self, *, actor: Actor, kvk: str) -> None:
+        """Let a creditor log in no longer; one that never could is left as it is.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: no KvK number.
+        """
+        self._require(actor, Permission.MANAGE_CREDITORS)
+        kvk = parse_kvk(kvk, "kvk")
+        with self._store.write() as work:
+            present = work.staff.creditor(kvk)
+            if present is not None and present.active:
+                work.staff.put_creditor(replace(present, active=False))
+                self._note(work, actor, LogAction.CHANGE, f"creditor {kvk}: may no longer log in")
+                work.commit()
+
+    def creditors(self, *, actor: Actor) -> Sequence[CreditorRow]:
+        """Return all creditors, by KvK number.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+        """
+        self._require(actor, Permission.MANAGE_CREDITORS)
         with self._store.read() as work:
             return work.staff.creditors()
+
+    def _require(self, actor: Actor, permission: Permission) -> None:
+        self._log.refuse(actor=actor, permission=permission, purpose=Purpose.ADMINISTRATION, dossier=None)
+
+    def _add(self, work: UnitOfWork, row: StaffRow, actor: Actor) -> StaffRow:
+        if work.staff.by_login(row.login) is not None:
+            raise Conflict("login_taken", "there is an account with this login", field="login")
+        stored = replace(row, id=work.staff.add(row))
+        self._note(work, actor, LogAction.ADD, f"staff {row.login}: added as {', '.join(row.roles)}")
+        work.commit()
+        return stored
+
+    def _note(self, work: UnitOfWork, actor: Actor, action: LogAction, what: str) -> None:
+        self._log.write(work, actor=actor, action=action, purpose=Purpose.ADMINISTRATION, reason=what)
+
+
+def _new_row(login: str, name: str, function: str, roles: Iterable[Role]) -> StaffRow:
+    if not _LOGIN.fullmatch(login):
+        raise InvalidInput("login_invalid", "login: small letters, digits, dot, dash, at sign", field="login")
+    check_line(name, "name", required=True)
+    check_line(function, "function", required=True)
+    wanted = set(roles)
+    chosen = tuple(role.value for role in STAFF_ROLES if role in wanted)
+    if not chosen:
+        raise InvalidInput("required", "roles: at least one role of staff", field="roles")
+    return StaffRow(id=0, login=login, name=name, function=function, roles=chosen, active=True)

@@ -78,7 +78,9 @@ admissions = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("kvk", String(8), ForeignKey("organisations.kvk"), nullable=False),
-    Column("action", String(10), CheckConstraint("action IN ('admit', 'suspend')", name="action"), nullable=False),
+    Column(
+        "action", String(10), CheckConstraint("action IN ('admit', 'suspend', 'remove')", name="action"), nullable=False
+    ),
     Column("accounts", Text, nullable=False),
     Column("daily_quota", Integer),
     Column("epoch_quota", Integer),
@@ -251,6 +253,31 @@ class EvaluatorDatabase:
                 )
             )
 
+    def remove_account(self, kvk: str, account: str, *, reason: str, by: str, at: datetime) -> None:
+        """Take an account away from an organisation; can be repeated.
+
+        Args:
+            kvk: the organisation.
+            account: its account, with the checksum of ERC-55.
+            reason: why, as it stands in the admissions.
+            by: who decided.
+            at: when, UTC.
+
+        Raises:
+            NotFound: there is no such organisation, or it never had this account.
+            Unreachable: the database does not answer.
+        """
+        with self._writing() as connection:
+            removed = connection.execute(delete(accounts).where(accounts.c.account == account, accounts.c.kvk == kvk))
+            if removed.rowcount == 0:
+                _require_removed(connection, kvk, account)
+                return
+            connection.execute(
+                insert(admissions).values(
+                    kvk=kvk, action="remove", accounts=account, reason=reason, done_by=by, done_at=at
+                )
+            )
+
     def charge(
         self, *, organisation: str, quota: Quota | None, epoch: Epoch, elements: int, nonce: bytes, at: datetime
     ) -> Charge:
@@ -321,6 +348,18 @@ def _take(connection: Connection, table: Table, key: dict[str, Any], elements: i
         connection.execute(insert(table).values(**key, used=elements))
     else:
         connection.execute(update(table).filter_by(**key).values(used=used + elements))
+
+
+def _require_removed(connection: Connection, kvk: str, account: str) -> None:
+    """Refuse an account that was not taken away from this organisation before, or that belongs to another by now."""
+    before = connection.execute(
+        select(admissions.c.id)
+        .where(admissions.c.kvk == kvk, admissions.c.action == "remove", admissions.c.accounts == account)
+        .limit(1)
+    ).first()
+    taken = connection.execute(select(accounts.c.kvk).where(accounts.c.account == account)).first()
+    if before is None or taken is not None:
+        raise NotFound("account_unknown", "this organisation has no such account", field="account")
 
 
 def _accounts_of(connection: Connection, kvk: str) -> tuple[str, ...]:

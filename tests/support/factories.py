@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ from schuldhulp.domain.records import (
     Source,
 )
 from schuldhulp.domain.types import Cents, DossierId, MunicipalityCode, RecordId
+from schuldhulp.errors import Conflict
 from schuldhulp.services.access import AccessService
 from schuldhulp.services.caseload import Caseload
 from schuldhulp.services.clients import ClientService
@@ -48,6 +50,8 @@ from schuldhulp.storage import SqlStore, SqlSubjectStore
 from tests.support.fake_ledger import FakeLedger
 
 MUNICIPALITY = MunicipalityCode(9901)
+ADMINISTRATOR = Actor(kind="staff", id="0", roles=frozenset({Role.ADMINISTRATOR}), session="administrator")
+LOG_DOSSIER = DossierId(MUNICIPALITY.to_bytes(2, "big") + b"processing log of the tests...")
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 # From the range that is never issued; all pass the eleven test.
@@ -129,8 +133,10 @@ class RecordKeeping:
         self.records = RecordService(
             reader=self.reader, writer=self.writer, caseload=self.caseload, enrolment=self.enrolment
         )
-        self.verification = VerificationService(reader=self.reader, caseload=self.caseload, log=self.log)
-        self.staff = StaffService(store=store)
+        self.verification = VerificationService(
+            reader=self.reader, caseload=self.caseload, log=self.log, log_dossier=LOG_DOSSIER
+        )
+        self.staff = StaffService(store=store, log=self.log)
         self.access = AccessService(
             reader=self.reader,
             subjects=SubjectReader(store=SqlSubjectStore(store), private_key=self.keys.identity),
@@ -139,7 +145,14 @@ class RecordKeeping:
 
     def staff_member(self, login: str = "anna", *roles: Role, session: str = "session-one") -> Actor:
         """Make a member of staff, a caseworker by default, and return the actor."""
-        self.staff.put(login=login, name=login.title(), function="klantmanager", roles=roles or (Role.CASEWORKER,))
+        with suppress(Conflict):
+            self.staff.add(
+                actor=ADMINISTRATOR,
+                login=login,
+                name=login.title(),
+                function="klantmanager",
+                roles=roles or (Role.CASEWORKER,),
+            )
         return self.access.staff_member(login, session=session)
 
     def add_dossier(self, actor: Actor, *people: Applicant) -> DossierId:

@@ -75,11 +75,15 @@ def test_admit_gives_the_standard_quota_and_no_bsn(
 
 def test_admit_leaves_the_quota_that_was_agreed(admission: AdmissionService, store: EvaluatorDatabase) -> None:
     agreed = Quota(daily=5, per_epoch=6)
-    admit(admission, quota=agreed)
+    admit(admission, daily_quota=5, epoch_quota=6)
     admit(admission, account=SECOND)
     organisation = store.organisation(KVK)
     assert organisation is not None
     assert organisation.quota == agreed
+    admit(admission, daily_quota=7)
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert organisation.quota == Quota(daily=7, per_epoch=6)
 
 
 def test_admit_writes_addresses_in_one_way(admission: AdmissionService, store: EvaluatorDatabase) -> None:
@@ -94,7 +98,50 @@ def test_admit_with_a_legal_ground_covers_every_account(admission: AdmissionServ
     admit(admission)
     admit(admission, account=SECOND, bsn_ground="Wet SUWI, artikel 62")
     assert chain.roles == {ACCOUNT: True, SECOND: True}
+
+
+def test_admit_keeps_the_legal_ground_until_it_is_withdrawn(
+    admission: AdmissionService, chain: RoleList, store: EvaluatorDatabase
+) -> None:
+    admit(admission, bsn_ground="Wet SUWI, artikel 62")
+    admit(admission, account=SECOND)
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert organisation.bsn_ground == "Wet SUWI, artikel 62"
+    assert chain.roles == {ACCOUNT: True, SECOND: True}
+    with pytest.raises(errors.InvalidInput):
+        admit(admission, bsn_ground="Wet SUWI, artikel 62", withdraw_bsn=True)
+    admit(admission, withdraw_bsn=True)
+    assert chain.roles == {ACCOUNT: False, SECOND: False}
+
+
+def test_remove_account_takes_one_away_at_once_and_for_good(
+    admission: AdmissionService, chain: RoleList, store: EvaluatorDatabase
+) -> None:
     admit(admission)
+    admit(admission, account=SECOND)
+    remove = {"actor": ADMINISTRATOR, "kvk": KVK, "account": SECOND, "reason": "sleutel gelekt"}
+    chain.works = False
+    with pytest.raises(errors.Unreachable):
+        admission.remove_account(**remove)  # type: ignore[arg-type]
+    organisation = store.organisation(KVK)
+    assert organisation is not None
+    assert organisation.accounts == (ACCOUNT,)
+    chain.works = True
+    assert admission.remove_account(**remove).accounts == (ACCOUNT,)  # type: ignore[arg-type]
+    assert chain.roles == {ACCOUNT: False, SECOND: None}
+    admit(admission)
+    assert chain.roles == {ACCOUNT: False, SECOND: None}
+
+
+def test_remove_account_refuses_what_is_not_theirs(admission: AdmissionService, chain: RoleList) -> None:
+    admit(admission)
+    admit(admission, kvk="87654321", account=SECOND)
+    for kvk, account in ((KVK, SECOND), ("87654321", ACCOUNT), ("12121212", ACCOUNT)):
+        with pytest.raises(errors.NotFound):
+            admission.remove_account(actor=ADMINISTRATOR, kvk=kvk, account=account, reason="x")
+    with pytest.raises(errors.InvalidInput):
+        admission.remove_account(actor=ADMINISTRATOR, kvk=KVK, account=ACCOUNT, reason=" ")
     assert chain.roles == {ACCOUNT: False, SECOND: False}
 
 
@@ -119,8 +166,8 @@ def test_admit_can_be_repeated_after_the_chain_was_away(admission: AdmissionServ
         ({"account": ACCOUNT.replace("5aAeb", "5AAeb")}, "account"),
         ({"account": "0x" + "0" * 40}, "account"),
         ({"account": "0x" + "g" * 40}, "account"),
-        ({"quota": Quota(daily=-1, per_epoch=1)}, "daily_quota"),
-        ({"quota": Quota(daily=1, per_epoch=10**7)}, "epoch_quota"),
+        ({"daily_quota": -1}, "daily_quota"),
+        ({"epoch_quota": 10**7}, "epoch_quota"),
         ({"bsn_ground": " "}, "bsn_ground"),
     ],
 )
@@ -167,6 +214,8 @@ def test_every_other_role_is_refused(admission: AdmissionService, chain: RoleLis
         admit(admission, actor=stranger)
     with pytest.raises(errors.NotAllowed):
         admission.suspend(actor=stranger, kvk=KVK, reason="x")
+    with pytest.raises(errors.NotAllowed):
+        admission.remove_account(actor=stranger, kvk=KVK, account=ACCOUNT, reason="x")
     with pytest.raises(errors.NotAllowed):
         admission.organisations(actor=stranger)
     assert chain.roles == {}

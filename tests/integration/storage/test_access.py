@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -10,8 +12,10 @@ from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import LogAction
 from schuldhulp.errors import Conflict, InvalidInput, NotAdmitted, NotAllowed, Undecryptable
 from schuldhulp.services.login import LoginIdentity, SubjectRegister
+from schuldhulp.services.rows import LogRow
+from schuldhulp.services.staff import StaffService
 from schuldhulp.storage import SqlStore, SqlSubjectStore
-from tests.support.factories import BSN_ONE, NOON, RecordKeeping, make_applicant, test_bsn
+from tests.support.factories import ADMINISTRATOR, BSN_ONE, NOON, RecordKeeping, make_applicant, test_bsn
 
 OTHER_BSN = test_bsn(50).digits
 
@@ -95,7 +99,7 @@ def test_staff_get_the_roles_of_our_own_table(
     actor = _login(keeping, register, "staff", "anna")
     assert (actor.kind, actor.name, actor.roles) == ("staff", "Anna", {Role.CASEWORKER})
     assert actor.dossiers == {dossier}
-    keeping.staff.put(login="anna", name="Anna", function="klantmanager", roles=[Role.CASEWORKER], active=False)
+    keeping.staff.deactivate(actor=ADMINISTRATOR, login="anna")
     with pytest.raises(NotAdmitted):
         _login(keeping, register, "staff", "anna")
 
@@ -103,9 +107,62 @@ def test_staff_get_the_roles_of_our_own_table(
 def test_a_creditor_must_have_been_admitted(keeping: RecordKeeping, register: SubjectRegister) -> None:
     with pytest.raises(NotAdmitted):
         _login(keeping, register, "eherkenning", "12345678")
-    keeping.staff.put_creditor(kvk="12345678", name="Stroom en Gas BV")
+    keeping.staff.put_creditor(actor=ADMINISTRATOR, kvk="12345678", name="Stroom en Gas BV")
     actor = _login(keeping, register, "eherkenning", "12345678")
     assert (actor.kind, actor.organisation, actor.roles) == ("creditor", "12345678", {Role.CREDITOR})
+    keeping.staff.close_creditor(actor=ADMINISTRATOR, kvk="12345678")
+    with pytest.raises(NotAdmitted):
+        _login(keeping, register, "eherkenning", "12345678")
+    assert [row.active for row in keeping.staff.creditors(actor=ADMINISTRATOR)] == [False]
+
+
+CHANGES = {
+    "list": lambda staff, actor: staff.list(actor=actor),
+    "add": lambda staff, actor: staff.add(actor=actor, login="x", name="X", function="x", roles=[Role.ADMINISTRATOR]),
+    "deactivate": lambda staff, actor: staff.deactivate(actor=actor, login="anna"),
+    "put creditor": lambda staff, actor: staff.put_creditor(actor=actor, kvk="12345678", name="X"),
+    "close creditor": lambda staff, actor: staff.close_creditor(actor=actor, kvk="12345678"),
+    "creditors": lambda staff, actor: staff.creditors(actor=actor),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_nobody_but_an_administrator_touches_staff_and_creditors(
+    keeping: RecordKeeping, caseworker: Actor, change: Callable[[StaffService, Actor], object]
+) -> None:
+    leader = keeping.staff_member("lea", Role.TEAM_LEADER)
+    creditor = Actor(kind="creditor", id="12345678", roles=frozenset({Role.CREDITOR}), session="c")
+    before = _log_lines(keeping)
+    for actor in (caseworker, leader, creditor):
+        with pytest.raises(NotAllowed):
+            change(keeping.staff, actor)
+    added = _log_lines(keeping)[len(before) :]
+    assert [(row.name, row.purpose) for row in added] == [("refused", "administration")] * 3
+    assert [row.active for row in keeping.staff.list(actor=ADMINISTRATOR)] == [True, True]
+
+
+def test_every_change_of_staff_and_creditors_is_logged_without_a_readable_name(keeping: RecordKeeping) -> None:
+    first = keeping.staff.add_first(login="ad", name="Ad", function="beheerder")
+    with pytest.raises(NotAllowed):
+        keeping.staff.add_first(login="bea", name="Bea", function="beheerder")
+    administrator = keeping.access.staff_member("ad")
+    keeping.staff.add(actor=administrator, login="cees", name="C", function="x", roles=[Role.CASEWORKER])
+    keeping.staff.deactivate(actor=administrator, login="cees")
+    for _ in range(2):
+        keeping.staff.put_creditor(actor=administrator, kvk="12345678", name="Stroom")
+    for _ in range(2):
+        keeping.staff.close_creditor(actor=administrator, kvk="12345678")
+    lines = _log_lines(keeping)
+    assert [row.name for row in lines] == ["add", "add", "change", "add", "change"]
+    assert [row.actor for row in lines] == ["set-up", *[str(first.id)] * 4]
+    assert {row.purpose for row in lines} == {"administration"}
+    assert all(row.reason and b"cees" not in row.reason and row.dossier is None for row in lines)
+    assert keeping.log.check() == ()
+
+
+def _log_lines(keeping: RecordKeeping) -> list[LogRow]:
+    with keeping.store.read() as work:
+        return list(work.log.all(keeping.reader.municipality))
 
 
 def test_strangers_and_wrong_providers_are_not_admitted(keeping: RecordKeeping, register: SubjectRegister) -> None:

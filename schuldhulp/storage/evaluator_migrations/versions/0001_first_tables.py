@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_admissions"),
         sa.ForeignKeyConstraint(["kvk"], ["organisations.kvk"], name="fk_admissions_kvk"),
-        sa.CheckConstraint("action IN ('admit', 'suspend')", name=op.f("ck_admissions_action")),
+        sa.CheckConstraint("action IN ('admit', 'suspend', 'remove')", name=op.f("ck_admissions_action")),
     )
     op.create_index("ix_admissions_kvk", "admissions", ["kvk"])
     periods: dict[str, sa.Column[Any]] = {

@@ -1,0 +1,167 @@
+"""Staff and creditors as the commands and the demonstration change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from schuldhulp.cli import signals
+from schuldhulp.demonstration import loading
+from schuldhulp.demonstration.loading import DemonstrationLoader
+from schuldhulp.demonstration.words import ADMITTED, STAFF
+from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import NotAdmitted
+from schuldhulp.services.admission import AdmissionService
+from schuldhulp.storage.evaluation import EvaluatorDatabase
+from tests.support.factories import ADMINISTRATOR, MUNICIPALITY, RecordKeeping
+
+KVK = ADMITTED[0].kvk
+ACCOUNT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # an example of ERC-55
+SECOND = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
+
+
+class Roles:
+    """A ChainAdministrator that writes down who has which roles."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, bool] = {}
+
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
+        self.given[account] = bsn
+
+    def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
+        self.given.pop(account, None)
+
+
+@pytest.fixture
+def organisations(tmp_path: Path) -> Iterator[EvaluatorDatabase]:
+    store = EvaluatorDatabase(f"sqlite:///{tmp_path / 'evaluator.sqlite'}")
+    store.prepare()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def admission(keeping: RecordKeeping, organisations: EvaluatorDatabase) -> AdmissionService:
+    return AdmissionService(municipality=MUNICIPALITY, store=organisations, administrator=Roles(), clock=keeping.clock)
+
+
+@pytest.fixture
+def creditor(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run `schuldhulp creditor` as an administrator."""
+
+    @contextmanager
+    def opened() -> Iterator[AdmissionService]:
+        yield admission
+
+    @contextmanager
+    def work_as(login: str) -> Iterator[Any]:
+        yield SimpleNamespace(
+            actor=ADMINISTRATOR, cockpit=SimpleNamespace(staff=keeping.staff, admission=opened), settings=None
+        )
+
+    monkeypatch.setattr(signals, "work_as", work_as)
+
+    def run(*arguments: str, given: str = "") -> str:
+        done = CliRunner().invoke(signals.creditors, list(arguments), input=given, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def _active(keeping: RecordKeeping) -> dict[str, bool]:
+    return {row.kvk: row.active for row in keeping.staff.creditors(actor=ADMINISTRATOR)}
+
+
+def test_a_suspended_creditor_logs_in_no_longer_until_it_is_admitted_again(
+    keeping: RecordKeeping, organisations: EvaluatorDatabase, creditor: Any
+) -> None:
+    admit = ("admit", "--kvk", KVK, "--name", "Stroom", "--account", ACCOUNT)
+    creditor(*admit)
+    assert _active(keeping) == {KVK: True}
+    creditor("suspend", "--kvk", KVK, given="misbruik\n")
+    assert _active(keeping) == {KVK: False}
+    creditor(*admit)
+    assert _active(keeping) == {KVK: True}
+
+
+def test_a_command_sets_quotas_and_ground_and_takes_an_account_away(
+    organisations: EvaluatorDatabase, creditor: Any
+) -> None:
+    admit = ("admit", "--kvk", KVK, "--name", "Stroom", "--account")
+    creditor(*admit, ACCOUNT, "--bsn-ground", "Wet", "--daily-quota", "5", "--epoch-quota", "60")
+    creditor(*admit, SECOND)
+    [found] = organisations.organisations()
+    assert (found.quota.daily, found.quota.per_epoch, found.bsn_ground) == (5, 60, "Wet")
+    assert "1 left" in creditor("remove-account", "--kvk", KVK, "--account", SECOND, given="gelekt\n")
+    creditor(*admit, ACCOUNT, "--no-bsn")
+    [found] = organisations.organisations()
+    assert (found.accounts, found.bsn_ground) == ((ACCOUNT,), None)
+
+
+@pytest.fixture
+def loader(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: pytest.MonkeyPatch) -> DemonstrationLoader:
+    """The demonstration with its first households only."""
+
+    @contextmanager
+    def opened() -> Iterator[AdmissionService]:
+        yield admission
+
+    everybody = loading.households
+    monkeypatch.setattr(loading, "households", lambda day: everybody(day)[:3])
+    return DemonstrationLoader(
+        access=keeping.access,
+        clients=keeping.clients,
+        dossiers=keeping.dossiers,
+        records=keeping.records,
+        enrolment=keeping.enrolment,
+        staff=keeping.staff,
+        admission=opened,
+        accounts={one.kvk: f"0x{number:040x}" for number, one in enumerate(ADMITTED, start=1)},
+        clock=keeping.clock,
+    )
+
+
+def _nothing(done: int, total: int) -> None:
+    pass
+
+
+def test_the_demonstration_brings_back_nobody_who_was_closed(
+    keeping: RecordKeeping, loader: DemonstrationLoader
+) -> None:
+    loader.load(_nothing)
+    assert {row.login for row in keeping.staff.list(actor=ADMINISTRATOR)} == {who.login for who in STAFF}
+    assert set(_active(keeping)) == {one.kvk for one in ADMITTED}
+    closed = loading.CASEWORKERS[0]
+    keeping.staff.deactivate(actor=ADMINISTRATOR, login=closed)
+    keeping.staff.close_creditor(actor=ADMINISTRATOR, kvk=KVK)
+    [leader] = [row for row in keeping.staff.list(actor=ADMINISTRATOR) if "team_leader" in row.roles]
+    member = keeping.access.staff_member(leader.login)
+    [first, *_] = keeping.dossiers.list(actor=member)
+    keeping.dossiers.assign(actor=member, dossier=first.id, caseworker=leader.id, reason="verdeling")
+    before = keeping.staff.list(actor=ADMINISTRATOR)
+    loader.load(_nothing)
+    assert keeping.staff.list(actor=ADMINISTRATOR) == before
+    assert not _active(keeping)[KVK]
+    with pytest.raises(NotAdmitted):
+        keeping.access.staff_member(closed)
+    view = keeping.dossiers.open(actor=member, dossier=first.id, purpose=Purpose.DEBT_HELP)
+    assert view.summary.caseworker == leader.name
+
+
+def test_the_demonstration_can_be_repeated_when_its_administrator_was_closed(
+    keeping: RecordKeeping, loader: DemonstrationLoader
+) -> None:
+    loader.load(_nothing)
+    keeping.staff.deactivate(actor=ADMINISTRATOR, login=loading.ADMINISTRATOR)
+    loader.load(_nothing)
+    with pytest.raises(NotAdmitted):
+        keeping.access.staff_member(loading.ADMINISTRATOR)
