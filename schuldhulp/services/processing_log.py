@@ -12,7 +12,8 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
 from schuldhulp.crypto.envelope import DataKey, EncryptionKey, unwrap_data_key
 from schuldhulp.crypto.framing import frame
@@ -29,6 +30,9 @@ from schuldhulp.services.rows import LogRow
 
 ACTIVITY: Final = "urn:schuldhulp:processing:"
 """``dpl.core.processing_activity_id`` is this and the purpose; docs/privacy.md is the register it refers to."""
+
+_Kind = TypeVar("_Kind", bound=StrEnum)
+_Other = TypeVar("_Other", bound=StrEnum | None)
 
 _PAGE: Final = 1_000
 _ROLES: Final = (Role.TEAM_LEADER, Role.CASEWORKER, Role.ADMINISTRATOR, Role.RESIDENT, Role.CREDITOR)
@@ -133,7 +137,10 @@ class ProcessingLog:
         raise NotAllowed("not_allowed", f"no right to {permission.value}", permission=permission.value)
 
     def of_dossier(self, dossier: DossierId) -> list[LogLine]:
-        """Return the lines about a dossier, newest first; a reason that cannot be read is left out."""
+        """Return the lines about a dossier, newest first; a reason that cannot be read is left out.
+
+        A word that somebody else wrote shows as ``unknown``; `check` finds the line.
+        """
         with self._store.read() as work:
             rows = work.log.of(dossier)
             wrapped = work.keys.get(dossier)
@@ -160,8 +167,8 @@ class ProcessingLog:
             trace_id=row.trace_id.hex(),
             span_id=row.span_id.hex(),
             parent_span_id=row.parent_span_id.hex(),
-            status_code=LogStatus(row.status),
-            name=LogAction(row.name),
+            status_code=_word(LogStatus, row.status, LogStatus.UNSET),
+            name=_word(LogAction, row.name, LogAction.UNKNOWN),
             start_time=row.start_time,
             end_time=row.end_time,
             processing_activity_id=row.activity,
@@ -169,8 +176,8 @@ class ProcessingLog:
             data_subject_id_type=row.subject_type,
             dossier=row.dossier,
             actor_id=row.actor,
-            role=Role(row.function) if row.function else None,
-            purpose=Purpose(row.purpose),
+            role=_word(Role, row.function, None),
+            purpose=_word(Purpose, row.purpose, Purpose.UNKNOWN),
             reason=self._reason(row, key),
         )
 
@@ -185,6 +192,13 @@ class ProcessingLog:
 
     def _place(self, sequence: int, column: str) -> bytes:
         return frame("processing log", self._municipality, sequence, column)
+
+
+def _word(kind: type[_Kind], stored: str, otherwise: _Other) -> _Kind | _Other:
+    try:
+        return kind(stored)
+    except ValueError:
+        return otherwise
 
 
 def trace_id(actor: Actor) -> bytes:

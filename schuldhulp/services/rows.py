@@ -29,6 +29,8 @@ class BatchKind(StrEnum):
     LEDGER = "ledger"
     ENROL = "enrol"
     END = "end"
+    UNKNOWN = "unknown"
+    """Never written; stands for a stored word that this system does not know: somebody changed the database."""
 
 
 class BatchState(StrEnum):

@@ -169,6 +169,11 @@ class Sender:
         unconfirmed: list[int] = []
         refusals: list[tuple[int, str]] = []
         for batch in batches:
+            if batch.kind not in self._owners:
+                # Nobody can say what it would change, so it is not sent and nothing after it can be.
+                waiting.append(batch.id)
+                refusals.append((batch.id, f"kind {batch.kind.value}"))
+                break
             receipt = self.reader.receipt(batch.tx_hash)
             if receipt is None:
                 if self._nonce_is_taken(batch):

@@ -252,7 +252,7 @@ def _batch(row: Row[*tuple[Any, ...]]) -> BatchRow:
     return BatchRow(
         id=row.id,
         municipality=MunicipalityCode(row.municipality),
-        kind=BatchKind(row.kind),
+        kind=state(BatchKind, row.kind, BatchKind.UNKNOWN),
         account=row.account,
         nonce=row.nonce,
         raw=row.raw,

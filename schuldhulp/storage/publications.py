@@ -19,6 +19,9 @@ from schuldhulp.services.rows import (
 from schuldhulp.storage import tables
 from schuldhulp.storage.repository import Repository, chunks, state
 
+_UNKNOWN = PublicationAction.ENROL
+"""What stands for an unknown word. The authentication code covers the action, so only a job that was this is valid."""
+
 
 class Publications(Repository):
     """Tables ``publication_jobs``, ``spent_publications``, ``tag_holders`` and ``tag_jobs``."""
@@ -178,7 +181,7 @@ class Publications(Repository):
 def _publication(row: Row[*tuple[Any, ...]]) -> PublicationRow:
     return PublicationRow(
         id=row.id,
-        action=PublicationAction(row.action),
+        action=state(PublicationAction, row.action, _UNKNOWN),
         sealed=row.sealed,
         created_at=row.created_at,
         mac=row.mac,
@@ -203,7 +206,7 @@ def _tag_job(row: Row[*tuple[Any, ...]]) -> TagJobRow:
         tag=Tag(row.tag),
         municipality=MunicipalityCode(row.municipality),
         epoch=Epoch(row.epoch),
-        action=PublicationAction(row.action),
+        action=state(PublicationAction, row.action, _UNKNOWN),
         state=state(TagState, row.state, TagState.CANCELLED),
         publication=row.publication_id,
         batch=row.batch_id,
