@@ -7,11 +7,13 @@ Only processes' entry points and the composition root read this module.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -29,6 +31,23 @@ def project_folder() -> Path:
     """Return the checkout that this package is part of, or the working folder when it was installed by itself."""
     above = Path(__file__).resolve().parents[1]
     return above if (above / "brownie-config.yaml").exists() else Path.cwd()
+
+
+def _is_private(url: str) -> bool:
+    """Tell whether nobody on the way can read or change what is sent: by TLS, or because it stays on this machine."""
+    try:
+        address = urlsplit(url)
+        host = address.hostname or ""
+    except ValueError:
+        return False
+    if address.scheme == "https":
+        return bool(host)
+    if address.scheme != "http":
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _absolute(path: Path) -> Path:
@@ -138,6 +157,10 @@ class Settings(BaseModel):
             if plain:
                 raise ValueError(
                     f"{', '.join(PREFIX + name.upper() for name in plain)} must start with https:// in production"
+                )
+            if not _is_private(self.chain_url):
+                raise ValueError(
+                    f"{PREFIX}CHAIN_URL must start with https:// in production, or with http:// for a node on loopback"
                 )
         return self
 

@@ -98,3 +98,44 @@ def test_load_settings_leaves_the_settings_of_others_alone(tmp_path):
     load_settings(
         {"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_DIGID_ISSUER": "https://x", "SCHULDHULP_TEST_POSTGRES": "y"}
     )
+
+
+def production(folder, chain_url):
+    own = {"DATA": str(folder), "ENV": "production", "CHAIN_URL": chain_url}
+    own |= dict.fromkeys(("COCKPIT_URL", "RELAY_URL", "EVALUATOR_URL"), "https://a.example")
+    return load_settings({PREFIX + name: value for name, value in own.items()})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://node.example:8545",
+        "http://192.168.1.10:8545",
+        "http://localhost.example",
+        "http://127.0.0.1.example",
+        "http://user@10.0.0.1",
+        "http://127.0.0.1@node.example",
+        "http://[::2]",
+        "http://[broken",
+        "ftp://127.0.0.1",
+        "https://",
+        "127.0.0.1:8545",
+    ],
+)
+def test_load_settings_refuses_a_chain_in_the_clear_in_production(tmp_path, address):
+    with pytest.raises(Misconfigured, match="SCHULDHULP_CHAIN_URL must start with https") as caught:
+        production(tmp_path, address)
+    assert address not in str(caught.value) or address == "https://"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://node.example", "http://127.0.0.1:8545", "http://127.1.2.3", "http://localhost:8545", "http://[::1]:8545"],
+)
+def test_load_settings_takes_a_chain_over_tls_or_on_loopback_in_production(tmp_path, address):
+    assert production(tmp_path, address).chain_url == address
+
+
+def test_load_settings_leaves_the_chain_of_development_alone(tmp_path):
+    own = {"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CHAIN_URL": "http://node.example"}
+    assert load_settings(own).chain_url == "http://node.example"
