@@ -1,7 +1,7 @@
 """Hash chain of the processing log: no line can be changed, removed, added or moved without a trace.
 
 The hash of a line covers its content and the hash of the line before. Whoever can write to the database could compute
-a whole new chain; the head that is committed to the ledger every day shows that.
+a whole new chain, or cut off its end; the head that is committed to the ledger every day shows that.
 """
 
 from __future__ import annotations
@@ -60,21 +60,24 @@ def line_hash(previous: bytes, content: Mapping[str, Value]) -> bytes:
     return hashlib.sha256(frame("processing log", previous, canonical)).digest()
 
 
-def first_break(lines: Iterable[ChainedLine], *, start: bytes = GENESIS, head: bytes | None = None) -> int | None:
+def first_break(lines: Iterable[ChainedLine], *, start: bytes = GENESIS, committed: bytes | None = None) -> int | None:
     """Find the first line that does not fit.
 
     Args:
         lines: consecutive lines, oldest first.
         start: hash before the first of them, 32 bytes.
-        head: hash that the last line should have, where it is known from elsewhere; 32 bytes.
+        committed: hash that one of them must have, or that must be ``start``, because it was the last line when it was
+            committed; 32 bytes. Lines after that one are not committed yet.
 
     Returns:
-        Index of the first line whose link or content is wrong; the number of lines when all fit but the last is not
-        the expected head (lines are missing at the end, or the chain was made anew); None when everything fits.
+        Index of the first line whose link or content is wrong; the number of lines when all fit but the committed one
+        is not there (lines are missing at the end, or the chain was made anew); None when everything fits.
     """
     previous, count = start, 0
+    found = committed in (None, start)
     for count, line in enumerate(lines, start=1):
         if line.previous != previous or line_hash(previous, line.content) != line.hash:
             return count - 1
         previous = line.hash
-    return count if head is not None and previous != head else None
+        found = found or previous == committed
+    return None if found else count

@@ -13,6 +13,7 @@ from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import DossierId, MunicipalityCode, Root
 from schuldhulp.services.filling import Filler, FillerChoice, group_of
 from schuldhulp.services.job_signing import is_ledger_job_valid, ledger_job_mac
+from schuldhulp.services.log_commitment import LogBroken, LogCommitment
 from schuldhulp.services.ports import ChainReader, ChainWriter, Clock, ContractCall, RootChange, Store, UnitOfWork
 from schuldhulp.services.rows import (
     BatchKind,
@@ -48,6 +49,8 @@ class Reason(StrEnum):
     """The contract would refuse the whole batch; nothing was sent."""
     REFUSED_BY_NODE = "refused_by_node"
     """The node does not take a signed batch (no money for its gas, say); the same bytes are sent again."""
+    LOG_BROKEN = "log_broken"
+    """The processing log is not the one whose head is on the chain; its head is not committed any more."""
     CHANGING = "records_changing"
     """However often a batch was collected, something in it changed before it was signed; the next run tries again."""
 
@@ -58,6 +61,7 @@ _KINDS: Final = {
     Reason.DATABASE_BEHIND: FindingKind.DATABASE_BEHIND,
     Reason.REFUSED_BY_CONTRACT: FindingKind.JOB_OVERDUE,
     Reason.REFUSED_BY_NODE: FindingKind.JOB_OVERDUE,
+    Reason.LOG_BROKEN: FindingKind.LOG_BROKEN,
     Reason.CHANGING: FindingKind.JOB_OVERDUE,
 }
 
@@ -139,6 +143,7 @@ class Anchoring:
         job_key: JobKey,
         municipality: MunicipalityCode,
         fillers: FillerChoice,
+        log: LogCommitment | None = None,
     ) -> None:
         """Take what is needed, and register with the sender.
 
@@ -151,6 +156,7 @@ class Anchoring:
             job_key: authenticates jobs.
             municipality: whose dossiers.
             fillers: chooses what batches are filled with.
+            log: says when the head of the processing log goes along; None where it never does.
         """
         self._store = store
         self._reader = reader
@@ -160,6 +166,7 @@ class Anchoring:
         self._job_key = job_key
         self._municipality = municipality
         self._fillers = fillers
+        self._log = log
         sender.register(BatchKind.LEDGER, self)
 
     def settle(self) -> AnchorReport:
@@ -195,9 +202,10 @@ class Anchoring:
             jobs = self._collect(done)
             batch = self._first_batch(jobs) if fill else jobs[:MAX_CHANGES]
             fillers = self._choose(batch) if fill and (batch or not filled) else []
-            if not batch and not fillers:
+            head = None if filled else self._log_head(done)
+            if not batch and not fillers and head is None:
                 break
-            call = self._call(batch, fillers, done)
+            call = self._call(batch, fillers, head, done)
             if call is None:
                 break
             if not self._submit(call, batch, fillers, done):
@@ -207,6 +215,8 @@ class Anchoring:
                     done.found(Reason.CHANGING)
                     break
                 continue
+            if head is not None and self._log is not None:
+                self._log.signed()
             filled, tries = True, 0
             outcome = self._sender.settle()
             done.settled(outcome)
@@ -215,6 +225,17 @@ class Anchoring:
             if len(batch) == len(jobs):
                 break
         return self._report(done)
+
+    def _log_head(self, done: _Pass) -> RootChange | None:
+        """Return the change by which the head of the processing log gets on the chain, when it is time for that."""
+        if self._log is None:
+            return None
+        try:
+            return self._log.change()
+        except LogBroken:
+            # Nobody's dossier has to wait for that.
+            done.found(Reason.LOG_BROKEN)
+            return None
 
     def _first_batch(self, jobs: Sequence[JobRow]) -> list[JobRow]:
         """Take as many whole groups from the front as fit one batch when they are filled."""
@@ -356,7 +377,9 @@ class Anchoring:
 
     # --- signing ------------------------------------------------------------------------------------------------------
 
-    def _call(self, jobs: Sequence[JobRow], fillers: Sequence[Filler], done: _Pass) -> ContractCall | None:
+    def _call(
+        self, jobs: Sequence[JobRow], fillers: Sequence[Filler], head: RootChange | None, done: _Pass
+    ) -> ContractCall | None:
         """Encode a batch; None when the contract would refuse it."""
         changes = [
             *(RootChange(dossier=job.dossier, previous_root=job.previous_root, new_root=job.new_root) for job in jobs),
@@ -364,6 +387,7 @@ class Anchoring:
                 RootChange(dossier=one.dossier, previous_root=one.previous_root, new_root=one.new_root)
                 for one in fillers
             ),
+            *([head] if head is not None else []),
         ]
         call = self._writer.commit(self._municipality, sorted(changes, key=lambda change: change.dossier))
         refusal = self._reader.refusal_of(call, self._writer.account)

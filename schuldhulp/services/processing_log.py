@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -21,7 +21,7 @@ from schuldhulp.crypto.logchain import GENESIS, ChainedLine, Value, first_break,
 from schuldhulp.domain.access import Actor, Permission, Role, may
 from schuldhulp.domain.audit import SUBJECT_TYPE, LogAction, LogLine, LogStatus, Purpose
 from schuldhulp.domain.trust import Finding, FindingKind
-from schuldhulp.domain.types import DossierId, MunicipalityCode
+from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Root
 from schuldhulp.errors import NotAllowed, Undecryptable
 from schuldhulp.services.ports import Clock, Store, UnitOfWork
 from schuldhulp.services.record_envelope import open_text, seal_text
@@ -30,6 +30,9 @@ from schuldhulp.services.rows import LogRow
 
 ACTIVITY: Final = "urn:schuldhulp:processing:"
 """``dpl.core.processing_activity_id`` is this and the purpose; docs/privacy.md is the register it refers to."""
+
+YOUNG: Final = timedelta(days=2)
+"""A log that is older has been committed: that is done every day, and whenever a worker starts."""
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
 _Other = TypeVar("_Other", bound=StrEnum | None)
@@ -150,17 +153,21 @@ class ProcessingLog:
             key = None
         return [self._line(row, key) for row in rows]
 
-    def check(self) -> tuple[Finding, ...]:
-        """Check the chain of hashes from the first line to the last."""
-        with self._store.read() as work:
-            broken = first_break(_chained(work, self._municipality))
-        return () if broken is None else (Finding(kind=FindingKind.LOG_BROKEN),)
+    def check(self, *, committed: Root | None = None) -> tuple[Finding, ...]:
+        """Check the chain of hashes from the first line to the last.
 
-    def head(self) -> bytes:
-        """Return the hash of the newest line, 32 bytes; `GENESIS` when there is none."""
+        Args:
+            committed: root of the log's own dossier, read from the chain before this is called; None when the chain
+                does not answer. One of the lines must have this hash. `NO_ROOT` (nothing was committed yet) is right
+                only for a young log.
+        """
         with self._store.read() as work:
-            last = work.log.last(self._municipality)
-        return last.hash if last else GENESIS
+            lines = chained(work, self._municipality)
+            broken = first_break(lines, committed=None if committed == NO_ROOT else committed) is not None
+            first = next(iter(work.log.all(self._municipality, limit=1)), None)
+        if committed == NO_ROOT and first is not None and first.end_time < self._clock.now() - YOUNG:
+            broken = True
+        return (Finding(kind=FindingKind.LOG_BROKEN),) if broken else ()
 
     def _line(self, row: LogRow, key: DataKey | None) -> LogLine:
         return LogLine(
@@ -208,8 +215,14 @@ def trace_id(actor: Actor) -> bytes:
     return hashlib.sha256(frame("session", actor.session)).digest()[:16]
 
 
-def _chained(work: UnitOfWork, municipality: MunicipalityCode) -> Iterator[ChainedLine]:
-    after = 0
+def chained(work: UnitOfWork, municipality: MunicipalityCode, *, after: int = 0) -> Iterator[ChainedLine]:
+    """Read the log as a chain of hashes.
+
+    Args:
+        work: a unit of work.
+        municipality: whose log.
+        after: sequence number of the line before the first.
+    """
     while rows := work.log.all(municipality, after=after, limit=_PAGE):
         for row in rows:
             yield ChainedLine(content=_content(row), previous=row.previous, hash=row.hash)

@@ -23,17 +23,21 @@ Progress = Callable[[int, int], None]
 class VerificationService:
     """Recomputes roots and commitments from what is stored and compares them with the chain."""
 
-    def __init__(self, *, reader: DossierReader, caseload: Caseload, log: ProcessingLog) -> None:
+    def __init__(
+        self, *, reader: DossierReader, caseload: Caseload, log: ProcessingLog, log_dossier: DossierId
+    ) -> None:
         """Take what it works with.
 
         Args:
             reader: opens and checks dossiers.
             caseload: lets people in.
             log: the processing log, which is checked too.
+            log_dossier: the dossier whose root on the chain is the head of the log.
         """
         self._reader = reader
         self._caseload = caseload
         self._log = log
+        self._log_dossier = log_dossier
 
     def dossier(self, *, actor: Actor, dossier: DossierId) -> TrustReport:
         """Check one dossier: every version of every record, every manifest, every job, and the root.
@@ -91,7 +95,14 @@ class VerificationService:
             if progress is not None:
                 progress(len(reports), len(dossiers))
         reports += [self._missing(orphan) for orphan in orphans]
-        return VerificationSummary(reports=tuple(reports), system=self._log.check())
+        return VerificationSummary(reports=tuple(reports), system=self._check_log())
+
+    def _check_log(self) -> tuple[Finding, ...]:
+        # The chain is asked first: a line that is committed was in the log before.
+        answer = self._reader.answers([self._log_dossier])[self._log_dossier]
+        if answer.silence is not None:
+            return (Finding(kind=FindingKind.CHAIN_SILENT, detail=answer.silence.value), *self._log.check())
+        return self._log.check(committed=answer.root)
 
     def _missing(self, dossier: DossierId) -> TrustReport:
         """Report a dossier of which only traces are left."""

@@ -152,6 +152,18 @@ class Log(Repository):
         )
         return [_line(row) for row in rows]
 
+    def sequence_of(self, municipality: MunicipalityCode, line_hash: bytes) -> int | None:
+        """Return the sequence number of the line with this hash; None when there is none."""
+        table = tables.processing_log.c
+        # Nearly always it is one of the newest.
+        row = self._first(
+            select(table.sequence)
+            .where(table.municipality == municipality, table.hash == line_hash)
+            .order_by(table.sequence.desc())
+            .limit(1)
+        )
+        return None if row is None else int(row[0])
+
 
 def _staff(row: Row[*tuple[Any, ...]]) -> StaffRow:
     return StaffRow(

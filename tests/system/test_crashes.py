@@ -15,12 +15,15 @@ from schuldhulp.domain.records import Applicant, RecordKind
 from tests.support.installation import HANGS, Running, own_ports, running
 
 STORY = {RecordKind.OBLIGATION, RecordKind.INCOME, RecordKind.EXPENSE, RecordKind.AGREEMENT}
-DEBT = """
-type: energy
-owed_by: first
-creditor.name: Warmte
-amount_resident: 1.234,56
-source: resident
+CLIENT = """
+initials: T.
+surname: Testman
+birth_date: 03-04-1985
+addresses.1.street: Laan
+addresses.1.house_number: 12
+addresses.1.postcode: 9999ZZ
+addresses.1.city: Plaats
+addresses.1.from_date: 01-02-2015
 """
 MOMENTS = random.Random(1815)  # the moments differ with the machine's speed all the same; the outcome may not
 
@@ -116,9 +119,10 @@ def test_anchor_once_has_the_running_worker_do_it(loaded, tmp_path):
         until = time.monotonic() + HANGS
         while installation.ask("status")["lastCheck"]["at"] is None and time.monotonic() < until:
             time.sleep(0.2)
-        changed = installation.command("record", "add", file_number(1), "obligation", given=DEBT)
-        assert changed.returncode == 0, changed.stderr
-        assert installation.command("verify", "--dossier", file_number(1)).returncode == 4
+        number = installation.ask("client", "add", given=CLIENT)["fileNumber"]
+        enrolled = installation.command("enrol", number, "--ground", "Wgs art. 4a", "--basis", "consent")
+        assert enrolled.returncode == 0, enrolled.stderr
+        assert installation.command("verify", "--dossier", number).returncode == 4
         asked = installation.command("anchor", "--once")
         assert asked.returncode == 0, asked.stderr
         assert "running worker" in asked.stdout

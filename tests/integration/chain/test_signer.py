@@ -12,6 +12,7 @@ from schuldhulp import errors
 from schuldhulp.chain.rpc import JsonRpc, Refusal
 from schuldhulp.chain.signer import AccountSigner, RegistrarWriter, recover
 from schuldhulp.domain.types import NO_ROOT
+from schuldhulp.services.anchoring import MAX_CHANGES
 from schuldhulp.services.ports import RootChange
 from tests.integration.chain.test_gateway import make_dossier, make_root
 from tests.support.chain import MUNICIPALITY, DeployedChain
@@ -90,8 +91,9 @@ def test_sign_survives_two_doublings_of_the_base_fee(
 
 
 def test_gas_is_enough_for_a_full_batch_of_either_kind(chain: DeployedChain) -> None:
+    """Full: as many changes as the worker takes, and the head of the processing log."""
     gateway, writer = chain.gateway(), chain.writer()
-    before = {make_dossier(number): NO_ROOT for number in range(1, 351)}
+    before = {make_dossier(number): NO_ROOT for number in range(1, MAX_CHANGES + 2)}
     for turn in (1, 2):
         changes = [
             RootChange(dossier=dossier, previous_root=root, new_root=make_root(1_000 * turn + number))

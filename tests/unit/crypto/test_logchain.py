@@ -22,10 +22,17 @@ def make_chain(count: int, start: bytes = GENESIS) -> list[ChainedLine]:
 def test_first_break_finds_none_in_a_whole_chain() -> None:
     lines = make_chain(5)
     assert first_break(lines) is None
-    assert first_break(lines, head=lines[-1].hash) is None
+    assert first_break(lines, committed=lines[-1].hash) is None
     assert first_break(iter(lines)) is None
     assert first_break([]) is None
-    assert first_break([], head=GENESIS) is None
+    assert first_break([], committed=GENESIS) is None
+
+
+@pytest.mark.parametrize("position", range(5))
+def test_first_break_takes_lines_after_the_committed_one_as_not_committed_yet(position: int) -> None:
+    lines = make_chain(5)
+    assert first_break(lines, committed=lines[position].hash) is None
+    assert first_break(lines[position + 1 :], start=lines[position].hash, committed=lines[position].hash) is None
 
 
 def test_first_break_starts_anywhere() -> None:
@@ -47,9 +54,9 @@ def test_first_break_names_a_line_that_was_hashed_anew(position: int) -> None:
     content = {**lines[position].content, "status": "GEWIJZIGD"}
     hashed = line_hash(lines[position].previous, content)
     lines[position] = replace(lines[position], content=content, hash=hashed)
-    head = make_chain(5)[-1].hash
+    committed = make_chain(5)[-1].hash
     # The next line does not fit; behind the last one only the committed head shows it.
-    assert first_break(lines, head=head) == position + 1
+    assert first_break(lines, committed=committed) == position + 1
     assert first_break(lines) == (position + 1 if position < 4 else None)
 
 
@@ -61,8 +68,8 @@ def test_first_break_names_the_place_of_a_missing_line(position: int) -> None:
 
 def test_first_break_names_the_end_when_the_last_lines_are_missing() -> None:
     lines = make_chain(5)
-    assert first_break(lines[:3], head=lines[-1].hash) == 3
-    assert first_break([], head=lines[-1].hash) == 0
+    assert first_break(lines[:3], committed=lines[-1].hash) == 3
+    assert first_break([], committed=lines[-1].hash) == 0
 
 
 def test_first_break_names_swapped_and_added_lines() -> None:
@@ -73,7 +80,7 @@ def test_first_break_names_swapped_and_added_lines() -> None:
 
 def test_first_break_names_a_chain_that_was_made_anew() -> None:
     lines, other = make_chain(5), make_chain(4)
-    assert first_break(other, head=lines[-1].hash) == 4
+    assert first_break(other, committed=lines[-1].hash) == 4
 
 
 def test_line_hash_does_not_depend_on_the_order_of_names() -> None:
