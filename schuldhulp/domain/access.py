@@ -41,7 +41,6 @@ class Permission(StrEnum):
     ASSIGN_CASELOAD = "assign_caseload"
     MANAGE_STAFF = "manage_staff"
     MANAGE_CREDITORS = "manage_creditors"
-    LOAD_DEMONSTRATION = "load_demonstration"
     ANCHOR = "anchor"
     SEE_STATUS = "see_status"
     ASK_SIGNAL = "ask_signal"
@@ -84,7 +83,6 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.VERIFY_ALL,
                 Permission.MANAGE_STAFF,
                 Permission.MANAGE_CREDITORS,
-                Permission.LOAD_DEMONSTRATION,
                 Permission.ANCHOR,
                 Permission.SEE_STATUS,
             }
@@ -155,15 +153,10 @@ def require(actor: Actor, permission: Permission, dossier: DossierId | None = No
         actor: who wants it.
         permission: what.
         dossier: where, for whatever happens in one dossier. A resident comes into the own dossiers only; staff
-            outside the caseload also needs a reason, see `needs_reason`.
+            outside the caseload also needs a reason, see `services.caseload`.
 
     Raises:
         NotAllowed: the actor has no such right there.
     """
     if not may(actor, permission, dossier):
         raise NotAllowed("not_allowed", f"no right to {permission.value}", permission=permission.value)
-
-
-def needs_reason(actor: Actor, dossier: DossierId) -> bool:
-    """Say whether opening a dossier asks for a reason: staff, outside the own caseload."""
-    return actor.kind == "staff" and dossier not in actor.dossiers
