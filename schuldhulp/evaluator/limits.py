@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -13,12 +14,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; 1 000 elements fit."""
 
+BODY_SECONDS: Final = 20.0
+"""Seconds within which the whole body must have come in; a body of `MAX_BODY` needs a line of 26 kbit/s for that."""
+
 log = logging.getLogger("schuldhulp.evaluator")
 access_log = logging.getLogger("schuldhulp.evaluator.access")
 
 
 class BodyLimit:
     """Refuses a body over `MAX_BODY` with 413: at once by its Content-Length, else as soon as that much has come in.
+
+    A body that has not come in whole within `BODY_SECONDS` is refused with 408: nobody may hold connections for free.
 
     The body is held here, whole, before the application starts: an application that stops reading half-way would
     hide the refusal behind an error of its own.
@@ -40,17 +46,17 @@ class BodyLimit:
         if length is not None and int(length[:20]) > MAX_BODY:
             await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
             return
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            if len(body) > MAX_BODY:
-                await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
-                return
-            more = message.get("more_body", False)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(receive)
+        except TimeoutError:
+            await _refuse(send, 408, "body_too_slow", f"the body did not come in within {BODY_SECONDS:.0f} seconds")
+            return
+        if body is None:
+            return
+        if len(body) > MAX_BODY:
+            await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
+            return
         whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
         async def replay() -> Message:
@@ -100,6 +106,19 @@ class AccessLog:
                 status,
                 (time.perf_counter() - begin) * 1000,
             )
+
+
+async def _read(receive: Receive) -> bytearray | None:
+    """Read a body until it ends or is larger than it may be; None when the requester hung up."""
+    body = bytearray()
+    more = True
+    while more and len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
 
 
 async def _refuse(send: Send, status: int, key: str, message: str) -> None:

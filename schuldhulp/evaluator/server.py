@@ -11,6 +11,9 @@ from fastapi import FastAPI
 KEEP_ALIVE_SECONDS = 30
 SHUTDOWN_SECONDS = 10
 
+MAX_CONNECTIONS = 200
+"""Connections at the same time; whoever comes after gets 503 and may come again. A request takes about a second."""
+
 
 def serve(app: FastAPI, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM; open requests get ten seconds to end. Logs to standard error.
@@ -30,6 +33,7 @@ def serve(app: FastAPI, *, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

@@ -1,0 +1,40 @@
+"""What keeps one requester from holding up the others."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+
+from schuldhulp.evaluator import create_app, limits, server
+from tests.support.evaluation import Evaluator, serving
+
+
+def test_body_that_does_not_come_in_is_refused(evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+    with serving(create_app(evaluator.service)) as url:
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+            connection.sendall(
+                b"POST /v1/evaluations HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                b"Content-Length: 1000\r\n\r\n{"
+            )
+            answer = b""
+            while part := connection.recv(4096):
+                answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in head.lower()
+    assert json.loads(body)["error"] == "body_too_slow"
+
+
+def test_serve_takes_a_limited_number_of_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: told.update(options))
+    monkeypatch.setattr(server.logging, "basicConfig", lambda **_options: None)
+    server.serve(create_app(None), host="127.0.0.1", port=1)  # type: ignore[arg-type]
+    assert 0 < told["limit_concurrency"] <= 1_000
