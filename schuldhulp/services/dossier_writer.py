@@ -304,7 +304,9 @@ class DossierWriter:
             index = bsn_index(self._keys.index, version.record.bsn)
             entry = IndexRow(index=index, dossier=version.dossier, record=version.record_id)
             if entry not in work.index.of(version.dossier):
-                # Not for a number that stays: somebody whose help ended here may have a new dossier by now.
+                # Not for a number that stays: somebody whose help ended here may have a new dossier by now. The lock
+                # that the line in the log needs anyway comes first: one of two who write one number waits and sees it.
+                work.log.last(row.municipality, lock=True)
                 require_new_client(
                     work,
                     version.record.bsn,

@@ -131,6 +131,28 @@ def test_one_of_two_intakes_of_one_person_at_once_is_refused(keeping: RecordKeep
     assert len(keeping.dossiers.list(actor=caseworker)) == 1
 
 
+def test_one_of_two_who_write_one_number_at_once_is_refused(keeping: RecordKeeping, caseworker: Actor) -> None:
+    dossiers = [keeping.add_dossier(caseworker) for _ in range(3)]
+    people = [keeping.first_applicant(dossier) for dossier in dossiers]
+
+    def change(number: int) -> BaseException | None:
+        try:
+            keeping.records.change(
+                actor=caseworker,
+                dossier=dossiers[number],
+                record_id=people[number],
+                expected_version=1,
+                record=make_applicant(bsn=BSN_ONE),
+            )
+        except Conflict as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(3) as pool:
+        refused = [error for error in pool.map(change, range(3)) if error is not None]
+    assert len(refused) == 2
+
+
 def test_a_couple_stands_in_one_dossier(keeping: RecordKeeping, caseworker: Actor) -> None:
     dossier = keeping.add_dossier(
         caseworker,
