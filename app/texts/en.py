@@ -160,6 +160,7 @@ TEXTS: dict[str, str] = {
     "finding.database_behind": "the database is behind the chain; an old copy may have been restored",
     "finding.chain_other": "another chain answers than the one of this system",
     "finding.chain_silent": "the chain does not answer",
+    "finding.visibility_differs": "creditors see something else than the enrolment says",
     "finding.log_broken": "a line of the processing log is missing or was changed",
     # Clients
     "clients.title": "Clients",

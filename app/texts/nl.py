@@ -160,6 +160,7 @@ TEXTS: dict[str, str] = {
     "finding.database_behind": "de database loopt achter op de keten; mogelijk is een oude kopie teruggezet",
     "finding.chain_other": "er antwoordt een andere keten dan die van dit systeem",
     "finding.chain_silent": "de keten geeft geen antwoord",
+    "finding.visibility_differs": "schuldeisers zien iets anders dan in de aanmelding staat",
     "finding.log_broken": "er ontbreekt een regel in het verwerkingslogboek, of er is een regel veranderd",
     # Clients
     "clients.title": "Cliënten",

@@ -54,6 +54,8 @@ class FindingKind(StrEnum):
     """Another chain answers than the one that was deployed to."""
     CHAIN_SILENT = "chain_silent"
     """The chain does not answer."""
+    VISIBILITY_DIFFERS = "visibility_differs"
+    """What creditors can see is not what the enrolments say."""
     LOG_BROKEN = "log_broken"
     """A line of the processing log is missing or was changed."""
 

@@ -242,7 +242,7 @@ class DossierService:
         enrolments = [view for view in views if isinstance(view.record, Enrolment)]
         with self._store.read() as work:
             staff = {member.id: member for member in work.staff.list()}
-            enrolment = state_of(work, enrolments)
+            enrolment = state_of(work, enrolments, self._reader.keys.job)
         digest = Digest.of([version for _, version in versions.values()], today=date)
         return DossierView(
             summary=_summary(row, digest, staff, actor),

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
@@ -26,6 +26,7 @@ from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft, new_record_id
 from schuldhulp.services.enrolment_state import state_of
 from schuldhulp.services.job_signing import Publication, publication_mac, seal_publication
+from schuldhulp.services.ports import UnitOfWork
 from schuldhulp.services.rows import PublicationAction, PublicationRow, PublicationState
 from schuldhulp.services.views import EnrolmentState, RecordView
 
@@ -166,15 +167,18 @@ class EnrolmentService:
         return self._state(dossier)
 
     def follow(self, opened: Assessment, draft: Draft) -> Change:
-        """Let the publication follow a change of an applicant: a new name or address is added, none is replaced.
+        """Let the publication follow a change of an applicant.
+
+        A new name or address is added and none is replaced: creditors hear of a move late. A number or a date of birth
+        that was corrected was somebody else's: what was published under it ends, and all is published anew.
 
         Args:
             opened: the dossier as it is.
             draft: the new version of an applicant.
 
         Returns:
-            What to write: the draft, and where the client is visible under fewer names than there are now, the next
-            version of the enrolment with a job for all of them.
+            What to write: the draft, and where the client is visible under other names than there are now, the next
+            version of the enrolment with jobs for all of them.
         """
         lasting = _lasting(opened)
         present = opened.current.get(draft.record_id)
@@ -183,15 +187,40 @@ class EnrolmentService:
         record_id, version, record = lasting
         day = today(self._reader.clock)
         before = present.version.record
-        known = set(identifiers_of(before, today=day).identifiers) if isinstance(before, Applicant) else set()
-        if draft.record_id not in record.applicants or not (
-            set(identifiers_of(draft.record, today=day).identifiers) - known
-        ):
+        if not isinstance(before, Applicant) or draft.record_id not in record.applicants:
             return Change(drafts=[draft])
-        job, _ = self._enrol_job([draft.record])
-        longer = replace(record, publications=(*record.publications, job.id.hex()))
+        known = set(identifiers_of(before, today=day).identifiers)
+        if (before.bsn and before.bsn != draft.record.bsn) or before.birth_date != draft.record.birth_date:
+            jobs = self._replacing_jobs(opened, record, draft.record_id, draft.record)
+        elif set(identifiers_of(draft.record, today=day).identifiers) - known:
+            jobs = [self._enrol_job([draft.record])[0]]
+        else:
+            return Change(drafts=[draft])
+        longer = replace(record, publications=(*record.publications, *(job.id.hex() for job in jobs)))
         also = Draft(record=longer, record_id=record_id, expected_version=version)
-        return Change(drafts=[draft, also], also=lambda work: work.publications.add(job))
+
+        def add(work: UnitOfWork) -> None:
+            for job in jobs:
+                work.publications.add(job)
+
+        return Change(drafts=[draft, also], also=add)
+
+    def _replacing_jobs(
+        self, opened: Assessment, record: Enrolment, changed: RecordId, applicant: Applicant
+    ) -> list[PublicationRow]:
+        """Return the jobs that publish an enrolment anew and, once that is prepared, end what was published before."""
+        people = dict.fromkeys(record.applicants, applicant)
+        for one in record.applicants:
+            entry = opened.current.get(one)
+            if one != changed and entry is not None and entry.version is not None:
+                people[one] = cast("Applicant", entry.version.record)
+        begin, _ = self._enrol_job(people.values())
+        former = Publication(
+            municipality=self._reader.municipality,
+            publications=tuple(bytes.fromhex(publication) for publication in record.publications),
+            after=begin.id,
+        )
+        return [begin, self._job(PublicationAction.END, former)]
 
     def _write(
         self,
@@ -225,7 +254,7 @@ class EnrolmentService:
             if entry.version is not None and isinstance(entry.version.record, Enrolment)
         ]
         with self._reader.store.read() as work:
-            return state_of(work, views)
+            return state_of(work, views, self._reader.keys.job)
 
     def _enrol_job(self, people: Iterable[Applicant]) -> tuple[PublicationRow, list[str]]:
         day = today(self._reader.clock)

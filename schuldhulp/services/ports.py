@@ -283,9 +283,6 @@ class FillingRepository(Protocol):
     def all_decoys(self, municipality: MunicipalityCode) -> Sequence[DecoyRow]:
         """Return all decoys, those in a batch included, by id."""
 
-    def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
-        """Return the decoys whose next root is in a batch, by id."""
-
     def sign_decoy(self, row: DecoyRow) -> bool:
         """Write the next root and batch of a decoy that has this root and is in no batch; say whether it was there."""
 
@@ -443,6 +440,14 @@ class RootReader(Protocol):
         Raises:
             ChainMismatch: key ``chain_stale``: the chain stands still, so what it says may have been true once.
         """
+        ...
+
+    def municipality(self, code: MunicipalityCode) -> MunicipalityState:
+        """Return what the registry says about a municipality."""
+        ...
+
+    def known(self, tags: Sequence[Tag]) -> list[bool]:
+        """Answer the signal for many tags, in their order."""
         ...
 
     def roots_of(self, dossiers: Sequence[DossierId]) -> Mapping[DossierId, Root]:

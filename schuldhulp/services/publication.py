@@ -253,11 +253,14 @@ class Publishing:
         ]
         for row, held in self._tags_of(enrolments, run):
             self._write_enrolment(row, held, run)
+        instead = {publication: message.after for _, message in endings for publication in message.publications}
         for row, message in endings:
-            if message.after and message.after not in ended and self._waits(message.after):
-                # Who is made known under other identifiers stays known under the former until then.
-                continue
-            self._write_ending(row, message, run)
+            after = message.after
+            while after in instead:
+                after = instead[after]
+            # Who is made known under other identifiers stays known under the former until then.
+            if not after or not self._waits(after):
+                self._write_ending(row, message, run)
 
     def _waits(self, publication: bytes) -> bool:
         with self._store.read() as work:

@@ -12,6 +12,7 @@ from schuldhulp.domain.types import DossierId
 from schuldhulp.services.caseload import Caseload
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.processing_log import ProcessingLog
+from schuldhulp.services.visibility import Visibility, VisibilityCheck
 
 PIECE: Final = 50
 """Dossiers that are read and asked for at a time."""
@@ -38,9 +39,10 @@ class VerificationService:
         self._caseload = caseload
         self._log = log
         self._log_dossier = log_dossier
+        self._visibility = VisibilityCheck(reader)
 
     def dossier(self, *, actor: Actor, dossier: DossierId) -> TrustReport:
-        """Check one dossier: every version of every record, every manifest, every job, and the root.
+        """Check one dossier: every version of every record, every manifest, every job, the root, and who sees it.
 
         Args:
             actor: who asks.
@@ -66,10 +68,10 @@ class VerificationService:
                 key=opened.key,
             )
             work.commit()
-        return opened.report
+        return self._visibility.report(opened, self._visibility.of(opened))
 
     def all(self, *, actor: Actor, progress: Progress | None = None) -> VerificationSummary:
-        """Check all dossiers and the processing log.
+        """Check all dossiers, the tags that creditors can see, and the processing log.
 
         Args:
             actor: who asks.
@@ -89,13 +91,14 @@ class VerificationService:
         with self._reader.store.read() as work:
             dossiers = [row.id for row in work.dossiers.list(self._reader.municipality)]
             orphans = work.dossiers.orphans()
+        visibility = self._visibility.all()
         reports: list[TrustReport] = []
-        for report in self._reports(dossiers):
+        for report in self._reports(dossiers, visibility):
             reports.append(report)
             if progress is not None:
                 progress(len(reports), len(dossiers))
         reports += [self._missing(orphan) for orphan in orphans]
-        return VerificationSummary(reports=tuple(reports), system=self._check_log())
+        return VerificationSummary(reports=tuple(reports), system=(*self._check_log(), *visibility.findings))
 
     def _check_log(self) -> tuple[Finding, ...]:
         # The chain is asked first: a line that is committed was in the log before.
@@ -111,7 +114,7 @@ class VerificationService:
             state=TrustState.DEVIATES, findings=(finding,), checked_at=self._reader.clock.now(), dossier=dossier
         )
 
-    def _reports(self, dossiers: list[DossierId]) -> Iterator[TrustReport]:
+    def _reports(self, dossiers: list[DossierId], visibility: Visibility) -> Iterator[TrustReport]:
         for start in range(0, len(dossiers), PIECE):
             for opened in self._reader.read_all(dossiers[start : start + PIECE], whole=True):
-                yield opened.report
+                yield self._visibility.report(opened, visibility)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schuldhulp.domain.types import NO_ROOT, DossierId, Root
+from schuldhulp.domain.types import NO_ROOT, DossierId, Epoch, MunicipalityCode, Root, Tag
 from schuldhulp.errors import ChainMismatch, Unreachable
-from schuldhulp.services.ports import Head, Store
+from schuldhulp.services.ports import Head, MunicipalityState, Store
 from schuldhulp.services.rows import BatchKind, BatchRow, BatchState, JobState
+
+EPOCH = Epoch(20264)
 
 
 @dataclass
@@ -21,6 +23,8 @@ class FakeLedger:
     other: bool = False
     stands_still: bool = False
     asked: int = 0
+    tags: set[Tag] = field(default_factory=set)
+    epoch: Epoch = EPOCH
 
     def require_fresh_head(self, now: datetime, max_age: int) -> Head:
         """Return a block of this moment, unless the chain is told to stand still."""
@@ -34,6 +38,24 @@ class FakeLedger:
         self.asked += 1
         self._answer()
         return {dossier: self.roots.get(dossier, NO_ROOT) for dossier in dossiers}
+
+    def municipality(self, code: MunicipalityCode) -> MunicipalityState:
+        """Return a municipality with one open epoch."""
+        self._answer()
+        return MunicipalityState(
+            current_epoch=self.epoch,
+            oldest_epoch=self.epoch,
+            announced_epoch=self.epoch,
+            claim_key=bytes(32),
+            receipt_signer="",
+            contact="",
+            evaluator_url="",
+        )
+
+    def known(self, tags: Sequence[Tag]) -> list[bool]:
+        """Return which tags a test has put on it."""
+        self._answer()
+        return [tag in self.tags for tag in tags]
 
     def _answer(self) -> None:
         if self.other:

@@ -9,14 +9,15 @@ import pytest
 
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.audit import LogAction, Purpose
+from schuldhulp.domain.dates import PartialDate
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.records import EnrolmentBasis, Position, RecordKind
 from schuldhulp.domain.types import DossierId
 from schuldhulp.errors import Conflict, InvalidInput, NotFound
-from schuldhulp.services.job_signing import is_publication_valid, open_publication
+from schuldhulp.services.job_signing import is_publication_valid, open_publication, prepared_mac
 from schuldhulp.services.rows import PublicationAction, PublicationRow, PublicationState
 from schuldhulp.services.views import EnrolmentState, EnrolmentStep
-from tests.support.factories import BSN_ONE, RecordKeeping, make_address, make_applicant, make_income
+from tests.support.factories import BSN_ONE, BSN_TWO, RecordKeeping, make_address, make_applicant, make_income
 
 
 @pytest.fixture
@@ -45,6 +46,8 @@ def _jobs(keeping: RecordKeeping) -> list[PublicationRow]:
 def _set(keeping: RecordKeeping, job: PublicationRow, state: PublicationState, error: str | None = None) -> None:
     with keeping.store.write() as work:
         work.publications.set_state(job.id, state, error=error, erase=True)
+        if state is not PublicationState.REFUSED:
+            work.publications.set_mac(job.id, prepared_mac(keeping.keys.job, job, ()))
         work.commit()
 
 
@@ -159,6 +162,31 @@ def test_a_move_adds_names_and_replaces_none(keeping: RecordKeeping, caseworker:
     # Something that changes no name starts no publication.
     keeping.records.add(actor=caseworker, dossier=dossier, record=make_income(owner))
     assert len(_jobs(keeping)) == 3
+
+
+@pytest.mark.parametrize("changes", [{"bsn": BSN_TWO}, {"birth_date": PartialDate(1980, 3, 0)}, {"bsn": None}])
+def test_a_correction_ends_what_was_published_and_publishes_everybody_anew(
+    keeping: RecordKeeping, caseworker: Actor, dossier: DossierId, changes: dict[str, Any]
+) -> None:
+    _enrol(keeping, caseworker, dossier)
+    owner = keeping.first_applicant(dossier)
+    values = {"bsn": BSN_ONE, "surname": "Smit", "other_surnames": ("Bakker",)} | changes
+    keeping.records.change(
+        actor=caseworker,
+        dossier=dossier,
+        record_id=owner,
+        expected_version=1,
+        record=make_applicant(**values),
+        reason="verbeterd",
+    )
+    first, second, ending = _jobs(keeping)
+    texts = {identifier.text for identifier in open_publication(keeping.keys.publication, second).identifiers}
+    assert any("bos" in one for one in texts)
+    assert any("smit" in one for one in texts)
+    assert (f"NL.BSN:{BSN_ONE}" in texts) is ("bsn" not in changes)
+    assert ending.action is PublicationAction.END
+    message = open_publication(keeping.keys.publication, ending)
+    assert (message.publications, message.after) == ((first.id,), second.id)
 
 
 def test_enrol_outside_the_caseload_needs_a_reason(
