@@ -211,6 +211,7 @@ class Publishing:
         self._prepare(run)
         self._sender.settle()
         state = self._reader.municipality(self._municipality)
+        self._take_back()
         self._cancel_retired(state)
         # Looked up first: a tag that ended on the day it appeared could only be nobody's.
         idle = self._published_fillers(state.oldest_epoch) if self._fill and self._has_endings() else []
@@ -350,7 +351,7 @@ class Publishing:
             if now is None or now.state is not PublicationState.WAITING:
                 return
             for enrolment in work.publications.of(message.publications):
-                if enrolment.action is not PublicationAction.ENROL or enrolment.state is PublicationState.REFUSED:
+                if enrolment.action is not PublicationAction.ENROL:
                     continue
                 freed = []
                 for holder in work.publications.remove_holders(enrolment.id):
@@ -362,7 +363,8 @@ class Publishing:
                 for holder in freed:
                     if holder.tag not in held:
                         self._want(work, holder.tag, holder.epoch, PublicationAction.END, row.id)
-                work.publications.set_state(enrolment.id, PublicationState.ENDED, erase=True)
+                if enrolment.state is not PublicationState.REFUSED:
+                    work.publications.set_state(enrolment.id, PublicationState.ENDED, erase=True)
                 work.publications.spend(enrolment.id)
             self._prepared(work, row, ())
             work.commit()
@@ -409,6 +411,14 @@ class Publishing:
         return job
 
     # --- from tags to the chain ---------------------------------------------------------------------------------------
+
+    def _take_back(self) -> None:
+        """Queue again what counts as signed but is in no batch on its way: this system never leaves it so."""
+        with self._store.write() as work:
+            underway = {batch.id for batch in work.batches.unfinished()}
+            lost = [job for job in work.publications.tag_jobs(state=TagState.SIGNED) if job.batch not in underway]
+            self._queue_again(work, lost)
+            work.commit()
 
     def _cancel_retired(self, state: MunicipalityState) -> None:
         """Drop what waits for an epoch that was retired: nobody can ask about it any more."""

@@ -62,6 +62,7 @@ class _Book:
 
     holders: dict[Tag, set[bytes]] = field(default_factory=dict)
     newest: dict[Tag, TagJobRow] = field(default_factory=dict)
+    underway: frozenset[int] = frozenset()
     findings: dict[Finding, None] = field(default_factory=dict)
 
     @property
@@ -70,7 +71,9 @@ class _Book:
 
     def is_pending(self, tag: Tag) -> bool:
         job = self.newest.get(tag)
-        return job is not None and job.state in _LIVE and may_go_out(job, held=tag in self.holders)
+        if job is None or not may_go_out(job, held=tag in self.holders):
+            return False
+        return job.state is TagState.QUEUED or (job.state is TagState.SIGNED and job.batch in self.underway)
 
     def is_expected(self, tag: Tag) -> bool:
         """Tell whether the tag should be on the chain: somebody holds it, or it is nobody's and did not end."""
@@ -163,6 +166,7 @@ class VisibilityCheck:
     def _compare(self, read: _Reading) -> Visibility:
         with self._reader.store.read() as work:
             book = read(work)
+            book.underway = frozenset(batch.id for batch in work.batches.unfinished())
         findings = dict(book.findings)
         publications: set[bytes] = set()
         try:

@@ -291,6 +291,15 @@ def test_a_tag_that_left_the_chain_is_named_with_the_dossier(scene: Scene) -> No
     assert [report.state for report in summary.reports].count(TrustState.DEVIATES) == 1
 
 
+def test_an_ending_that_is_in_no_batch_is_named(scene: Scene) -> None:
+    scene.end(scene.first)
+    scene.publishing.prepare()
+    scene.anchoring.anchor_once()
+    assert scene.verify().state is TrustState.VERIFIED
+    scene.tamper("UPDATE tag_jobs SET state = 'signed' WHERE action = 'end'")
+    assert scene.named() == {("visibility_differs", "tag_left")}
+
+
 def test_a_tag_that_should_have_ended_is_named(scene: Scene) -> None:
     before = set(scene.chain.tags)
     scene.end(scene.first)

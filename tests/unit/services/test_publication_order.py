@@ -181,6 +181,19 @@ def test_publish_once_refuses_a_publication_that_was_carried_out_or_ended(
     assert not chain.is_known(evaluator.tag(name(1), EPOCH))
 
 
+def test_publish_once_ends_what_was_said_to_be_signed_or_refused(
+    publishing: Publishing, desk: Desk, chain: FakeChain, evaluator: DirectEvaluator, engine: Engine
+) -> None:
+    first = desk.enrol(name(1))
+    publishing.publish_once()
+    tamper(engine, "UPDATE publication_jobs SET state = 'refused'")
+    desk.end(first)
+    publishing.prepare()
+    tamper(engine, "UPDATE tag_jobs SET state = 'signed' WHERE action = 'end'")
+    publishing.publish_once()
+    assert not chain.is_known(evaluator.tag(name(1), EPOCH))
+
+
 def test_publish_once_lets_no_forged_holder_keep_a_tag(
     publishing: Publishing, desk: Desk, chain: FakeChain, evaluator: DirectEvaluator, engine: Engine
 ) -> None:
