@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Final
 
 from schuldhulp.crypto.jobs import JobKey
-from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import DossierId, MunicipalityCode, Root
 from schuldhulp.services.filling import Filler, FillerChoice, group_of
 from schuldhulp.services.job_signing import is_ledger_job_valid, ledger_job_mac
@@ -55,17 +54,6 @@ class Reason(StrEnum):
     """However often a batch was collected, something in it changed before it was signed; the next run tries again."""
 
 
-_KINDS: Final = {
-    Reason.FORGED: FindingKind.JOB_INVALID,
-    Reason.CHAIN_BEHIND: FindingKind.CHAIN_BEHIND,
-    Reason.DATABASE_BEHIND: FindingKind.DATABASE_BEHIND,
-    Reason.REFUSED_BY_CONTRACT: FindingKind.JOB_OVERDUE,
-    Reason.REFUSED_BY_NODE: FindingKind.JOB_OVERDUE,
-    Reason.LOG_BROKEN: FindingKind.LOG_BROKEN,
-    Reason.CHANGING: FindingKind.JOB_OVERDUE,
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class JobFinding:
     """Something that stops one dossier, or all of them.
@@ -79,11 +67,6 @@ class JobFinding:
     reason: Reason
     dossier: DossierId | None = None
     detail: str = ""
-
-    @property
-    def kind(self) -> FindingKind:
-        """The finding as the cockpit shows it."""
-        return _KINDS[self.reason]
 
 
 @dataclass(frozen=True, kw_only=True)

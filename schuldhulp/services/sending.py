@@ -50,14 +50,12 @@ class Outcome:
         confirmed: ids of batches that were confirmed.
         failed: ids of batches that were reverted, or whose nonce something else took, with the reason.
         waiting: ids of batches that are not mined yet, or reverted in a block that may still go.
-        unconfirmed: ids of batches that are mined and wait for blocks on top.
         refusals: ids of batches that the node did not take and that are not mined, with what it said.
     """
 
     confirmed: tuple[int, ...] = ()
     failed: tuple[tuple[int, str], ...] = ()
     waiting: tuple[int, ...] = ()
-    unconfirmed: tuple[int, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
 
 
@@ -166,7 +164,6 @@ class Sender:
         confirmed: list[int] = []
         failed: list[tuple[int, str]] = []
         waiting: list[int] = []
-        unconfirmed: list[int] = []
         refusals: list[tuple[int, str]] = []
         for batch in batches:
             if batch.kind not in self._owners:
@@ -193,7 +190,6 @@ class Sender:
                 confirmed.append(batch.id)
             elif receipt.succeeded:
                 self._note_block(batch, receipt)
-                unconfirmed.append(batch.id)
             elif deep:
                 self._fail(batch, receipt)
                 failed.append((batch.id, "reverted"))
@@ -203,7 +199,6 @@ class Sender:
             confirmed=tuple(confirmed),
             failed=tuple(failed),
             waiting=tuple(waiting),
-            unconfirmed=tuple(unconfirmed),
             refusals=tuple(refusals),
         )
 

@@ -9,6 +9,7 @@ import pytest
 from schuldhulp import errors
 from schuldhulp.domain.trust import FindingKind
 from schuldhulp.domain.types import NO_ROOT
+from schuldhulp.services.anchoring import Reason
 from schuldhulp.services.chain_watch import MAX_NAMED, STALE, UNREADABLE, ChainWatch, WatchFinding, read_finding
 from schuldhulp.services.ports import ChainReader
 from schuldhulp.services.rows import ChainWatchRow, JobState
@@ -92,7 +93,7 @@ def test_check_names_a_chain_that_was_rolled_back(
     assert (found.kind, found.detail) == (FindingKind.CHAIN_BEHIND, "transactions_gone")
     clock.time += LEASE * 2
     report = make_worker(store, chain.gateway(), chain.writer(), clock).anchor_once()
-    assert [finding.kind for finding in report.findings] == [FindingKind.CHAIN_BEHIND]
+    assert [finding.reason for finding in report.findings] == [Reason.CHAIN_BEHIND]
     assert chain.gateway().root_of(dossier) == NO_ROOT
 
 
@@ -121,7 +122,7 @@ def test_check_names_a_database_that_was_restored_from_an_older_copy(
     old.change(first)
     job = old.change(second)
     report = make_worker(copy, chain.gateway(), chain.writer(), clock).anchor_once()
-    assert [finding.kind for finding in report.findings] == [FindingKind.DATABASE_BEHIND]
+    assert [finding.reason for finding in report.findings] == [Reason.DATABASE_BEHIND]
     assert chain.gateway().root_of(first) == newest.new_root
     assert chain.gateway().root_of(second) == job.new_root
     assert old.states(first)[-1] is JobState.QUEUED
