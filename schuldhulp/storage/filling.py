@@ -108,11 +108,6 @@ class Fillings(Repository):
         statement = select(table).where(table.c.municipality == municipality).order_by(table.c.id)
         return [_decoy(row) for row in self._all(statement)]
 
-    def decoys_of_batch(self, batch: int) -> Sequence[DecoyRow]:
-        """Return the decoys whose next root is in a batch, by id."""
-        table = tables.decoys
-        return [_decoy(row) for row in self._all(select(table).where(table.c.batch_id == batch).order_by(table.c.id))]
-
     def sign_decoy(self, row: DecoyRow) -> bool:
         """Write the next root and batch of a decoy that has this root and is in no batch; say whether it was there."""
         table = tables.decoys
