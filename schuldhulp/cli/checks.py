@@ -133,7 +133,7 @@ def verify(
             for line in _lines(report, numbers):
                 say(line)
         for finding in summary.system:
-            say(f"system: {finding.kind.value}")
+            say(f"system: {finding.kind.value} {finding.detail}".rstrip())
         counts = {state.value: summary.count(state) for state in TrustState if summary.count(state)}
         say(f"{len(summary.reports)} dossiers: {columns_of(counts) or 'none'}")
     raise typer.Exit(EXIT_CODES[summary.state])
