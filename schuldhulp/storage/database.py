@@ -41,7 +41,8 @@ def connect(url: str) -> Engine:
         return _sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        # Without it a database made in the C locale (SQL_ASCII) gives bytes for text.
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"client_encoding": "utf8"})
     raise Misconfigured("database_kind_unknown", "the database must be SQLite or PostgreSQL", field="DATABASE_URL")
 
 
