@@ -236,11 +236,15 @@ def test_a_publication_whose_tags_are_still_on_their_way_is_named_when_it_is_sai
     assert scene.named() == {("visibility_differs", "publication_changed")}
 
 
+FIRST_TAG = "SELECT tag FROM tag_holders ORDER BY tag LIMIT 1"
+FIRST_PUBLICATION = "SELECT publication_id FROM tag_holders ORDER BY publication_id LIMIT 1"
+
+
 @pytest.mark.parametrize(
     ("statements", "detail"),
     [
         (["DELETE FROM tag_holders WHERE publication_id = :job"], "publication_changed"),
-        (["DELETE FROM tag_holders WHERE tag = (SELECT tag FROM tag_holders ORDER BY tag LIMIT 1)"], "publication_changed"),
+        ([f"DELETE FROM tag_holders WHERE tag = ({FIRST_TAG})"], "publication_changed"),
         (["DELETE FROM tag_holders", "DELETE FROM tag_jobs"], "publication_changed"),
         (["UPDATE tag_holders SET epoch = 20271 WHERE publication_id = :job"], "publication_changed"),
         (["UPDATE publication_jobs SET action = 'end' WHERE id = :job"], "publication_changed"),
@@ -251,7 +255,7 @@ def test_a_publication_whose_tags_are_still_on_their_way_is_named_when_it_is_sai
 )
 def test_what_was_changed_of_a_publication_is_named(scene: Scene, statements: list[str], detail: str) -> None:
     with scene.engine.connect() as connection:
-        job = connection.execute(text("SELECT publication_id FROM tag_holders ORDER BY publication_id LIMIT 1")).scalar()
+        job = connection.execute(text(FIRST_PUBLICATION)).scalar()
     scene.tamper(*statements, job=job)
     assert ("visibility_differs", detail) in scene.named()
 
