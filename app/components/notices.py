@@ -55,7 +55,8 @@ def failure(error: SchuldhulpError) -> None:
         notice("warning", t("failure.unreachable_title"), error_text(error), t("failure.nothing_lost"), role="alert")
     elif isinstance(error, Deviation):
         notice("error", t("failure.deviation_title"), error_text(error), t("failure.deviation_next"), role="alert")
-    elif isinstance(error, Conflict):
+    elif isinstance(error, Conflict) and error.key != "client_known":
+        # Of a client who is known already, nobody was ahead: the dossier may be years old.
         notice("warning", t("failure.conflict_title"), error_text(error), role="alert")
     else:
         notice("warning", t("failure.title"), error_text(error), role="alert")

@@ -178,7 +178,7 @@ def _hands(debt: Debt) -> Html:
     if debt.stage is not Stage.CREDITOR:
         parts.append(t("debts.with", holder=debt.holder))
     if debt.also:
-        parts.append(t("debts.also", count=len(debt.also)))
+        parts.append(t("debts.also_one") if len(debt.also) == 1 else t("debts.also", count=len(debt.also)))
     return tag("span", "; ".join(parts), class_="note") if parts else Html("")
 
 

@@ -41,7 +41,15 @@ def page() -> None:
     found = session.cockpit().dossiers.list(actor=actor, search=(search or "").strip())
     groups = {name: [one for one in found if _belongs(one, name)] for name in FILTERS}
     chosen = _filter(groups)
+    _first_page_of(((search or "").strip(), chosen))
     _results(groups[chosen], searched=bool((search or "").strip()) or chosen != FILTERS[0])
+
+
+def _first_page_of(asked: tuple[str, str]) -> None:
+    """Begin at the first page of what was not asked for before."""
+    if st.session_state.get("clients_asked") != asked:
+        st.session_state["clients_asked"] = asked
+        st.session_state["clients_page"] = 1
 
 
 def _belongs(summary: DossierSummary, name: str) -> bool:

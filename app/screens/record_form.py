@@ -27,6 +27,9 @@ from schuldhulp.errors import Conflict, InvalidInput
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, RecordView
 
+OF_A_COLLEAGUE = ("record_changed", "record_withdrawn")
+"""Refusals after which there is something to look at: what a colleague did to the same record."""
+
 
 def page() -> None:
     """Show the form, the check of the answers or the confirmation."""
@@ -120,7 +123,7 @@ def _check(
     record: Record = draft.outcome
     if draft.submission.error is not None:
         notices.failure(draft.submission.error)
-        if isinstance(draft.submission.error, Conflict):
+        if isinstance(draft.submission.error, Conflict) and draft.submission.error.key in OF_A_COLLEAGUE:
             show(tag("p", layout.link(address("gegeven", view.summary.id, **_named(each)), t("check.see_other"))))
     show(facts(describe(record, people)))
     if isinstance(record, Applicant) and not record.addresses:

@@ -48,7 +48,8 @@ def _finding(found: SystemStatus) -> list[str]:
     key = f"finding.{found.last_check.finding}"
     said = t(key) if known(key) else found.last_check.finding
     count = found.last_check.dossiers
-    return [said[:1].upper() + said[1:] + ".", t("status.dossiers", count=count) if count else t("status.all_dossiers")]
+    about = t("status.dossiers_one") if count == 1 else t("status.dossiers", count=count)
+    return [said[:1].upper() + said[1:] + ".", about if count else t("status.all_dossiers")]
 
 
 def _chain(found: SystemStatus) -> None:

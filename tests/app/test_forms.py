@@ -214,6 +214,7 @@ def test_change_on_top_of_a_colleagues_is_refused_and_told(visit, fake):
     press(at, "obligation_save")
     text = text_of(at)
     assert "Iemand anders was u net voor" in text
+    assert "Bekijk wat er is veranderd" in text
     assert "Een collega (begeleider) heeft dit gegeven gewijzigd op 23 november 2026 10:30; het is nu versie 2" in text
     assert len(stored.records[record_id("debt0")]) == 2
 
@@ -306,6 +307,17 @@ def test_partner_is_added_with_an_address(visit, fake):
     record = newest(fake, Applicant).record
     assert (record.position, record.birth_date.iso, record.addresses[0].postcode) == ("partner", "1980-02-00", "9711AB")
     assert record.other_surnames == ("Jansen", "de Vries")
+
+
+def test_person_who_is_a_client_already_is_refused_without_blaming_a_colleague(visit, fake):
+    at = fill(form(visit, "applicant", gegeven=ME), "applicant", initials="F.")
+    press(at, "applicant_check")
+    fake.failing = Conflict("client_known", "known", field="bsn")
+    press(at, "applicant_save")
+    text = text_of(at)
+    assert "Iemand met dit BSN heeft al een dossier" in text
+    assert "Iemand anders was u net voor" not in text
+    assert "Bekijk wat er is veranderd" not in text
 
 
 def test_address_that_is_half_filled_in_is_refused(visit, fake):

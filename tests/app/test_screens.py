@@ -251,6 +251,15 @@ def test_clients_turn_pages_and_filter(visit):
     assert at.query_params == {"filter": "ended"}
 
 
+def test_clients_begin_at_the_first_page_of_another_search(visit):
+    at = visit("caseworker")
+    press(press(at, "clients_next"), "clients_next")
+    at.text_input(key="clients_search").set_value("2026").run()
+    assert "1 tot en met 20 van 60" in text_of(at)
+    press(at, "clients_next")
+    assert "1 tot en met 20 van" in text_of(go(at, "", filter="mine"))
+
+
 def test_dossier_asks_for_a_reason_outside_the_caseload(visit, fake):
     at = visit("caseworker", "dossier", dossier=dossier_id(2))
     assert "Waarom opent u dit dossier?" in text_of(at)
@@ -286,7 +295,9 @@ def test_status_shows_what_needs_attention(visit, fake):
     fake.state = replace(fake.state, last_check=replace(fake.state.last_check, finding="chain_behind", dossiers=2))
     text = text_of(visit("administrator"))
     assert "De keten loopt achter op de database" in text
-    assert "2 dossier" in text
+    assert "Het gaat om 2 dossiers." in text
+    fake.state = replace(fake.state, last_check=replace(fake.state.last_check, dossiers=1))
+    assert "Het gaat om 1 dossier." in text_of(visit("administrator"))
     fake.state = replace(
         fake.state,
         last_check=replace(fake.state.last_check, finding="", at=NOW),

@@ -121,7 +121,17 @@ def test_every_refusal_of_the_domain_has_a_sentence():
 
 
 @pytest.mark.parametrize(
-    "module", ["records", "record_rules", "enrolment", "caseload", "dossiers", "dossier_writer", "access"]
+    "module",
+    [
+        "records",
+        "record_rules",
+        "known_clients",
+        "enrolment",
+        "caseload",
+        "dossiers",
+        "dossier_writer",
+        "access",
+    ],
 )
 def test_every_refusal_of_the_services_that_screens_call_has_a_sentence(module):
     text = (ROOT / "schuldhulp" / "services" / f"{module}.py").read_text(encoding="utf-8")
@@ -139,3 +149,15 @@ def test_no_screen_holds_a_sentence_of_its_own():
                 for argument in node.args[1:]:
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                         assert not re.search(r"[A-Za-z]{3,}", argument.value), (file.name, argument.value)
+
+
+@pytest.mark.parametrize("texts", [nl.TEXTS, en.TEXTS])
+def test_a_count_has_a_singular_and_a_plural(texts):
+    ones = [key for key in texts if key.endswith("_one")]
+    assert {"debts.also_one", "status.dossiers_one"} <= set(ones)
+    for one in ones:
+        assert "{count}" not in texts[one]
+        assert "{count}" in texts[one.removesuffix("_one")]
+    assert [
+        key for key, text in texts.items() if re.search(r"\b(letter or letters|file or files|(\w+) of \2\w+)", text)
+    ] == []
