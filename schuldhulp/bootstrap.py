@@ -395,7 +395,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         enrolment=enrolment,
         verification=VerificationService(reader=reader, caseload=caseload, log=log, log_dossier=deployment.log_dossier),
         staff=StaffService(store=store, log=log),
-        status=StatusService(store=store, chain=gateway, municipality=municipality),
+        status=StatusService(store=store, chain=gateway, clock=clock, municipality=municipality),
         spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
         admission=lambda: _open_admission(settings),
     )

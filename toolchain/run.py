@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -263,14 +263,16 @@ class Installation:
     def _log(self, name: str) -> Path:
         return self._settings.data / "logs" / f"{name}.log"
 
-    def _output(self, command: list[str]) -> str:
+    def _output(self, command: list[str], *, good: Container[int] = (0,)) -> str:
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
-        if done.returncode:
+        # A command that could not do its work has nothing to say, whatever its code.
+        if done.returncode not in good or (done.returncode and not done.stdout):
             raise Failed(f"{' '.join(command[1:])} ended with code {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
     def _status(self) -> Any:
-        return json.loads(self._output([str(VENV / "bin" / "schuldhulp"), "status", "--json"]))
+        # 3: something needs attention, such as a worker that has not checked yet; the state is told all the same.
+        return json.loads(self._output([str(VENV / "bin" / "schuldhulp"), "status", "--json"], good=(0, 3)))
 
 
 def write_settings(settings: Settings, environment: Mapping[str, str]) -> None:

@@ -40,6 +40,8 @@ def _whole(found: SystemStatus) -> None:
         notices.notice("error", t("status.finding_title"), *_finding(found))
     elif found.outbox.refused:
         notices.notice("error", t("status.refused_title"), t("status.refused"))
+    elif not found.checked_recently:
+        notices.notice("warning", t("status.unchecked_title"), t("status.unchecked"))
     else:
         notices.notice("good", t("status.healthy_title"), t("status.healthy"))
 

@@ -142,6 +142,8 @@ def verify(
 def status(json: Json = False) -> None:
     """Show the state of the chain, the contracts, the epoch, the outbox and the last check.
 
+    Exit code 0: nothing needs attention; 3: something does, also when the worker has not checked for five minutes.
+
     Example: schuldhulp status --json
     """
     with open_cockpit(load_settings()) as cockpit:
@@ -167,6 +169,7 @@ def _status_plain(found: SystemStatus) -> dict[str, object]:
         },
         "epoch": dataclasses.asdict(epoch) if epoch else None,
         "outbox": {**dataclasses.asdict(outbox), "waiting": outbox.waiting},
+        "checkedRecently": found.checked_recently,
         "lastCheck": {
             "at": check.at.isoformat() if check.at else None,
             "finding": check.finding,
@@ -193,6 +196,8 @@ def _status_lines(found: SystemStatus) -> list[str]:
     if check.at is None:
         lines.append("last check none yet; is the worker running?")
     else:
+        if not found.checked_recently:
+            lines.append("no check for a long time; is the worker running?")
         about = f"{check.finding} {check.detail}" if check.finding else "database and chain agree"
         lines.append(f"last check {check.at.isoformat()}: {about}")
     return lines

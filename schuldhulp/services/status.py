@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from schuldhulp import errors
 from schuldhulp.domain.access import Actor, Permission, require
 from schuldhulp.domain.types import Epoch, MunicipalityCode
 from schuldhulp.services.chain_watch import read_finding
-from schuldhulp.services.ports import ChainReader, Store
+from schuldhulp.services.ports import ChainReader, Clock, Store
 from schuldhulp.services.rows import JobState, PublicationState, TagState
+
+CHECK_LIMIT: Final = timedelta(minutes=5)
+"""Age of the last check from which nothing is known any more: a worker that runs checks every minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,32 +99,38 @@ class SystemStatus:
         epoch: the epochs, None when the chain does not answer.
         outbox: what is on its way.
         last_check: the last comparison of database and chain.
+        checked_recently: whether that was less than `CHECK_LIMIT` ago; otherwise no worker is at work.
     """
 
     chain: ChainStatus
     epoch: EpochStatus | None
     outbox: OutboxStatus
     last_check: CheckStatus
+    checked_recently: bool
 
     @property
     def healthy(self) -> bool:
         """Whether nothing needs attention."""
-        return self.chain.recognised and not self.last_check.finding and not self.outbox.refused
+        return (
+            self.chain.recognised and self.checked_recently and not self.last_check.finding and not self.outbox.refused
+        )
 
 
 class StatusService:
     """Looks at chain and database."""
 
-    def __init__(self, *, store: Store, chain: ChainReader, municipality: MunicipalityCode) -> None:
+    def __init__(self, *, store: Store, chain: ChainReader, clock: Clock, municipality: MunicipalityCode) -> None:
         """Take what is looked at.
 
         Args:
             store: the main database.
             chain: reads the chain.
+            clock: the time.
             municipality: whose epochs.
         """
         self._store = store
         self._chain = chain
+        self._clock = clock
         self._municipality = municipality
 
     def status(self, *, actor: Actor) -> SystemStatus:
@@ -141,6 +151,7 @@ class StatusService:
             tags = sum(len(work.publications.tag_jobs(state=state)) for state in (TagState.QUEUED, TagState.SIGNED))
             seen = work.chain_watch.get()
         finding = read_finding(seen.finding) if seen else None
+        age = self._clock.now() - seen.checked_at if seen else None
         return SystemStatus(
             chain=chain,
             epoch=epoch,
@@ -156,6 +167,8 @@ class StatusService:
                 detail=finding.detail if finding else "",
                 dossiers=len(finding.dossiers) + finding.more if finding else 0,
             ),
+            # A time in the future was not written by a worker whose clock is right; it would count as recent for ever.
+            checked_recently=age is not None and abs(age) < CHECK_LIMIT,
         )
 
     def _look_at_chain(self) -> tuple[ChainStatus, EpochStatus | None]:

@@ -307,6 +307,15 @@ def test_status_shows_what_needs_attention(visit, fake):
     assert "De keten geeft geen antwoord" in text_of(visit("administrator"))
 
 
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_status_asks_after_the_worker_when_nothing_was_checked_lately(visit, fake, language):
+    fake.state = replace(fake.state, checked_recently=False)
+    text = text_of(visit("administrator", language=language))
+    assert ("Draait de worker?" if language == "nl" else "Does the worker run?") in text
+    assert "Alles werkt" not in text
+    assert "Everything works" not in text
+
+
 def test_somebody_with_two_roles_gets_the_pages_of_both(visit, fake):
     fake.people[("staff", "caseworker")] = actor("staff", Role.CASEWORKER, Role.ADMINISTRATOR, name="S. de Wit")
     at = visit("caseworker")

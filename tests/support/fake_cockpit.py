@@ -106,6 +106,7 @@ class FakeCockpit:
             epoch=EpochStatus(current=Epoch(20264), oldest=Epoch(20264), announced=Epoch(0)),
             outbox=OutboxStatus(queued=3, signed=0, publications=0, refused=0),
             last_check=CheckStatus(at=NOW),
+            checked_recently=True,
         )
         self.opened: list[tuple[str, DossierId, str | None]] = []
         self.searches: list[str] = []

@@ -43,7 +43,8 @@ def test_status_names_a_finding_that_nobody_here_wrote(keeping: RecordKeeping, s
         work.commit()
     tamper(engine, "UPDATE chain_watch SET finding = :word")
     administrator = keeping.staff_member("beheer", Role.ADMINISTRATOR)
-    service = StatusService(store=store, chain=FakeChain(SetClock()), municipality=MUNICIPALITY)
+    chain = FakeChain(SetClock())
+    service = StatusService(store=store, chain=chain, clock=keeping.clock, municipality=MUNICIPALITY)
     found = service.status(actor=administrator)
     assert (found.last_check.finding, found.last_check.detail) == (FindingKind.ROOT_DIFFERS, UNREADABLE)
     assert not found.healthy

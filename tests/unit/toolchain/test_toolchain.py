@@ -13,7 +13,7 @@ from toolchain import tests as test_runner
 from toolchain.brownie_launcher import importable_from_the_root
 from toolchain.environment import prepare
 from toolchain.parts import Part, PartFailed
-from toolchain.run import write_settings
+from toolchain.run import Failed, Installation, write_settings
 
 
 @pytest.fixture
@@ -141,3 +141,19 @@ def test_part_is_killed_with_everything_it_started(tmp_path):
     part.kill()
     left = subprocess.run(["ps", "-o", "stat=", "-g", str(group)], capture_output=True, text=True, check=False).stdout
     assert all(state.strip().startswith("Z") for state in left.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "taken"), [(0, "{}", True), (3, "{}", True), (3, "", False), (1, "{}", False)]
+)
+def test_status_counts_while_the_worker_has_not_checked_yet(monkeypatch, code, said, taken):
+    monkeypatch.setattr(
+        "toolchain.run.subprocess.run",
+        lambda command, **_more: subprocess.CompletedProcess(command, code, stdout=said, stderr="why"),
+    )
+    installation = Installation(load_settings({}), {})
+    if taken:
+        assert installation._status() == {}
+    else:
+        with pytest.raises(Failed, match="why"):
+            installation._status()
