@@ -51,6 +51,7 @@ from schuldhulp.domain.records import (
     Record,
     RecordKind,
     Source,
+    without_stale_yes,
 )
 from schuldhulp.errors import InvalidInput
 
@@ -279,7 +280,11 @@ def build(
         new = ticked - {confirmation.role for confirmation in given}
         kept = (confirmation for confirmation in given if confirmation.role in ticked)
         plain["confirmations"] = (*kept, *(confirm(role) for role in ConfirmationRole if role in new))
-    return TYPES[kind](**plain)
+    record = TYPES[kind](**plain)
+    if isinstance(record, Agreement) and isinstance(original, Agreement):
+        # What the service would do; so the check of the answers shows it.
+        return without_stale_yes(record, original)
+    return record
 
 
 def _build_part(part: str, values: Mapping[str, Any], make: Callable[[dict[str, Any]], Part]) -> Part | None:

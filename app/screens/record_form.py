@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import session
 from app.components import forms, layout, notices, trust
+from app.components.errors import function_name
 from app.components.fields import People
 from app.components.forms import Draft
 from app.components.html import show, tag
@@ -20,9 +21,10 @@ from app.screens.dossier import people_of
 from app.screens.opened import address, form_number, open_dossier, record_of
 from app.texts import t
 from schuldhulp.domain.access import Actor
-from schuldhulp.domain.records import Applicant, Confirmation, ConfirmationRole, Position, Record, RecordKind
+from schuldhulp.domain.records import Agreement, Applicant, Confirmation, ConfirmationRole, Position, Record, RecordKind
 from schuldhulp.domain.trust import TrustState
 from schuldhulp.errors import Conflict, InvalidInput
+from schuldhulp.services.processing_log import role_of
 
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, RecordView
@@ -57,7 +59,7 @@ def page() -> None:
     elif draft.checking:
         _check(actor, view, kind, each, draft, people)
     else:
-        _fill_in(view, kind, each, draft, people, _confirmer(actor, people))
+        _fill_in(view, kind, each, draft, people, _confirmer(actor))
 
 
 def _start(kind: RecordKind, record: Record | None, view: DossierView) -> dict[str, Any]:
@@ -69,10 +71,12 @@ def _start(kind: RecordKind, record: Record | None, view: DossierView) -> dict[s
     return start
 
 
-def _confirmer(actor: Actor, people: People) -> Callable[[ConfirmationRole], Confirmation]:
+def _confirmer(actor: Actor) -> Callable[[ConfirmationRole], Confirmation]:
     def confirm(role: ConfirmationRole) -> Confirmation:
-        by = actor.name if role is ConfirmationRole.CASEWORKER else next(iter(people.names.values()), "")
-        return Confirmation(by=by or t("people.unknown"), role=role, at=datetime.now(tz=UTC))
+        function = function_name(role_of(actor) or "")
+        # Only the resident's own click bears the name of the resident; this yes is what somebody else heard.
+        by = actor.name or function if role is ConfirmationRole.CASEWORKER else t("confirmation.passed_on", by=function)
+        return Confirmation(by=by, role=role, at=datetime.now(tz=UTC))
 
     return confirm
 
@@ -125,6 +129,8 @@ def _check(
         notices.failure(draft.submission.error)
         if isinstance(draft.submission.error, Conflict) and draft.submission.error.key in OF_A_COLLEAGUE:
             show(tag("p", layout.link(address("gegeven", view.summary.id, **_named(each)), t("check.see_other"))))
+    if _lost_yes(each, record):
+        notices.notice("warning", t("check.yes_lost_title"), t("check.yes_lost"))
     show(facts(describe(record, people)))
     if isinstance(record, Applicant) and not record.addresses:
         notices.notice("warning", t("check.no_address_title"), t("check.no_address"))
@@ -138,6 +144,13 @@ def _check(
             disabled=draft.submission.error is not None,
         )
         st.button(t("check.back"), key=f"{kind}_back", on_click=draft.back)
+
+
+def _lost_yes(each: RecordView | None, record: Record) -> bool:
+    """Return whether somebody's yes to an agreement does not hold for what it is to say."""
+    if each is None or not isinstance(record, Agreement) or not isinstance(each.record, Agreement):
+        return False
+    return any(given not in record.confirmations for given in each.record.confirmations)
 
 
 def _named(each: RecordView | None) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from schuldhulp.domain.records import (
     ConfirmationRole,
     Enrolment,
     Record,
+    without_stale_yes,
 )
 from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.errors import Conflict, InvalidInput, NotFound
@@ -87,6 +88,8 @@ class RecordService:
     ) -> RecordView:
         """Change a record: store the next version.
 
+        Where an agreement says something else than before, the confirmations of what it said are not stored again.
+
         Args:
             actor: who.
             dossier: where, as in `add`.
@@ -105,7 +108,10 @@ class RecordService:
             present = _present(opened, record_id, expected_version)
             if present.kind is not record.kind or isinstance(record, Enrolment):
                 raise InvalidInput("kind_differs", "a record keeps its kind", field="kind")
-            draft = Draft(record=record, record_id=record_id, expected_version=expected_version, reason=reason)
+            stored = record
+            if isinstance(record, Agreement) and isinstance(present, Agreement):
+                stored = without_stale_yes(record, present)
+            draft = Draft(record=stored, record_id=record_id, expected_version=expected_version, reason=reason)
             if isinstance(record, Applicant):
                 return self._enrolment.follow(opened, draft)
             return Change(drafts=[draft])

@@ -137,7 +137,29 @@ def test_agreement_says_who_confirmed_it(visit, fake):
     at = fill(form(visit, "agreement"), "agreement", **ANSWERS["agreement"])
     press(press(at, "agreement_check"), "agreement_save")
     (given,) = newest(fake, Agreement).record.confirmations
-    assert (given.by, given.role) == ("F.M. van der Meulen", ConfirmationRole.RESIDENT)
+    # Not the name of the resident: that stands under what the resident pressed.
+    assert (given.by, given.role) == ("doorgegeven door begeleider", ConfirmationRole.RESIDENT)
+
+
+def test_agreement_that_says_something_else_is_a_proposal_again(visit, fake):
+    before = fake.stored[FIRST].records[record_id("agreement")][-1].record
+    assert before.confirmations
+    at = form(visit, "agreement", gegeven=record_id("agreement"))
+    press(fill(at, "agreement", text="Iets anders"), "agreement_check")
+    assert "De bevestiging van de afspraak vervalt" in text_of(at)
+    press(at, "agreement_save")
+    after = newest(fake, Agreement).record
+    assert (after.text, after.status, after.confirmations) == ("Iets anders", "proposed", ())
+
+
+def test_agreement_that_only_ends_keeps_its_confirmations(visit, fake):
+    before = fake.stored[FIRST].records[record_id("agreement")][-1].record
+    at = form(visit, "agreement", gegeven=record_id("agreement"))
+    press(fill(at, "agreement", status="ended", end="23-11-2026"), "agreement_check")
+    assert "De bevestiging van de afspraak vervalt" not in text_of(at)
+    press(at, "agreement_save")
+    after = newest(fake, Agreement).record
+    assert (after.status, after.confirmations) == ("ended", before.confirmations)
 
 
 def test_agreement_without_confirmation_is_not_confirmed(visit, fake):

@@ -7,6 +7,7 @@ from schuldhulp.domain.records.agreement import (
     AgreementType,
     Confirmation,
     ConfirmationRole,
+    without_stale_yes,
 )
 from schuldhulp.domain.records.applicant import Address, Applicant, Position
 from schuldhulp.domain.records.codec import (
@@ -55,4 +56,5 @@ __all__ = [
     "to_plain",
     "version_from_plain",
     "version_to_plain",
+    "without_stale_yes",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -119,3 +119,32 @@ class Agreement(Redacted):
         check_distinct(self.confirmations, "confirmations", lowest=0, highest=100)
         if self.status is AgreementStatus.CONFIRMED and not self.confirmations:
             raise InvalidInput("confirmation_missing", "status: nobody has confirmed it", field="status")
+
+
+_OVER = (AgreementStatus.ENDED, AgreementStatus.REFUSED)
+
+
+def without_stale_yes(agreement: Agreement, before: Agreement) -> Agreement:
+    """Return a changed agreement without the confirmations that were given to what it said before.
+
+    A yes is a yes to what was agreed. It stays when only the status changes, and when the agreement ends on the day
+    that it is ended; it goes when the agreement says something else, or begins anew after it was over. A confirmation
+    that comes with the change counts for what the agreement says now.
+
+    Args:
+        agreement: what it is to say; proposed again where it was confirmed and nobody's yes is left.
+        before: what it said.
+    """
+    if _agreed(agreement, before) and not (before.status in _OVER and agreement.status not in _OVER):
+        return agreement
+    left = tuple(given for given in agreement.confirmations if given not in before.confirmations)
+    open_again = agreement.status is AgreementStatus.CONFIRMED and not left
+    status = AgreementStatus.PROPOSED if open_again else agreement.status
+    return replace(agreement, confirmations=left, status=status)
+
+
+def _agreed(one: Agreement, other: Agreement) -> bool:
+    names = ["type", "parties", "text", "amount", "frequency", "start"]
+    if one.status is not AgreementStatus.ENDED:
+        names.append("end")
+    return all(getattr(one, name) == getattr(other, name) for name in names)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +14,15 @@ from sqlalchemy import Engine, text
 
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
-from schuldhulp.domain.records import AgreementStatus, ConfirmationRole, Obligation, Position, RecordKind
+from schuldhulp.domain.records import (
+    Agreement,
+    AgreementStatus,
+    Confirmation,
+    ConfirmationRole,
+    Obligation,
+    Position,
+    RecordKind,
+)
 from schuldhulp.domain.trust import TrustState
 from schuldhulp.domain.types import Cents, DossierId, RecordId
 from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -311,6 +321,30 @@ def test_a_resident_confirms_an_agreement_and_changes_nothing_else(
             record_id=added.record_id,
             expected_version=2,
         )
+
+
+def test_a_yes_does_not_survive_a_change_of_what_was_agreed(
+    keeping: RecordKeeping, caseworker: Actor, dossier: DossierId
+) -> None:
+    yes = Confirmation(by="A.B. Jansen", role=ConfirmationRole.RESIDENT, at=datetime(2026, 11, 2, tzinfo=UTC))
+    agreed = make_agreement(status=AgreementStatus.CONFIRMED, confirmations=(yes,))
+    added = keeping.records.add(actor=caseworker, dossier=dossier, record=make_agreement())
+    versions = count(1)
+
+    def change(record: Agreement) -> Agreement:
+        view = keeping.records.change(
+            actor=caseworker,
+            dossier=dossier,
+            record_id=added.record_id,
+            expected_version=next(versions),
+            record=record,
+        )
+        assert isinstance(view.record, Agreement)
+        return view.record
+
+    assert change(agreed) == agreed
+    other = change(replace(agreed, amount=Cents(5_000)))
+    assert (other.amount, other.status, other.confirmations) == (Cents(5_000), AgreementStatus.PROPOSED, ())
 
 
 def test_nothing_readable_stands_in_the_database(

@@ -33,6 +33,7 @@ from schuldhulp.domain.records import (
     to_plain,
     version_from_plain,
     version_to_plain,
+    without_stale_yes,
 )
 from schuldhulp.errors import InvalidInput
 from tests.support.record_strategies import records, versions
@@ -272,3 +273,56 @@ def test_record_cannot_be_changed():
 def test_applicant_full_name_puts_the_parts_in_order():
     assert Applicant(**APPLICANT, initials="A.", prefix="de").full_name == "A. de Jansen"
     assert Applicant(**APPLICANT, first_names="Anna").full_name == "Anna Jansen"
+
+
+YES = Confirmation(by="A", role=ConfirmationRole.RESIDENT, at=datetime(2026, 11, 23, 9, tzinfo=UTC))
+LATER_YES = dataclasses.replace(YES, by="B", role=ConfirmationRole.CASEWORKER)
+PROPOSED = Agreement(**AGREEMENT, end=date(2026, 12, 31))
+CONFIRMED = dataclasses.replace(PROPOSED, status=AgreementStatus.CONFIRMED, confirmations=(YES,))
+ENDED = dataclasses.replace(CONFIRMED, status=AgreementStatus.ENDED, end=DAY)
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        (PROPOSED, {"status": AgreementStatus.CONFIRMED, "confirmations": (YES, LATER_YES)}),
+        (CONFIRMED, {"confirmations": (YES, LATER_YES)}),
+        (CONFIRMED, {"status": AgreementStatus.ENDED, "end": DAY}),
+        (CONFIRMED, {"status": AgreementStatus.REFUSED}),
+        (ENDED, {"end": None}),
+    ],
+)
+def test_yes_stays_while_the_agreement_says_the_same(before, change):
+    after = dataclasses.replace(before, **change)
+    assert without_stale_yes(after, before) == after
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": AgreementType.STABILISATION},
+        {"parties": ("A", "B")},
+        {"text": "y"},
+        {"amount": 1},
+        {"frequency": Frequency.WEEKLY},
+        {"start": date(2026, 11, 22)},
+        {"end": None},
+    ],
+)
+def test_yes_goes_when_the_agreement_says_something_else(change):
+    after = dataclasses.replace(CONFIRMED, **change)
+    proposed = {"status": AgreementStatus.PROPOSED, "confirmations": ()}
+    assert without_stale_yes(after, CONFIRMED) == dataclasses.replace(after, **proposed)
+    # A yes that comes with the change is a yes to what it says now.
+    renewed = dataclasses.replace(after, confirmations=(YES, LATER_YES))
+    assert without_stale_yes(renewed, CONFIRMED) == dataclasses.replace(after, confirmations=(LATER_YES,))
+    if "end" not in change:
+        over = dataclasses.replace(after, status=AgreementStatus.REFUSED)
+        assert without_stale_yes(over, CONFIRMED) == dataclasses.replace(over, confirmations=())
+
+
+def test_yes_goes_when_an_agreement_begins_anew():
+    again = dataclasses.replace(ENDED, status=AgreementStatus.CONFIRMED)
+    assert without_stale_yes(again, ENDED) == dataclasses.replace(
+        again, status=AgreementStatus.PROPOSED, confirmations=()
+    )
