@@ -18,6 +18,15 @@ from schuldhulp.errors import SchuldhulpError
 if TYPE_CHECKING:
     from schuldhulp.services.status import SystemStatus
 
+ANOTHER_CHAIN = (
+    "chain_id_other",
+    "genesis_other",
+    "contract_missing",
+    "contract_code_other",
+    "contract_instance_other",
+)
+"""Problems that say that this chain is not the one of the installation; the others say that it misbehaves."""
+
 
 def page() -> None:
     """Show the state."""
@@ -35,7 +44,8 @@ def _whole(found: SystemStatus) -> None:
         notices.notice("warning", t("status.silent_title"), t("status.silent"))
     elif not found.chain.recognised:
         problem = SchuldhulpError(found.chain.problem, found.chain.problem)
-        notices.notice("error", t("status.other_title"), t("status.other"), error_text(problem))
+        which = "other" if found.chain.problem in ANOTHER_CHAIN else "strange"
+        notices.notice("error", t(f"status.{which}_title"), t(f"status.{which}"), error_text(problem))
     elif found.last_check.finding:
         notices.notice("error", t("status.finding_title"), *_finding(found))
     elif found.outbox.refused:

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.components.fields import label_of
+from app.components.recordforms import TYPES, fields_of
 from app.navigation import CREDITOR, PATHS, RESIDENT, STAFF
 from schuldhulp.domain.access import Role
 from schuldhulp.domain.audit import Purpose
@@ -290,6 +292,23 @@ def test_record_shows_its_history(visit, fake):
     assert "Reden: telefoontje" in text
 
 
+def test_history_shows_each_address_that_changed(visit, fake):
+    stored = fake.stored[dossier_id(0)]
+    me = stored.records[record_id("me")][-1].record
+    home = me.addresses[0]
+    stored.put(record_id("me"), replace(me, addresses=(home, replace(home, street="Oude Weg"))))
+    stored.put(record_id("me"), replace(me, addresses=(replace(home, street="Nieuwe Weg"), home)))
+    text = text_of(visit("caseworker", "gegeven", dossier=dossier_id(0), gegeven=record_id("me")))
+    assert f"<del>{home.street}</del> → <ins>Nieuwe Weg</ins>" in text
+    assert f"<del>Oude Weg</del> → <ins>{home.street}</ins>" in text
+
+
+@pytest.mark.parametrize("kind", list(TYPES))
+def test_no_two_fields_of_a_record_have_one_label(kind):
+    labels = [label_of(kind, item.name) for item in fields_of(kind)]
+    assert [label for label in labels if labels.count(label) > 1] == []
+
+
 def test_status_shows_what_needs_attention(visit, fake):
     assert "Alles werkt" in text_of(visit("administrator"))
     fake.state = replace(fake.state, last_check=replace(fake.state.last_check, finding="chain_behind", dossiers=2))
@@ -305,6 +324,28 @@ def test_status_shows_what_needs_attention(visit, fake):
         epoch=None,
     )
     assert "De keten geeft geen antwoord" in text_of(visit("administrator"))
+
+
+@pytest.mark.parametrize(
+    ("problem", "title", "said"),
+    [
+        ("chain_id_other", "Dit is niet de keten van dit systeem", "het ketennummer is anders"),
+        ("genesis_other", "Dit is niet de keten van dit systeem", "het eerste blok is anders"),
+        ("contract_missing", "Dit is niet de keten van dit systeem", "staat op deze keten niets"),
+        ("contract_code_other", "Dit is niet de keten van dit systeem", "staat andere code"),
+        ("contract_instance_other", "Dit is niet de keten van dit systeem", "een ander exemplaar"),
+        ("chain_answer_wrong", "Met de keten is iets niet goed", "een antwoord dat niet kan kloppen"),
+        ("chain_went_back", "Met de keten is iets niet goed", "De keten is korter dan eerst"),
+        ("chain_stale", "Met de keten is iets niet goed", "Het nieuwste blok van de keten is te oud"),
+    ],
+)
+def test_status_says_what_is_wrong_with_the_chain(visit, fake, problem, title, said):
+    fake.state = replace(
+        fake.state, chain=replace(fake.state.chain, answers=True, recognised=False, problem=problem), epoch=None
+    )
+    text = text_of(visit("administrator"))
+    assert title in text
+    assert said in text
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

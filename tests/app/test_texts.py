@@ -140,6 +140,13 @@ def test_every_refusal_of_the_services_that_screens_call_has_a_sentence(module):
     assert {key for key in found if f"error.{key}" not in nl.TEXTS} == set()
 
 
+def test_everything_that_is_wrong_with_a_chain_has_a_sentence():
+    text = (ROOT / "schuldhulp" / "chain" / "gateway.py").read_text(encoding="utf-8")
+    found = set(re.findall(r'ChainMismatch\(\s*"([a-z_]+)"', text))
+    assert {"chain_id_other", "genesis_other", "contract_code_other", "chain_went_back", "chain_stale"} <= found
+    assert {key for key in found if f"error.{key}" not in nl.TEXTS} == set()
+
+
 def test_no_screen_holds_a_sentence_of_its_own():
     # Words with a capital and a space in a string that is shown: those belong in the texts.
     for file in [*(ROOT / "app" / "screens").glob("*.py"), *(ROOT / "app" / "components").glob("*.py")]:
