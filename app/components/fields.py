@@ -410,7 +410,11 @@ def label_of(group: str, name: str) -> str:
         return t(own)
     part, dot, inner = name.rpartition(".")
     if dot:
-        return t(f"field.{part.partition('.')[0]}_part", field=t(f"field.part.{inner}"))
+        of, _, position = part.partition(".")
+        field_name = t(f"field.part.{inner}")
+        if position.strip("0"):
+            return t(f"field.{of}_part_number", number=int(position) + 1, field=field_name)
+        return t(f"field.{of}_part", field=field_name)
     return t(f"field.{name}")
 
 

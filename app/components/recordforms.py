@@ -227,9 +227,21 @@ TYPES: Mapping[RecordKind, type[Record]] = MappingProxyType(
 )
 
 
-def fields_of(kind: RecordKind) -> Iterator[Field]:
-    """Return the fields of a kind of record one after the other."""
-    for section in SECTIONS[kind]:
+def sections_of(kind: RecordKind, record: Record | None = None) -> tuple[Section, ...]:
+    """Return the sections of a form or page about a record: with room for all that it holds, and one address more.
+
+    Args:
+        kind: kind of record.
+        record: the record; None for something new.
+    """
+    there = len(record.addresses) if isinstance(record, Applicant) else 0
+    more = (Section("address", _address(number), folded=True) for number in range(ADDRESSES, there + 1))
+    return (*SECTIONS[kind], *more)
+
+
+def fields_of(kind: RecordKind, record: Record | None = None) -> Iterator[Field]:
+    """Return the fields of a record one after the other; arguments as `sections_of`."""
+    for section in sections_of(kind, record):
         yield from section.fields
 
 
@@ -271,9 +283,9 @@ def build(
         for part in PARTIES:
             plain[part] = _build_part(part, values, _a_party)
     if kind is RecordKind.APPLICANT:
-        asked = [_build_part(f"addresses.{number}", values, _an_address) for number in range(ADDRESSES)]
-        kept = original.addresses[ADDRESSES:] if isinstance(original, Applicant) else ()
-        plain["addresses"] = (*(address for address in asked if address is not None), *kept)
+        parts = dict.fromkeys(name.rpartition(".")[0] for name in values if name.startswith("addresses."))
+        asked = [_build_part(part, values, _an_address) for part in parts]
+        plain["addresses"] = tuple(address for address in asked if address is not None)
     if kind is RecordKind.AGREEMENT:
         given = original.confirmations if isinstance(original, Agreement) else ()
         ticked = {role for role in ConfirmationRole if values[f"confirmed.{role}"]}
@@ -311,7 +323,7 @@ def _an_address(values: dict[str, Any]) -> Address:
 def describe(record: Record, people: People) -> list[tuple[str, Html]]:
     """Return the filled-in fields of a record with their names, as a reader sees them."""
     kind = record.kind
-    asked = (item for item in fields_of(kind) if not item.name.startswith("confirmed."))
+    asked = (item for item in fields_of(kind, record) if not item.name.startswith("confirmed."))
     found = ((item, item.words(value_of(record, item.name), people)) for item in asked)
     described = [(label_of(kind, item.name), words) for item, words in found if words]
     if isinstance(record, Agreement) and record.confirmations:

@@ -14,7 +14,7 @@ from app.components.errors import function_name
 from app.components.fields import People
 from app.components.forms import Draft
 from app.components.html import show, tag
-from app.components.recordforms import SECTIONS, build, describe, fields_of, value_of
+from app.components.recordforms import SECTIONS, build, describe, fields_of, sections_of, value_of
 from app.components.table import facts
 from app.screens.clients import STAFF
 from app.screens.dossier import people_of
@@ -23,7 +23,7 @@ from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import Agreement, Applicant, Confirmation, ConfirmationRole, Position, Record, RecordKind
 from schuldhulp.domain.trust import TrustState
-from schuldhulp.errors import Conflict, InvalidInput
+from schuldhulp.errors import InvalidInput
 from schuldhulp.services.processing_log import role_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ def page() -> None:
 
 
 def _start(kind: RecordKind, record: Record | None, view: DossierView) -> dict[str, Any]:
-    start = {item.name: item.start(None if record is None else value_of(record, item.name)) for item in fields_of(kind)}
+    start = {
+        item.name: item.start(None if record is None else value_of(record, item.name))
+        for item in fields_of(kind, record)
+    }
     if record is None and kind is RecordKind.EXPENSE:
         start["fixed"] = True
     if record is None and kind is RecordKind.APPLICANT and people_of(view).names:
@@ -92,10 +95,11 @@ def _fill_in(
     layout.title(t(f"record.change_{kind}") if each else t(f"record.add_{kind}"), t("form.lead"))
     if view.trust.state is TrustState.DEVIATES:
         show(trust.banner(view.trust, resident=False))
-    screen, fields = str(kind), list(fields_of(kind))
+    sections = sections_of(kind, each.record if each else None)
+    screen, fields = str(kind), [item for section in sections for item in section.fields]
     problems = st.container()
     with st.form(f"{screen}_form", border=False):
-        for number, section in enumerate(SECTIONS[kind]):
+        for number, section in enumerate(sections):
             title = t(f"section.{kind}.{section.name}")
             if section.folded:
                 filled = any(draft.raw.get(item.name) for item in section.fields)
@@ -127,8 +131,10 @@ def _check(
     record: Record = draft.outcome
     if draft.submission.error is not None:
         notices.failure(draft.submission.error)
-        if isinstance(draft.submission.error, Conflict) and draft.submission.error.key in OF_A_COLLEAGUE:
-            show(tag("p", layout.link(address("gegeven", view.summary.id, **_named(each)), t("check.see_other"))))
+        if each is not None and draft.submission.error.key in OF_A_COLLEAGUE:
+            show(
+                tag("p", layout.link(address("gegeven", view.summary.id, gegeven=each.record_id), t("check.see_other")))
+            )
     if _lost_yes(each, record):
         notices.notice("warning", t("check.yes_lost_title"), t("check.yes_lost"))
     show(facts(describe(record, people)))
@@ -151,10 +157,6 @@ def _lost_yes(each: RecordView | None, record: Record) -> bool:
     if each is None or not isinstance(record, Agreement) or not isinstance(each.record, Agreement):
         return False
     return any(given not in record.confirmations for given in each.record.confirmations)
-
-
-def _named(each: RecordView | None) -> dict[str, bytes]:
-    return {"gegeven": each.record_id} if each else {}
 
 
 def _saving(actor: Actor, view: DossierView, each: RecordView | None, record: Record) -> Callable[[], RecordView]:

@@ -345,7 +345,37 @@ def test_person_who_is_a_client_already_is_refused_without_blaming_a_colleague(v
 def test_address_that_is_half_filled_in_is_refused(visit, fake):
     at = fill(form(visit, "applicant", gegeven=ME), "applicant", addresses_1_city="Voorbeeldstad")
     press(at, "applicant_check")
-    assert "Adres: Straat: vul dit in." in text_of(at)
+    assert "Adres 2: Straat: vul dit in." in text_of(at)
+
+
+def test_address_can_be_added_however_many_there_are(visit, fake):
+    me = fake.stored[FIRST].records[ME][-1].record
+    many = tuple(replace(me.addresses[0], house_number=number) for number in range(1, 12))
+    fake.stored[FIRST].put(ME, replace(me, addresses=many))
+    assert "Adres 11: Huisnummer" in text_of(visit("caseworker", "gegeven", dossier=FIRST, gegeven=ME))
+    at = form(visit, "applicant", gegeven=ME)
+    assert at.text_input(key="applicant_addresses_10_house_number").value == "11"
+    fill(
+        at,
+        "applicant",
+        addresses_11_street="Lindelaan",
+        addresses_11_house_number="99",
+        addresses_11_postcode="9711 ab",
+        addresses_11_city="Voorbeeldstad",
+        addresses_11_from_date="1-1-2026",
+    )
+    press(press(at, "applicant_check"), "applicant_save")
+    saved = fake.stored[FIRST].records[ME][-1].record
+    assert [address.house_number for address in saved.addresses] == [*range(1, 12), 99]
+
+
+def test_conflict_while_adding_leads_nowhere_but_back(visit, fake):
+    at = fill(form(visit, "income"), "income", **ANSWERS["income"])
+    press(at, "income_check")
+    fake.failing = Conflict("record_changed", "changed", version=2, at="2026-11-23T09:30:00+00:00", function="x")
+    press(at, "income_save")
+    assert "Iemand anders was u net voor" in text_of(at)
+    assert "Bekijk wat er is veranderd" not in text_of(at)
 
 
 def test_enrolment_asks_ground_basis_and_date(visit, fake):
