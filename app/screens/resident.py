@@ -18,6 +18,7 @@ from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.cockpit import LineKind, Overview
 from schuldhulp.domain.records import Agreement, AgreementStatus
+from schuldhulp.domain.trust import TrustState
 
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, RecordView
@@ -43,6 +44,31 @@ def _view(title: str, lead: str | None = None) -> tuple[Actor, DossierView]:
             key="resident_dossier",
         )
     return actor, session.cockpit().dossiers.open(actor=actor, dossier=chosen, purpose=Purpose.OWN_VIEW)
+
+
+def _deviates(view: DossierView) -> bool:
+    return view.trust.state is TrustState.DEVIATES
+
+
+def _trust(view: DossierView) -> Html:
+    """Return the state of the dossier; where something deviates, with what that is."""
+    names = {
+        each.record_id: summaries.plain_name(each.record_id, summaries.record_title(each.record))
+        for each in view.records
+    }
+    return trust.banner(view.trust, resident=True, details=trust.findings(view.trust.findings, names) or None)
+
+
+def _warning(view: DossierView) -> None:
+    """Where something deviates, say so before anything that it may have changed."""
+    if _deviates(view):
+        show(_trust(view))
+
+
+def _calm(view: DossierView) -> None:
+    """Where nothing deviates, say so below what it is about."""
+    if not _deviates(view):
+        show(_trust(view))
 
 
 @dataclass(frozen=True)
@@ -98,9 +124,12 @@ def overview() -> None:
     """Show the overview."""
     _, view = _view(t("overview.title"), t("overview.lead", day=formats.day(formats.today())))
     found = view.overview
-    show(_next_step(found))
+    _warning(view)
+    if not _deviates(view):
+        # Nobody is told to pay or to agree on the ground of what may not be right.
+        show(_next_step(found))
     show(summaries.main_figures(found), layout.explained(t("overview.left_question"), t("overview.left_answer")))
-    show(trust.banner(view.trust, resident=True))
+    _calm(view)
     show(layout.section(t("payments.title")), summaries.payments_table(found.payments[:6], found.payments_undated[:3]))
     show(
         layout.section(t("debts.title")),
@@ -140,17 +169,19 @@ def _short_debts(found: Overview) -> Html:
 def debts() -> None:
     """Show all debts."""
     _, view = _view(t("debts.title"), t("debts.lead"))
+    _warning(view)
     show(summaries.debts_table(view.overview))
     if view.overview.disputed_total:
         amount = formats.amount(view.overview.disputed_total)
         show(notice_html("info", t("debts.disputed_title"), t("debts.disputed", amount=amount)))
     show(layout.explained(t("debts.two_amounts"), t("debts.two_amounts_text")))
-    show(trust.banner(view.trust, resident=True))
+    _calm(view)
 
 
 def budget() -> None:
     """Show income and expenses."""
     _, view = _view(t("budget.title"), t("budget.lead"))
+    _warning(view)
     for kind in (LineKind.INCOME, LineKind.FIXED, LineKind.REPAYMENT, LineKind.OTHER):
         if kind in (LineKind.INCOME, LineKind.FIXED) or any(line.kind is kind for line in view.overview.lines):
             show(layout.section(t(f"budget.{kind}")), summaries.budget_table(view.overview, kind))
@@ -169,6 +200,7 @@ def budget() -> None:
 def agreements() -> None:
     """Show agreements: those that wait for the resident's yes, those that hold, and those that are over."""
     actor, view = _view(t("agreements.title"), t("agreements.lead"))
+    _warning(view)
     running = [
         each for each in view.records if any(each.record_id == record_id for record_id, _ in view.overview.agreements)
     ]
@@ -184,7 +216,7 @@ def agreements() -> None:
     ]
     if past:
         show(layout.section(t("agreements.past")), summaries.agreement_cards(past))
-    show(trust.banner(view.trust, resident=True))
+    _calm(view)
 
 
 def _agree(actor: Actor, view: DossierView, each: RecordView) -> None:
@@ -194,7 +226,7 @@ def _agree(actor: Actor, view: DossierView, each: RecordView) -> None:
     if submission is not None and submission.done:
         notices.notice("good", t("agree.done_title"), t("agree.done"), role="status")
         return
-    if each.record.status is not AgreementStatus.PROPOSED:
+    if each.record.status is not AgreementStatus.PROPOSED or _deviates(view):
         return
     if submission is None:
         st.button(t("agree.button"), key=f"agree_{name}_ask", type="primary", on_click=_ask, args=(name,))

@@ -216,13 +216,17 @@ def test_trust_names_the_records_that_deviate(visit, fake):
     assert rows.count("Wijkt af") == 1
 
 
-def test_resident_confirms_an_agreement_once(visit, fake):
+def propose(fake):
     stored = fake.stored[dossier_id(0)]
     proposal = replace(
         stored.records[record_id("agreement")][-1].record, status=AgreementStatus.PROPOSED, confirmations=()
     )
     stored.records[record_id("agreement")].clear()
     stored.put(record_id("agreement"), proposal)
+
+
+def test_resident_confirms_an_agreement_once(visit, fake):
+    propose(fake)
     assert "Er ligt een afspraak voor u klaar" in text_of(visit("resident"))
     at = visit("resident", "afspraken")
     name = record_id("agreement").hex()[:12]
@@ -231,6 +235,31 @@ def test_resident_confirms_an_agreement_once(visit, fake):
     assert fake.saved == 1
     assert "Uw akkoord is opgeslagen" in text_of(at)
     assert "Bevestigd door F.M. van der Meulen (bewoner)" in text_of(at)
+
+
+@pytest.mark.parametrize("path", ["", "schulden", "inkomen-en-uitgaven", "afspraken"])
+def test_resident_is_warned_first_and_asked_for_nothing_when_something_deviates(visit, fake, path):
+    propose(fake)
+    stored = fake.stored[dossier_id(0)]
+    stored.state = TrustState.DEVIATES
+    stored.findings = (Finding(kind=FindingKind.RECORD_CHANGED, record_id=record_id("debt1")),)
+    at = visit("resident", path)
+    text = text_of(at)
+    assert text.count("iets wijkt af van wat is vastgelegd") == 1
+    assert "Belastingdienst – terugbetaling uitkering of toeslag: is veranderd buiten het systeem om" in text
+    assert text.index("iets wijkt af") < text.index("€")
+    assert "Wat u nu kunt doen" not in text
+    assert "Er ligt een afspraak voor u klaar" not in text
+    assert not [button.key for button in at.button if button.key.startswith("agree_")]
+
+
+def test_agreement_can_no_longer_be_given_once_something_deviates(visit, fake):
+    propose(fake)
+    at = visit("resident", "afspraken")
+    press(at, f"agree_{record_id('agreement').hex()[:12]}_ask")
+    fake.stored[dossier_id(0)].state = TrustState.DEVIATES
+    at.run()
+    assert not [button.key for button in at.button if button.key.startswith("agree_")]
 
 
 def test_clients_are_found_and_the_search_is_not_in_the_address(visit, fake):
@@ -272,6 +301,18 @@ def test_dossier_asks_for_a_reason_outside_the_caseload(visit, fake):
     press(at, "reason_open")
     assert fake.opened[-1][1:] == (dossier_id(2), "Vervanging")
     assert "C. Bakker" in text_of(at)
+
+
+def test_reason_that_is_refused_is_said_and_another_can_be_given(visit, fake):
+    at = visit("caseworker", "dossier", dossier=dossier_id(2))
+    assert "Reden:" not in text_of(at)
+    at.text_input(key="reason_text").set_value("Ziek\u0007")
+    press(at, "reason_open")
+    assert "Reden:" in text_of(at)
+    assert not fake.opened
+    at.text_input(key="reason_text").set_value("Vervanging")
+    press(at, "reason_open")
+    assert fake.opened[-1][1:] == (dossier_id(2), "Vervanging")
 
 
 @pytest.mark.parametrize("value", ["", "zz", "00", "0" * 63, "0" * 64, "<b>"])
