@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import streamlit as st
 
 from app.components import formats
-from app.components.html import LONGEST, Html, escape, join, lines, tag
+from app.components.html import LONGEST, Html, escape, join, lines, plain, tag
 from app.texts import known, t, word
 from schuldhulp.domain.checks import MAX_LINE, MAX_TEXT
 from schuldhulp.domain.dates import PartialDate, parse_date, parse_partial_date
@@ -379,7 +379,9 @@ class Person(Field):
             label,
             options,
             key=key,
-            format_func=lambda option: people.name(option) if isinstance(option, bytes) else people.listed(option),
+            format_func=lambda option: plain(
+                people.name(option) if isinstance(option, bytes) else people.listed(option)
+            ),
             placeholder=t("form.choose"),
         )
 

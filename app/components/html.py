@@ -25,6 +25,14 @@ _UNSEEN = re.compile(
 _SPECIAL = {ord(character): f"&#{ord(character)};" for character in "&<>\"'`*_[]()~$\\#|:!{}"}
 
 
+def plain(text: object) -> str:
+    """Return text from people without the characters that cannot be seen or that turn its direction.
+
+    For the choices of a select box, which Streamlit shows as plain text; anything else passes `escape`.
+    """
+    return _UNSEEN.sub("", "" if text is None else str(text))
+
+
 class Html(str):
     """HTML that is safe to show: made of our own tags and of escaped text."""
 
@@ -43,10 +51,10 @@ def escape(text: object, longest: int = LONGEST) -> Html:
     """
     if isinstance(text, Html):
         return text
-    plain = _UNSEEN.sub("", "" if text is None else str(text))
-    if len(plain) > longest:
-        plain = plain[: longest - 1].rstrip() + "…"
-    return Html(plain.translate(_SPECIAL))
+    kept = plain(text)
+    if len(kept) > longest:
+        kept = kept[: longest - 1].rstrip() + "…"
+    return Html(kept.translate(_SPECIAL))
 
 
 def join(parts: Iterable[object], separator: str = "") -> Html:

@@ -435,6 +435,14 @@ def test_build_gives_back_what_a_form_starts_with(fake):
     for versions in fake.stored[FIRST].records.values():
         record = versions[-1].record
         values = {item.name: item.read(item.start(value_of(record, item.name))) for item in fields_of(record.kind)}
+def test_names_in_a_select_box_hold_no_hidden_marks(visit, fake):
+    me = fake.stored[FIRST].records[ME][-1].record
+    fake.stored[FIRST].put(ME, replace(me, surname="Meulen\u200b *vet*\u202e"))
+    for kind, key in (("income", "owner"), ("obligation", "owed_by")):
+        shown = form(visit, kind).selectbox(key=f"{kind}_{key}").options
+        assert any("Meulen *vet*" in option for option in shown)
+
+
         assert build(record.kind, values, record, lambda role: pytest.fail("nobody confirmed")) == record
 
 
