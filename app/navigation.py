@@ -24,6 +24,7 @@ RESIDENT: Pages = [
     ("schulden", resident.debts, "debts.title"),
     ("inkomen-en-uitgaven", resident.budget, "budget.title"),
     ("afspraken", resident.agreements, "agreements.title"),
+    ("wie-keek", resident.looked, "looked.title"),
 ]
 STAFF: Pages = [
     ("", clients.page, "clients.title"),
@@ -38,7 +39,7 @@ CREDITOR: Pages = [("", creditor.page, "creditor.title")]
 PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) for path, _, _ in pages)
 """Every path that is a page for somebody."""
 
-IN_THE_MENU = {"", "schulden", "inkomen-en-uitgaven", "afspraken", "status"}
+IN_THE_MENU = {"", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "status"}
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,18 @@ import streamlit as st
 
 from app import session
 from app.components import formats, layout, notices, summaries, trust
+from app.components.errors import function_name
 from app.components.forms import Submission
-from app.components.html import Html, join, show, tag
+from app.components.html import Html, escape, join, show, tag
 from app.components.notices import notice_html
-from app.texts import t
+from app.components.table import Column, table
+from app.texts import t, word
 from schuldhulp.domain.access import Actor, Role
-from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.audit import LogAction, LogLine, Purpose
 from schuldhulp.domain.cockpit import LineKind, Overview
 from schuldhulp.domain.records import Agreement, AgreementStatus
 from schuldhulp.domain.trust import TrustState
+from schuldhulp.domain.types import DossierId
 
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, RecordView
@@ -26,8 +29,12 @@ if TYPE_CHECKING:
 SOON = 14
 """Days ahead in which a payment becomes the next step."""
 
+LOOKS = 20
+"""How many times that somebody looked are shown; the newest."""
 
-def _view(title: str, lead: str | None = None) -> tuple[Actor, DossierView]:
+
+def _chosen(title: str, lead: str | None = None) -> tuple[Actor, DossierId]:
+    """Put the title, and return which dossier of the resident the page is about."""
     actor = session.guard(Role.RESIDENT)
     dossiers = sorted(actor.dossiers)
     if not dossiers:
@@ -43,6 +50,11 @@ def _view(title: str, lead: str | None = None) -> tuple[Actor, DossierView]:
             format_func=lambda dossier: t("resident.dossier_number", number=dossiers.index(dossier) + 1),
             key="resident_dossier",
         )
+    return actor, chosen
+
+
+def _view(title: str, lead: str | None = None) -> tuple[Actor, DossierView]:
+    actor, chosen = _chosen(title, lead)
     return actor, session.cockpit().dossiers.open(actor=actor, dossier=chosen, purpose=Purpose.OWN_VIEW)
 
 
@@ -140,8 +152,6 @@ def overview() -> None:
 
 
 def _short_debts(found: Overview) -> Html:
-    from app.components.table import Column, table
-
     if not found.debts:
         return layout.empty(t("debts.none"))
     shown = table(
@@ -260,3 +270,54 @@ def _confirming(actor: Actor, view: DossierView, each: RecordView) -> Callable[[
     return lambda: records.confirm(
         actor=actor, dossier=view.summary.id, record_id=each.record_id, expected_version=each.version
     )
+
+
+def looked() -> None:
+    """Show who looked into the dossier, and why: functions, never names."""
+    actor, dossier = _chosen(t("looked.title"), t("looked.lead"))
+    found = others(session.cockpit().dossiers.log(actor=actor, dossier=dossier), actor)
+    if not found:
+        show(layout.empty(t("looked.nobody")))
+        return
+    columns = (
+        Column(heading=t("looked.who")),
+        Column(heading=t("looked.why")),
+        Column(heading=t("looked.when")),
+    )
+    show(
+        table(
+            t("looked.title"),
+            columns,
+            ((_function(line), _why(line), formats.moment(line.start_time)) for line in found[:LOOKS]),
+        ),
+        tag("p", t("looked.newest", count=LOOKS), class_="hint") if len(found) > LOOKS else None,
+    )
+
+
+def others(lines: Sequence[LogLine], actor: Actor) -> list[LogLine]:
+    """Return when others than the resident were in the dossier: what somebody did in one session counts once.
+
+    Args:
+        lines: all that was written down about the dossier, newest first.
+        actor: the resident; a partner is somebody else.
+
+    Returns:
+        The newest line of each session, function, purpose and reason, newest first.
+    """
+    found: dict[tuple[object, ...], LogLine] = {}
+    for line in lines:
+        if line.role is not Role.RESIDENT or line.actor_id != actor.id:
+            refused = line.name is LogAction.REFUSED
+            found.setdefault((line.trace_id, line.role, line.purpose, line.reason, refused), line)
+    return list(found.values())
+
+
+def _function(line: LogLine) -> str:
+    name = function_name("system" if line.role is None else line.role)
+    return name[:1].upper() + name[1:]
+
+
+def _why(line: LogLine) -> Html:
+    given = t("looked.reason", reason=line.reason) if line.reason else None
+    refused = t("looked.refused") if line.name is LogAction.REFUSED else None
+    return join((tag("span", escape(part)) for part in (word("purpose", line.purpose), given, refused) if part), "<br>")

@@ -99,6 +99,7 @@ PAGES = [
     ("resident", "schulden", {}),
     ("resident", "inkomen-en-uitgaven", {}),
     ("resident", "afspraken", {}),
+    ("resident", "wie-keek", {}),
     ("caseworker", "", {}),
     *(
         ("caseworker", "dossier", {"dossier": dossier_id(0), "deel": part})

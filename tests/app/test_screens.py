@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,7 @@ from app.components.fields import label_of
 from app.components.recordforms import TYPES, fields_of
 from app.navigation import CREDITOR, PATHS, RESIDENT, STAFF
 from schuldhulp.domain.access import Role
-from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.audit import LogAction, LogLine, LogStatus, Purpose
 from schuldhulp.domain.records import AgreementStatus
 from schuldhulp.domain.trust import Finding, FindingKind, TrustState
 from schuldhulp.errors import Unreachable
@@ -88,6 +89,7 @@ def test_page_of_another_role_is_not_there(visit, path, fake):
         ("resident.debts", "creditor"),
         ("resident.budget", "administrator"),
         ("resident.agreements", "creditor"),
+        ("resident.looked", "caseworker"),
         ("clients.page", "resident"),
         ("dossier.page", "resident"),
         ("record.page", "administrator"),
@@ -260,6 +262,71 @@ def test_agreement_can_no_longer_be_given_once_something_deviates(visit, fake):
     fake.stored[dossier_id(0)].state = TrustState.DEVIATES
     at.run()
     assert not [button.key for button in at.button if button.key.startswith("agree_")]
+
+
+def line(
+    number,
+    *,
+    session=0,
+    role=Role.CASEWORKER,
+    purpose=Purpose.DEBT_HELP,
+    reason="",
+    name=LogAction.OPEN,
+    by="S. de Wit",
+):
+    when = NOW - timedelta(minutes=number)
+    return LogLine(
+        trace_id=f"{session:032x}", span_id=f"{number:016x}", status_code=LogStatus.OK, name=name,
+        start_time=when, end_time=when, processing_activity_id=f"urn:schuldhulp:processing:{purpose}",
+        actor_id=by, role=role, purpose=purpose, reason=reason,
+    )  # fmt: skip
+
+
+def test_resident_reads_who_looked_and_why_but_no_name(visit, fake):
+    fake.lines[dossier_id(0)] = [
+        line(0, role=Role.RESIDENT, purpose=Purpose.OWN_VIEW, by="resident-1"),
+        line(1, session=1),
+        line(2, session=1),
+        line(3, session=2, role=Role.TEAM_LEADER, purpose=Purpose.REPLACEMENT, reason="Collega <b>ziek</b>"),
+        line(4, session=3, role=None, purpose=Purpose.VERIFICATION, name=LogAction.VERIFY),
+        line(5, session=4, role=Role.CREDITOR, purpose=Purpose.SEARCH, name=LogAction.REFUSED),
+    ]
+    at = visit("resident", "wie-keek")
+    text = text_of(at)
+    # What was done in one session stands there once, with its newest time; what the resident did, not at all.
+    assert text.count("<span>Schuldhulp</span>") == 1
+    assert "23 november 2026 10:29" in text
+    assert "23 november 2026 10:28" not in text
+    assert "Het eigen dossier bekijken" not in text
+    for expected in (
+        "Begeleider",
+        "Teamleider",
+        "Een collega vervangen",
+        "Reden: Collega",
+        "Het systeem",
+        "Schuldeiser",
+        "het dossier bleef dicht",
+    ):
+        assert expected in text
+    assert "<b>ziek" not in html_of(at)
+    assert "S. de Wit" not in text
+    assert {purpose for purpose, _, _ in fake.opened} == {Purpose.OWN_VIEW}
+
+
+def test_resident_reads_that_the_partner_looked(visit, fake):
+    fake.lines[dossier_id(0)] = [line(0, role=Role.RESIDENT, purpose=Purpose.OWN_VIEW, by="resident-2")]
+    text = text_of(visit("resident", "wie-keek"))
+    assert "Bewoner" in text
+    assert "Het eigen dossier bekijken" in text
+
+
+def test_resident_sees_the_newest_looks_only(visit, fake):
+    fake.lines[dossier_id(0)] = [line(number, session=number) for number in range(25)]
+    text = text_of(visit("resident", "wie-keek", language="en"))
+    assert text.count('<tr role="row"') - 1 == 20
+    assert "These are the last 20 times" in text
+    fake.lines.clear()
+    assert "Er heeft nog niemand anders in uw dossier gekeken." in text_of(visit("resident", "wie-keek"))
 
 
 def test_clients_are_found_and_the_search_is_not_in_the_address(visit, fake):

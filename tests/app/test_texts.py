@@ -12,6 +12,7 @@ import pytest
 
 from app.components.recordforms import SECTIONS, fields_of
 from app.texts import en, nl
+from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.cockpit import LineKind
 from schuldhulp.domain.money import Frequency
 from schuldhulp.domain.records import (
@@ -49,6 +50,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "finding": FindingKind,
     "enrolment_step": EnrolmentStep,
     "budget": LineKind,
+    "purpose": Purpose,
 }
 
 

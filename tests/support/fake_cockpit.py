@@ -14,6 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from schuldhulp.domain.access import Actor, Permission, Role, require
+from schuldhulp.domain.audit import LogLine, Purpose
+from schuldhulp.domain.checks import check_line
 from schuldhulp.domain.cockpit import overview
 from schuldhulp.domain.dates import PartialDate
 from schuldhulp.domain.identifiers import Bsn
@@ -118,7 +120,8 @@ class FakeCockpit:
             contact="schuldhulp@example.nl",
         )
         self.access = SimpleNamespace(from_login=self._from_login)
-        self.dossiers = SimpleNamespace(list=self._list, open=self._open)
+        self.lines: dict[DossierId, list[LogLine]] = {}
+        self.dossiers = SimpleNamespace(list=self._list, open=self._open, log=self._log)
         self.records = SimpleNamespace(
             add=self._add, change=self._change, withdraw=self._withdraw, confirm=self._confirm, history=self._history
         )
@@ -184,6 +187,7 @@ class FakeCockpit:
     def _open(self, *, actor: Actor, dossier: DossierId, purpose: str, reason: str | None = None) -> DossierView:
         require(actor, Permission.OPEN_DOSSIER, dossier)
         self._check()
+        check_line(reason or "", "reason", longest=500)
         outside = actor.kind == "staff" and dossier not in actor.dossiers
         if outside and not reason and dossier not in self.admitted:
             raise InvalidInput("reason_required", "reason: needed", field="reason")
@@ -199,6 +203,13 @@ class FakeCockpit:
             enrolment=_enrolment_state(views),
             overview=overview(current, today=TODAY),
         )
+
+    def _log(self, *, actor: Actor, dossier: DossierId) -> list[LogLine]:
+        require(actor, Permission.OPEN_DOSSIER, dossier)
+        self._check()
+        self._get(dossier)
+        self.opened.append((Purpose.OWN_VIEW, dossier, None))
+        return self.lines.get(dossier, [])
 
     def _write(self, actor: Actor, permission: Permission, dossier: DossierId) -> _Stored:
         require(actor, permission, dossier)
