@@ -179,7 +179,13 @@ def refused(group: str, fields: Sequence[Field], state: Draft, error: InvalidInp
         error: why; where its field is not one of the form, the sentence stands above the form alone.
     """
     named = next((item.name for item in fields if item.name == error.field), "")
-    state.problems[named] = error_text(error, label_of(group, named) if named else "")
+    state.problems[named] = error_text(error, label_in(group, fields, error))
+
+
+def label_in(group: str, fields: Iterable[Field], error: SchuldhulpError) -> str:
+    """Return the label of the field that an error is about; empty when the form has no such field."""
+    named = next((item.name for item in fields if item.name == error.field), "")
+    return label_of(group, named) if named else ""
 
 
 def show_problems(screen: str, fields: Sequence[Field], state: Draft) -> None:

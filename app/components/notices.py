@@ -49,8 +49,13 @@ def status(tone: Tone, text: str) -> Html:
     return tag("span", sign(tone), " ", text, class_=f"status {tone}")
 
 
-def failure(error: SchuldhulpError) -> None:
-    """Say calmly what could not be done and what to do now."""
+def failure(error: SchuldhulpError, label: str = "") -> None:
+    """Say calmly what could not be done and what to do now.
+
+    Args:
+        error: what went wrong.
+        label: name of the field that it is about, as the form calls it.
+    """
     if isinstance(error, Unreachable):
         notice("warning", t("failure.unreachable_title"), error_text(error), t("failure.nothing_lost"), role="alert")
     elif isinstance(error, Deviation):
@@ -59,7 +64,7 @@ def failure(error: SchuldhulpError) -> None:
         # Of a client who is known already, nobody was ahead: the dossier may be years old.
         notice("warning", t("failure.conflict_title"), error_text(error), role="alert")
     else:
-        notice("warning", t("failure.title"), error_text(error), role="alert")
+        notice("warning", t("failure.title"), error_text(error, label), role="alert")
 
 
 def error_summary(problems: Sequence[tuple[str, str]]) -> None:

@@ -123,7 +123,7 @@ def _check(
 ) -> None:
     values = draft.outcome
     if draft.submission.error is not None:
-        notices.failure(draft.submission.error)
+        notices.failure(draft.submission.error, forms.label_in("enrolment", fields, draft.submission.error))
     show(
         tag("p", t("check.lead")),
         facts((t(f"field.enrolment.{item.name}"), item.words(values[item.name], people)) for item in fields),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import session
 from app.components import layout, notices
+from app.components.errors import error_text
 from app.components.html import show
 from app.texts import t
 from schuldhulp.domain.access import Actor
@@ -73,10 +74,12 @@ def open_dossier(actor: Actor) -> DossierView:
     except InvalidInput as error:
         if error.field != "reason":
             raise
-        _ask_reason(dossier, reasons)
+        # A reason that is refused is forgotten, so that another one can be given.
+        refused = reasons.pop(dossier, None) is not None
+        _ask_reason(dossier, reasons, error_text(error, t("reason.field")) if refused else "")
 
 
-def _ask_reason(dossier: DossierId, reasons: dict[bytes, str]) -> NoReturn:
+def _ask_reason(dossier: DossierId, reasons: dict[bytes, str], problem: str) -> NoReturn:
     layout.title(t("reason.title"), t("reason.lead"))
     with st.form("reason", border=False):
         given = st.text_input(t("reason.field"), key="reason_text", max_chars=REASON_LENGTH)
@@ -85,7 +88,9 @@ def _ask_reason(dossier: DossierId, reasons: dict[bytes, str]) -> NoReturn:
         reasons[dossier] = given.strip()
         st.rerun()
     if sent:
-        notices.error_summary([("reason_text", t("reason.missing"))])
+        problem = t("reason.missing")
+    if problem:
+        notices.error_summary([("reason_text", problem)])
     show(layout.link("/", t("dossier.to_clients")))
     st.stop()
 

@@ -130,7 +130,8 @@ def _check(
     layout.title(t("check.title"), t("check.lead"))
     record: Record = draft.outcome
     if draft.submission.error is not None:
-        notices.failure(draft.submission.error)
+        label = forms.label_in(kind, fields_of(kind, record), draft.submission.error)
+        notices.failure(draft.submission.error, label)
         if each is not None and draft.submission.error.key in OF_A_COLLEAGUE:
             show(
                 tag("p", layout.link(address("gegeven", view.summary.id, gegeven=each.record_id), t("check.see_other")))

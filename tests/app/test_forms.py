@@ -18,6 +18,7 @@ from app.components.fields import (
     Person,
     Postcode,
     Whole,
+    label_of,
 )
 from app.components.forms import Submission
 from app.components.recordforms import SECTIONS, TYPES, build, fields_of, value_of
@@ -247,7 +248,8 @@ def test_change_on_top_of_a_colleagues_is_refused_and_told(visit, fake):
         (Unreachable("database_silent", "no answer"), "Er is nu even geen verbinding"),
         (Deviation("dossier_deviates", "deviates"), "Opslaan is gestopt"),
         (Conflict("dossier_changed", "changed"), "Een collega heeft tegelijk iets in dit dossier gewijzigd"),
-        (InvalidInput("applicant_unknown", "unknown", field="owner"), "deze persoon staat niet meer in het dossier"),
+        (InvalidInput("applicant_unknown", "?", field="owner"), "Van wie: deze persoon staat niet meer in het dossier"),
+        (InvalidInput("applicant_unknown", "?", field="x"), "Dit veld: deze persoon staat niet meer in het dossier"),
     ],
 )
 def test_save_that_fails_says_why_and_can_be_tried_again(visit, fake, error, said):
@@ -402,6 +404,15 @@ def test_enrolment_asks_ground_basis_and_date(visit, fake):
     )
 
 
+def test_enrolment_that_is_refused_names_the_field(visit, fake):
+    at = visit("caseworker", "aanmelden", dossier=FIRST)
+    fill(at, "enrol", applicants=(ME,), ground="Plan", basis=EnrolmentBasis.CONSENT, basis_date="1-11-2026")
+    press(at, "enrol_check")
+    fake.failing = InvalidInput("applicant_unknown", "unknown", field="applicants")
+    press(at, "enrol_send")
+    assert f"{label_of('enrolment', 'applicants')}: deze persoon staat niet meer in het dossier" in text_of(at)
+
+
 def test_enrolment_is_ended_with_a_reason(visit, fake):
     fake.enrolment.enrol(
         actor=fake.people[("staff", "caseworker")],
@@ -424,6 +435,14 @@ def test_form_warns_before_writing_into_a_dossier_that_deviates(visit, fake):
     assert "iets wijkt af" in text_of(form(visit, "income"))
 
 
+def test_names_in_a_select_box_hold_no_hidden_marks(visit, fake):
+    me = fake.stored[FIRST].records[ME][-1].record
+    fake.stored[FIRST].put(ME, replace(me, surname="Meulen\u200b *vet*\u202e"))
+    for kind, key in (("income", "owner"), ("obligation", "owed_by")):
+        shown = form(visit, kind).selectbox(key=f"{kind}_{key}").options
+        assert any("Meulen *vet*" in option for option in shown)
+
+
 @pytest.mark.parametrize("kind", list(TYPES))
 def test_fields_cover_every_attribute_of_the_record(kind):
     asked = {item.name.partition(".")[0] for item in fields_of(kind)}
@@ -435,14 +454,6 @@ def test_build_gives_back_what_a_form_starts_with(fake):
     for versions in fake.stored[FIRST].records.values():
         record = versions[-1].record
         values = {item.name: item.read(item.start(value_of(record, item.name))) for item in fields_of(record.kind)}
-def test_names_in_a_select_box_hold_no_hidden_marks(visit, fake):
-    me = fake.stored[FIRST].records[ME][-1].record
-    fake.stored[FIRST].put(ME, replace(me, surname="Meulen\u200b *vet*\u202e"))
-    for kind, key in (("income", "owner"), ("obligation", "owed_by")):
-        shown = form(visit, kind).selectbox(key=f"{kind}_{key}").options
-        assert any("Meulen *vet*" in option for option in shown)
-
-
         assert build(record.kind, values, record, lambda role: pytest.fail("nobody confirmed")) == record
 
 
