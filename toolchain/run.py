@@ -27,8 +27,8 @@ from toolchain.environment import NODE_TOOLS, PROJECT, TOOLCHAIN, VENV, prepare
 from toolchain.parts import Part, PartFailed
 
 CHAIN_ID = 20145
-STUCK = 60.0
-"""Seconds without progress after which waiting for the chain makes no sense."""
+STUCK = 240.0
+"""Seconds without progress after which waiting for the chain makes no sense; a killed worker's lease lasts 90."""
 
 FRESH_HEAD_EVERY = 60.0
 """Seconds after which the development chain mines a block, so that its head never looks stale."""
