@@ -157,3 +157,14 @@ def test_status_counts_while_the_worker_has_not_checked_yet(monkeypatch, code, s
     else:
         with pytest.raises(Failed, match="why"):
             installation._status()
+
+
+@pytest.mark.parametrize(("version", "native"), [(install.SOLC_VERSION, True), ("0.8.29", False)])
+def test_install_compiler_prefers_a_native_one_of_the_same_version(tmp_path, monkeypatch, version, native):
+    monkeypatch.setattr(install, "COMPILERS", tmp_path / "solcx")
+    solc = tmp_path / "bin" / "solc"
+    install.write_executable(solc, f"#!/bin/sh\necho 'Version: {version}+commit.x'\n")
+    install.install_compiler("/x/node", {"PATH": f"{solc.parent}:/usr/bin:/bin"})
+    text = (tmp_path / "solcx" / f"solc-v{install.SOLC_VERSION}").read_text()
+    assert (str(solc) in text) is native
+    assert ("solc-shim.mjs" in text) is not native
