@@ -14,7 +14,7 @@ COMMANDS = (
     ["mypy"],
     ["lint-imports"],
     ["solhint", "--max-warnings", "0", "contracts/**/*.sol"],
-    ["prettier", "--check", "contracts/**/*.sol"],
+    ["prettier", "--check", "contracts/**/*.sol", "tests/forge/**/*.sol"],
 )
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 
 from toolchain.environment import PROJECT, VENV, prepare
+from toolchain.forge import MISSING, find_forge, forge_environment
 
 CHROMIUM = "SCHULDHULP_CHROMIUM"
 REQUIRED = "SCHULDHULP_REQUIRE_CHROMIUM"
@@ -21,20 +22,25 @@ def chromium() -> str | None:
     return os.environ.get(CHROMIUM) or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def suites(*, browser: bool) -> dict[str, list[list[str]]]:
+def suites(*, browser: bool, forge: bool = True) -> dict[str, list[list[str]]]:
     """Return the commands of each suite; the contracts are compiled first, because other suites deploy them.
 
     Args:
         browser: whether the tests in Chromium are part of it.
+        forge: whether the properties of the contracts are part of it.
     """
     compile_contracts = [BROWNIE, "compile"]
     # One run for both: they share the loaded demonstration.
     whole = ["tests/system", "tests/browser"] if browser else ["tests/system"]
-    return {
+    found = {
         "fast": [compile_contracts, [*PYTEST, "tests/unit", "tests/integration", "tests/app"]],
         "contracts": [[BROWNIE, "test"]],
+        "properties": [["forge", "test"]],
         "whole": [compile_contracts, [*PYTEST, *whole]],
     }
+    if not forge:
+        del found["properties"]
+    return found
 
 
 def main(arguments: list[str]) -> int:
@@ -46,10 +52,14 @@ def main(arguments: list[str]) -> int:
     elif os.environ.get(REQUIRED):
         print("Chromium is missing, and this run needs it: apt-get install chromium", file=sys.stderr)
         return 1
-    chosen = suites(browser=browser is not None)
+    forge = find_forge() is not None
+    chosen = suites(browser=browser is not None, forge=forge)
     extra: list[str] = []
     if arguments:
         name, *extra = arguments
+        if name == "properties" and not forge:
+            print(MISSING, file=sys.stderr)
+            return 1
         chosen = {name: chosen[name]}
     failed = []
     for name, commands in chosen.items():
@@ -57,13 +67,16 @@ def main(arguments: list[str]) -> int:
         print(f"--- {name}", flush=True)
         for command in commands:
             given = [*command, *extra] if command is commands[-1] else command
-            if subprocess.run(given, cwd=PROJECT, check=False).returncode:
+            environment = forge_environment() if command[0] == "forge" else None
+            if subprocess.run(given, cwd=PROJECT, env=environment, check=False).returncode:
                 failed.append(name)
                 break
         print(f"--- {name}: {time.monotonic() - started:.0f} s", flush=True)
     print(f"suites: {len(chosen) - len(failed)} passed, {len(failed)} failed", flush=True)
     for name in failed:
         print(f"failed: {name}")
+    if not forge and not arguments:
+        print(f"The properties of the contracts were left out. {MISSING}")
     if browser is None and "whole" in chosen:
         print("The browser tests were left out: no Chromium here. On Debian: apt-get install chromium")
     return 1 if failed else 0

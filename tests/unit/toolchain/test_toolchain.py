@@ -27,6 +27,7 @@ def commands(monkeypatch):
 
     monkeypatch.setattr(test_runner.subprocess, "run", run)
     monkeypatch.setattr(test_runner, "prepare", lambda environment: None)
+    monkeypatch.setattr(test_runner, "find_forge", lambda: "/x/forge")
     return found
 
 
@@ -39,6 +40,17 @@ def test_tests_run_everything_but_the_browser_where_there_is_none(monkeypatch, c
     last = capsys.readouterr().out.strip().splitlines()[-1]
     assert "browser tests were left out" in last
     assert "apt-get install chromium" in last
+
+
+def test_tests_leave_the_properties_out_where_there_is_no_forge_and_say_so(monkeypatch, commands, capsys):
+    monkeypatch.setattr(test_runner, "chromium", lambda: "/x/chromium")
+    monkeypatch.setattr(test_runner, "find_forge", lambda: None)
+    assert test_runner.main([]) == 0
+    assert not any("forge" in command for command in commands.run)
+    said = capsys.readouterr().out
+    assert "suites: 3 passed, 0 failed" in said
+    assert "left out. Forge is missing" in said
+    assert test_runner.main(["properties"]) == 1
 
 
 def test_tests_fail_without_a_browser_where_it_is_required(monkeypatch, commands, capsys):
@@ -55,7 +67,7 @@ def test_tests_run_the_browser_where_there_is_one_and_name_what_failed(monkeypat
     commands.failing = ("tests/browser",)
     assert test_runner.main([]) == 1
     said = capsys.readouterr().out
-    assert "suites: 2 passed, 1 failed" in said
+    assert "suites: 3 passed, 1 failed" in said
     assert "failed: whole" in said
 
 
