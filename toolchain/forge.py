@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolchain.environment import TOOLCHAIN
 
-MISSING = "Forge is missing: npm's package has none for this kind of machine. Install Foundry 1.7 so that `forge` is on the PATH"
+MISSING = "Forge is missing: npm has none for this kind of machine. Install Foundry 1.7, with `forge` on the PATH"
 
 
 def find_forge() -> str | None:
