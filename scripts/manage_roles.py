@@ -13,13 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import brownie
 from eth_utils import is_address, to_checksum_address
 
 from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
-from scripts.check_deployment import NETWORK_ROLE, check_chain, check_code, contract_at, held_roles, role_id
-from scripts.planning import THROW_AWAY, confirm
+from scripts.acting import administrator_signer, agree, network_signer, open_deployment, refusals, send
+from scripts.check_deployment import NETWORK_ROLE, contract_at, held_roles, role_id
 
 NETWORK = "NETWORK"
 
@@ -117,9 +116,7 @@ def carry_out(deployment: Deployment, changes: list[Change], signer: Any) -> Non
         if not contract.hasRole(contract.getRoleAdmin(change.role).call(), signer.address).call():
             raise errors.NotAllowed("role_refused", f"{signer.address} does not administer this role")
     for change in changes:
-        address = deployment.contracts[change.contract].address
-        call = getattr(contract_at(change.contract, deployment), change.function)(change.role, change.account)
-        signer.transfer(address, 0, data=call._encode_transaction_data())
+        send(deployment, signer, change.contract, change.function, change.role, change.account)
 
 
 def holders(deployment: Deployment, verb: str, municipality: int) -> dict[str, list[str]]:
@@ -152,13 +149,10 @@ def revoke(verb: str, municipality: str, account: str) -> None:
 
 def check(verb: str, municipality: str) -> None:
     """List who has a role: ``brownie run manage_roles check <verb> <municipality> --network <name>``."""
-    try:
-        deployment = _deployment()
-        for name, accounts in holders(deployment, verb, _number(municipality)).items():
+    with refusals():
+        deployment = open_deployment()
+        for name, accounts in holders(deployment, verb, number_of(municipality)).items():
             print(f"{name}: {', '.join(accounts) or 'nobody'}")
-    except errors.SchuldhulpError as error:
-        print(f"Refused: {error}")
-        raise SystemExit(error.exit_code) from None
 
 
 def main() -> None:
@@ -167,57 +161,40 @@ def main() -> None:
     raise SystemExit(2)
 
 
-def _change(action: str, verb: str, municipality: str, account: str) -> None:
-    try:
-        code, deployment = _number(municipality), _deployment()
-        changes = plan(deployment, action, verb, code, account)
-        for change in changes:
-            print(f"{change.contract}: {change.function} {verb} of {code or 'the network'}, {change.account}")
-        if not changes:
-            print("Everything is so already; nothing was sent.")
-            return
-        if not confirm(deployment.network, f"Send {len(changes)} transaction(s)?"):
-            print("Nothing was done.")
-            raise SystemExit(1)
-        carry_out(deployment, changes, _signer(verb))
-        if plan(deployment, action, verb, code, account):
-            raise errors.Deviation("role_unchanged", "the chain does not show the change; look at the transactions")
-        print("Check: done and found on the chain")
-    except errors.SchuldhulpError as error:
-        print(f"Refused: {error}")
-        raise SystemExit(error.exit_code) from None
+def number_of(text: Any) -> int:
+    """Read a municipality's code from the command line.
 
+    Args:
+        text: what was typed.
 
-def _number(text: Any) -> int:
+    Returns:
+        The number.
+
+    Raises:
+        errors.InvalidInput: no number.
+    """
     if not str(text).isdecimal():
         raise errors.InvalidInput("municipality_invalid", "municipality must be a number", field="municipality")
     return int(text)
 
 
-def _deployment() -> Deployment:
-    from schuldhulp.config import load_settings
-
-    network = brownie.network.show_active()
-    if network == THROW_AWAY:
-        raise errors.Misconfigured("network_empty", "the development network starts empty: there are no roles")
-    deployment = Deployment.load(load_settings().deployments / f"{network}.json")
-    findings = check_chain(deployment) or [
-        finding for name in deployment.contracts for finding in check_code(name, deployment)
-    ]
-    if findings:
-        raise errors.ChainMismatch("chain_mismatch", "; ".join(findings))
-    return deployment
+def _change(action: str, verb: str, municipality: str, account: str) -> None:
+    with refusals():
+        code, deployment = number_of(municipality), open_deployment()
+        changes = plan(deployment, action, verb, code, account)
+        if not changes:
+            print("Everything is so already; nothing was sent.")
+            return
+        agree(
+            [f"{one.contract}: {one.function} {verb} of {code or 'the network'}, {one.account}" for one in changes],
+            f"Send {len(changes)} transaction(s)?",
+        )
+        carry_out(deployment, changes, _signer(verb))
+        if plan(deployment, action, verb, code, account):
+            raise errors.Deviation("role_unchanged", "the chain does not show the change; look at the transactions")
+        print("Check: done and found on the chain")
 
 
 def _signer(verb: str) -> Any:
     """Open the account that administers a verb: the network's administrator, or the municipality's."""
-    from schuldhulp.config import load_settings
-    from schuldhulp.crypto.keyring import AdministratorKeys, NetworkKeys
-
-    settings = load_settings()
-    folder, private = settings.keys, settings.production
-    if verb in (NETWORK, "ADMINISTRATOR"):
-        key = NetworkKeys.open(folder, private=private).network_administrator
-    else:
-        key = AdministratorKeys.open(folder, private=private).administrator
-    return brownie.accounts.add(key.reveal())
+    return network_signer() if verb in (NETWORK, "ADMINISTRATOR") else administrator_signer()

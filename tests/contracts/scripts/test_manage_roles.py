@@ -8,7 +8,7 @@ from scripts import manage_roles as script
 @pytest.fixture
 def used(monkeypatch, deployment, signers):
     """The commands work on the deployment of the test, with its accounts."""
-    monkeypatch.setattr(script, "_deployment", lambda: deployment)
+    monkeypatch.setattr(script, "open_deployment", lambda: deployment)
     network_verbs = (script.NETWORK, "ADMINISTRATOR")
     monkeypatch.setattr(
         script,
