@@ -30,7 +30,7 @@ def test_deploy_uses_up_nonce_zero_by_a_transaction_that_does_nothing(plan, sign
     fresh = brownie.accounts.add()
     signers = {**signers, "reviewer": fresh}
 
-    script.fund(signers)
+    script.fund(signers, signers["deployer"])
     script.use_up_first_nonces(signers)
     script.use_up_first_nonces(signers)
 
@@ -53,7 +53,7 @@ def test_deploy_again_starts_with_new_contracts(plan, signers, deployment):
         assert again.contracts[name].instance_id != deployment.contracts[name].instance_id
 
 
-@pytest.mark.parametrize("step", ["set_up_registry", "use_up_first_nonces", "check"])
+@pytest.mark.parametrize("step", ["set_up", "use_up_first_nonces", "check"])
 def test_main_writes_nothing_when_it_is_interrupted_and_starts_afresh(monkeypatch, tmp_path, step):
     monkeypatch.setenv("SCHULDHULP_DATA", str(tmp_path))
     with monkeypatch.context() as broken:
