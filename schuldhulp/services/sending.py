@@ -8,7 +8,7 @@ they are carried out once. So a worker may be killed between any two steps.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -42,13 +42,22 @@ PATIENCE: Final = timedelta(minutes=15)
 """How long it then waits."""
 
 
+_CONTRACT_OF: Final = {
+    BatchKind.LEDGER: "ObligationLedger",
+    BatchKind.ENROL: "EnrolmentRegistry",
+    BatchKind.END: "EnrolmentRegistry",
+}
+"""Where the account of a batch needs its role."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What became of batches in one pass.
 
     Attributes:
         confirmed: ids of batches that were confirmed.
-        failed: ids of batches that were reverted, or whose nonce something else took, with the reason.
+        failed: ids of batches that were reverted, whose nonce something else took, or whose account lost its role
+            before they were mined, with the reason.
         waiting: ids of batches that are not mined yet, or reverted in a block that may still go.
         refusals: ids of batches that the node did not take and that are not mined, with what it said.
     """
@@ -57,6 +66,16 @@ class Outcome:
     failed: tuple[tuple[int, str], ...] = ()
     waiting: tuple[int, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass
+class _Settled:
+    """An `Outcome` in the making."""
+
+    confirmed: list[int] = field(default_factory=list)
+    failed: list[tuple[int, str]] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+    refusals: list[tuple[int, str]] = field(default_factory=list)
 
 
 class BatchOwner(Protocol):
@@ -146,6 +165,8 @@ class Sender:
     def settle(self) -> Outcome:
         """Look up every batch that is not finished, in the order of nonces; send again what is not on the chain.
 
+        Batches of an account that was replaced are looked after too, unless a worker with that account is at work.
+
         Returns:
             What became of them.
 
@@ -157,54 +178,87 @@ class Sender:
         """
         self.hold_lease()
         with self.store.read() as work:
-            batches = work.batches.unfinished(account=self.writer.account)
+            batches = work.batches.unfinished()
             seen = work.chain_watch.get()
         if seen is not None and self.reader.head().number < seen.head_number:
             raise errors.Deviation("chain_behind", "the chain is shorter than it was when it was last looked at")
-        confirmed: list[int] = []
-        failed: list[tuple[int, str]] = []
-        waiting: list[int] = []
-        refusals: list[tuple[int, str]] = []
+        done = _Settled()
+        # What was signed with a key that was replaced since comes first: the dossiers in it wait for that.
+        for account in sorted({batch.account for batch in batches} - {self.writer.account}):
+            if self._take_over(account):
+                self._settle([batch for batch in batches if batch.account == account], done)
+                self._give_back(account)
+        self._settle([batch for batch in batches if batch.account == self.writer.account], done)
+        return Outcome(
+            confirmed=tuple(done.confirmed),
+            failed=tuple(done.failed),
+            waiting=tuple(done.waiting),
+            refusals=tuple(done.refusals),
+        )
+
+    def _take_over(self, account: str) -> bool:
+        """Take the lease of an account that was replaced; False while a worker of its own is at work."""
+        now = self.clock.now()
+        with self.store.write() as work:
+            taken = work.leases.acquire(account, self.holder, now=now, until=now + LEASE)
+            work.commit()
+        return taken
+
+    def _give_back(self, account: str) -> None:
+        with self.store.write() as work:
+            work.leases.release(account, self.holder)
+            work.commit()
+
+    def _settle(self, batches: Sequence[BatchRow], done: _Settled) -> None:
+        """Look after the batches of one account, in the order of nonces."""
         for batch in batches:
             if batch.kind not in self._owners:
                 # Nobody can say what it would change, so it is not sent and nothing after it can be.
-                waiting.append(batch.id)
-                refusals.append((batch.id, f"kind {batch.kind.value}"))
+                done.waiting.append(batch.id)
+                done.refusals.append((batch.id, f"kind {batch.kind.value}"))
                 break
             receipt = self.reader.receipt(batch.tx_hash)
             if receipt is None:
                 if self._nonce_is_taken(batch):
                     self._fail(batch)
-                    failed.append((batch.id, "nonce_taken"))
+                    done.failed.append((batch.id, "nonce_taken"))
+                    continue
+                if self._is_powerless(batch):
+                    self._fail(batch)
+                    done.failed.append((batch.id, "role_revoked"))
                     continue
                 refusal, receipt = self._send_and_wait(batch)
                 if receipt is None and refusal:
-                    refusals.append((batch.id, refusal))
+                    done.refusals.append((batch.id, refusal))
             if receipt is None:
-                waiting.append(batch.id)
+                done.waiting.append(batch.id)
                 # What comes after it in the order of nonces cannot be mined either: no use in waiting for that too.
                 break
             deep = self._is_deep(receipt)
             if receipt.succeeded and deep:
                 self._confirm(batch, receipt)
-                confirmed.append(batch.id)
+                done.confirmed.append(batch.id)
             elif receipt.succeeded:
                 self._note_block(batch, receipt)
             elif deep:
                 self._fail(batch, receipt)
-                failed.append((batch.id, "reverted"))
+                done.failed.append((batch.id, "reverted"))
             else:
-                waiting.append(batch.id)
-        return Outcome(
-            confirmed=tuple(confirmed),
-            failed=tuple(failed),
-            waiting=tuple(waiting),
-            refusals=tuple(refusals),
-        )
+                done.waiting.append(batch.id)
+
+    def _is_powerless(self, batch: BatchRow) -> bool:
+        """Tell whether a batch of an account that was replaced can no longer change anything, however it is mined.
+
+        Should the revocation itself be thrown out of the chain again, the batch may still land; what it holds is then
+        found on the chain, as after any batch that was lost, since the contracts take nothing twice.
+        """
+        if batch.account == self.writer.account:
+            return False
+        return not self.reader.has_role(_CONTRACT_OF[batch.kind], "REGISTRAR", batch.municipality, batch.account)
 
     def _nonce_is_taken(self, batch: BatchRow) -> bool:
         """Tell whether another transaction was carried out with the nonce of this one, deep enough to stay."""
-        if self.reader.nonce_of(self.writer.account, depth=self.confirmations) <= batch.nonce:
+        if self.reader.nonce_of(batch.account, depth=self.confirmations) <= batch.nonce:
             return False
         # The receipt is asked once more: the batch may have been mined between the first look and the count.
         return self.reader.receipt(batch.tx_hash) is None
@@ -269,7 +323,11 @@ class Sender:
             if any(batch.state is not BatchState.MINED for batch in self._unfinished(work)):
                 return False
             newest = work.batches.of_kind(kind, limit=FAILURES_IN_A_ROW)
-        failing = len(newest) == FAILURES_IN_A_ROW and all(batch.state is BatchState.FAILED for batch in newest)
+        failing = len(newest) == FAILURES_IN_A_ROW and all(
+            # What failed with a key that was replaced says nothing about this one.
+            batch.state is BatchState.FAILED and batch.account == self.writer.account
+            for batch in newest
+        )
         return not failing or self.clock.now() - newest[0].created_at >= PATIENCE
 
     def submit(
