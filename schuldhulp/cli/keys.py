@@ -29,12 +29,15 @@ def init(
     to: Annotated[
         Path | None, typer.Option(help="Folder to make them in, on a machine without a network; needed in production.")
     ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Make one keyring only: of a new `administrator`, or of the new `network`'s.")
+    ] = None,
 ) -> None:
     """Make a keyring for each process, with its passphrase file; what is there already stays.
 
     Example: schuldhulp keys init --creditor 12345678
     """
-    from schuldhulp.services.keys import create_keys
+    from schuldhulp.services.keys import create_administration, create_keys
 
     settings = load_settings()
     if settings.production and (to is None or to.resolve() == settings.keys.resolve()):
@@ -43,9 +46,28 @@ def init(
             "in production no machine holds all keys: name a folder with --to, and distribute them (docs/runbook.md)",
         )
     folder = to or settings.keys
+    if only is not None:
+        say(f"{only}: {create_administration(folder, only)}, in {folder}")
+        return
     today = datetime.datetime.now(datetime.UTC).date()
     create_keys(folder, epoch=epoch_of(today), creditors=creditor or [])
     say(f"keys are in {folder}")
+
+
+@app.command()
+def renew(
+    account: Annotated[str, typer.Argument(help="registrar, reviewer or receipt_signer.")],
+    instead_of: Annotated[str, typer.Option(help="Address that the account has now; shown by keys show.")],
+) -> None:
+    """Draw a new key for an account of the worker, after a loss; all other keys of its keyring stay.
+
+    Example: schuldhulp keys renew registrar --instead-of 0x52908400098527886E0F7030069857D2E4169EE7
+    """
+    from schuldhulp.services.keys import renew_account
+
+    settings = load_settings()
+    address = renew_account(settings.keys, account, instead_of=instead_of, private=settings.production)
+    say(f"{account}: {address}; give it the role (docs/runbook.md), then restart the worker")
 
 
 @app.command()

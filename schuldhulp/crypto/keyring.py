@@ -250,11 +250,39 @@ class WorkerKeys(ProcessKeys):
 
     purpose = "worker"
 
+    accounts: ClassVar[Mapping[str, str]] = {
+        "registrar": "ethereum",
+        "reviewer": "reviewer",
+        "receipt_signer": "receipt",
+    }
+    """Key of each account in the keyring, by the name of the account in ``public.json`` and the deployment file."""
+
     registrar: AccountKey
     reviewer: AccountKey
     receipt: AccountKey
     job: JobKey
     publication: OpeningKey
+
+    def address(self, account: str) -> str:
+        """Give the address of an account, by its name in `accounts`."""
+        return AccountKey(self._keyring.get(self.accounts[account])).address
+
+    def renew(self, account: str) -> str:
+        """Draw a new key for an account and destroy the one it had; all other keys stay.
+
+        Args:
+            account: a name of `accounts`.
+
+        Returns:
+            The new address.
+
+        Raises:
+            Misconfigured: the file cannot be written.
+        """
+        name = self.accounts[account]
+        self._keyring.change(add={name: AccountKey.generate().reveal()}, destroy=(name,))
+        self._read()
+        return self.address(account)
 
     def _read(self) -> None:
         get = self._keyring.get

@@ -153,7 +153,7 @@ class Keyring:
         program; destroying the passphrase of such a copy destroys its keys.
 
         Args:
-            add: names and values of new keys.
+            add: names and values of new keys; a name that is destroyed in the same change may be used again.
             destroy: names of keys that go.
 
         Raises:
@@ -161,7 +161,7 @@ class Keyring:
         """
         added = dict(add or {})
         for name in added:
-            if name in self._keys:
+            if name in self._keys and name not in destroy:
                 raise Misconfigured(
                     "key_exists", f"the {self._purpose} keyring has a key {name} already", purpose=self._purpose
                 )

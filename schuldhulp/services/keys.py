@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from schuldhulp.crypto.secret import SecretKey
 from schuldhulp.crypto.signing import generate_signing_pem
 from schuldhulp.crypto.voprf import VoprfKey
 from schuldhulp.domain.types import Epoch
-from schuldhulp.errors import InvalidInput, Misconfigured
+from schuldhulp.errors import Conflict, InvalidInput, Misconfigured
 
 PUBLIC_FILE = "public.json"
 
@@ -80,8 +81,8 @@ def create_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> Publ
     purposes = {kvk: creditor_purpose(kvk) for kvk in creditors}
     _make_cockpit_and_partners(folder)
     _make(folder, EvaluatorKeys.purpose, lambda: {"claim-id": VoprfKey.generate().reveal(), **epoch_keys(epoch)})
-    _make(folder, NetworkKeys.purpose, lambda: {"deployer": _account(), "network-administrator": _account()})
-    _make(folder, AdministratorKeys.purpose, lambda: {"administrator": _account()})
+    _make(folder, NetworkKeys.purpose, _network_keys)
+    _make(folder, AdministratorKeys.purpose, _administrator_keys)
     for purpose in purposes.values():
         _make(folder, purpose, lambda: {"ethereum": _account(), "messages": _opening()})
     evaluator = EvaluatorKeys.open(folder)
@@ -90,6 +91,71 @@ def create_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> Publ
     public = _public_keys(folder, evaluator, sorted({*purposes, *_known_creditors(folder)}))
     _write_public(folder / PUBLIC_FILE, public)
     return public
+
+
+def create_administration(folder: Path, purpose: str) -> str:
+    """Make the keyring of a new administrator, and nothing else; one that is there stays as it is.
+
+    Args:
+        folder: folder of the keyrings; made with mode 0700.
+        purpose: ``administrator`` (of a municipality) or ``network``.
+
+    Returns:
+        Address of the administrator's account.
+
+    Raises:
+        InvalidInput: another purpose.
+        Misconfigured: the keyring cannot be opened or written.
+    """
+    if purpose == AdministratorKeys.purpose:
+        _make(folder, purpose, _administrator_keys)
+        return AdministratorKeys.open(folder).administrator.address
+    if purpose == NetworkKeys.purpose:
+        _make(folder, purpose, _network_keys)
+        return NetworkKeys.open(folder).network_administrator.address
+    raise InvalidInput("purpose_unknown", "only must be administrator or network", field="only")
+
+
+def renew_account(folder: Path, account: str, *, instead_of: str, private: bool = False) -> str:
+    """Give an account of the worker a new key, in the worker's keyring and in ``public.json`` where that is.
+
+    The old key is destroyed. It is the caller's to have the chain take the role from the old address.
+
+    Args:
+        folder: folder of the worker's keyring.
+        account: ``registrar``, ``reviewer`` or ``receipt_signer``.
+        instead_of: address that is to be replaced, so that doing it twice does not draw a third key.
+        private: refuse files that others can read.
+
+    Returns:
+        The new address.
+
+    Raises:
+        InvalidInput: no such account.
+        Conflict: the account has another address, perhaps since it was renewed already; the keyring was not changed.
+        Misconfigured: the keyring cannot be opened or written.
+    """
+    if account not in WorkerKeys.accounts:
+        raise InvalidInput(
+            "account_unknown", f"account must be one of {', '.join(WorkerKeys.accounts)}", field="account"
+        )
+    keys = WorkerKeys.open(folder, private=private)
+    present = keys.address(account)
+    if present.lower() == instead_of.lower():
+        present = keys.renew(account)
+        _publish_account(folder, account, present)
+        return present
+    # The keyring may have been written and the public file not.
+    _publish_account(folder, account, present)
+    raise Conflict("account_other", f"the {account} of the keyring is {present}; nothing was drawn", field="instead_of")
+
+
+def _publish_account(folder: Path, account: str, address: str) -> None:
+    if (folder / PUBLIC_FILE).exists():
+        public = read_public_keys(folder)
+        _write_public(
+            folder / PUBLIC_FILE, dataclasses.replace(public, addresses={**public.addresses, account: address})
+        )
 
 
 def read_public_keys(folder: Path) -> PublicKeys:
@@ -154,6 +220,14 @@ def _cockpit_keys() -> dict[str, bytes]:
 def _worker_keys(cockpit: CockpitKeys) -> dict[str, bytes]:
     accounts = {name: _account() for name in ("ethereum", "reviewer", "receipt")}
     return {**accounts, "job": cockpit.job.reveal(), "publication": _opening()}
+
+
+def _network_keys() -> dict[str, bytes]:
+    return {"deployer": _account(), "network-administrator": _account()}
+
+
+def _administrator_keys() -> dict[str, bytes]:
+    return {"administrator": _account()}
 
 
 def _relay_keys(cockpit: CockpitKeys) -> dict[str, bytes]:

@@ -18,8 +18,14 @@ from schuldhulp.crypto.keyring import (
     WorkerKeys,
 )
 from schuldhulp.domain.types import Epoch
-from schuldhulp.errors import InvalidInput, Misconfigured
-from schuldhulp.services.keys import PublicKeys, create_keys, read_public_keys
+from schuldhulp.errors import Conflict, InvalidInput, Misconfigured
+from schuldhulp.services.keys import (
+    PublicKeys,
+    create_administration,
+    create_keys,
+    read_public_keys,
+    renew_account,
+)
 
 EPOCH = Epoch(20264)
 CREDITORS = ("12345678", "87654321")
@@ -176,3 +182,63 @@ def test_read_public_keys_names_a_missing_or_damaged_file(folder: Path) -> None:
         with pytest.raises(Misconfigured) as caught:
             read_public_keys(folder)
         assert caught.value.key == "public_keys_damaged"
+
+
+@pytest.mark.parametrize("account", ["registrar", "reviewer", "receipt_signer"])
+def test_renew_account_draws_one_key_and_leaves_all_others(folder: Path, account: str) -> None:
+    before = make(folder)
+    old = WorkerKeys.open(folder)
+
+    address = renew_account(folder, account, instead_of=before.addresses[account])
+
+    new, public = WorkerKeys.open(folder), read_public_keys(folder)
+    assert address != before.addresses[account]
+    assert public.addresses == {**before.addresses, account: address}
+    for name in WorkerKeys.accounts:
+        assert (new.address(name) == old.address(name)) is (name != account)
+        assert new.address(name) == public.addresses[name]
+    assert new.job == old.job
+    assert new.publication == old.publication
+    assert public.publication_key == before.publication_key
+
+
+def test_renew_account_again_draws_no_third_key_and_completes_the_public_file(folder: Path) -> None:
+    before = make(folder)
+    public_file = (folder / "public.json").read_bytes()
+    address = renew_account(folder, "registrar", instead_of=before.addresses["registrar"])
+    (folder / "public.json").write_bytes(public_file)  # as when it was cut short in between
+
+    with pytest.raises(Conflict) as caught:
+        renew_account(folder, "registrar", instead_of=before.addresses["registrar"])
+
+    assert caught.value.field == "instead_of"
+    assert WorkerKeys.open(folder).registrar.address == address
+    assert read_public_keys(folder).addresses["registrar"] == address
+
+
+def test_renew_account_works_without_the_public_file(folder: Path) -> None:
+    before = make(folder)
+    (folder / "public.json").unlink()
+    assert renew_account(folder, "registrar", instead_of=before.addresses["registrar"]).startswith("0x")
+    assert not (folder / "public.json").exists()
+
+
+def test_renew_account_names_an_unknown_account(folder: Path) -> None:
+    make(folder)
+    with pytest.raises(InvalidInput) as caught:
+        renew_account(folder, "administrator", instead_of="0x")
+    assert caught.value.field == "account"
+
+
+def test_create_administration_makes_one_keyring_once(folder: Path) -> None:
+    address = create_administration(folder, "administrator")
+    assert create_administration(folder, "administrator") == address
+    assert sorted(path.name for path in folder.iterdir()) == ["administrator.keyring", "administrator.passphrase"]
+    assert AdministratorKeys.open(folder).administrator.address == address
+    assert create_administration(folder, "network") == NetworkKeys.open(folder).network_administrator.address
+
+
+def test_create_administration_names_another_purpose(folder: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        create_administration(folder, "worker")
+    assert caught.value.field == "only"
