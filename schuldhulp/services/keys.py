@@ -89,7 +89,7 @@ def create_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> Publ
     if epoch not in evaluator.epochs:
         evaluator.add_epoch(epoch)
     public = _public_keys(folder, evaluator, sorted({*purposes, *_known_creditors(folder)}))
-    _write_public(folder / PUBLIC_FILE, public)
+    write_public_keys(folder, public)
     return public
 
 
@@ -153,9 +153,7 @@ def renew_account(folder: Path, account: str, *, instead_of: str, private: bool 
 def _publish_account(folder: Path, account: str, address: str) -> None:
     if (folder / PUBLIC_FILE).exists():
         public = read_public_keys(folder)
-        _write_public(
-            folder / PUBLIC_FILE, dataclasses.replace(public, addresses={**public.addresses, account: address})
-        )
+        write_public_keys(folder, dataclasses.replace(public, addresses={**public.addresses, account: address}))
 
 
 def read_public_keys(folder: Path) -> PublicKeys:
@@ -272,7 +270,14 @@ def _public_keys(folder: Path, evaluator: EvaluatorKeys, creditors: Sequence[str
     )
 
 
-def _write_public(path: Path, public: PublicKeys) -> None:
+def write_public_keys(folder: Path, public: PublicKeys) -> None:
+    """Write ``public.json``, whole or not at all, unless it says so already.
+
+    Args:
+        folder: folder of the keyrings.
+        public: the public keys.
+    """
+    path = folder / PUBLIC_FILE
     document: dict[str, Any] = {
         "addresses": dict(public.addresses),
         "claim_key": public.claim_key.hex(),
