@@ -24,6 +24,7 @@ interface Vm {
     function expectRevert(bytes calldata reason) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
     function readFile(string calldata path) external view returns (string memory);
+    function parseJsonString(string calldata json, string calldata key) external pure returns (string memory);
     function eip712HashStruct(string calldata typeString, bytes calldata encoded) external pure returns (bytes32);
     function assertTrue(bool condition, string calldata message) external pure;
     function assertEq(uint256 left, uint256 right, string calldata message) external pure;
