@@ -175,14 +175,46 @@ class EvaluatorKeys(ProcessKeys):
 
     claim_id: VoprfKey
 
+    _voprf: dict[tuple[int, int], VoprfKey]
+    _source: tuple[Path, bool] | None = None
+    _stamp: tuple[int, int, int] | None = None
+
+    @classmethod
+    def open(cls, folder: Path, *, private: bool = False) -> Self:
+        """Open the keyring of the evaluator; as `ProcessKeys.open`."""
+        # Before reading, so that a change meanwhile is seen as one.
+        stamp = _stamp_of(folder, cls.purpose)
+        keys = super().open(folder, private=private)
+        keys._source, keys._stamp = (folder, private), stamp
+        return keys
+
+    def refresh(self) -> None:
+        """Take over what the file holds when it was changed: keys of another epoch, or keys that were destroyed.
+
+        Raises:
+            Misconfigured: the changed file is damaged, readable by others, or under another passphrase; the keys stay
+                as they were until it is changed again.
+        """
+        if self._source is None:
+            return
+        folder, private = self._source
+        stamp = _stamp_of(folder, self.purpose)
+        if stamp is None or stamp == self._stamp:
+            return
+        # Also of a file that does not open: trying costs a second of work, and whoever asks must not make that happen.
+        self._stamp = stamp
+        found = type(self).open(folder, private=private)
+        self._keyring, self.claim_id, self._voprf = found._keyring, found.claim_id, found._voprf
+
     def _read(self) -> None:
         self.claim_id = VoprfKey(self._keyring.get("claim-id"))
-        self._voprf: dict[tuple[int, int], VoprfKey] = {}
+        voprf: dict[tuple[int, int], VoprfKey] = {}
         for name in self._keyring.names:
             match = re.fullmatch(r"voprf/(\d+)/(\d+)", name)
             if match:
-                self._voprf[int(match[1]), int(match[2])] = VoprfKey(self._keyring.get(name))
-        require_distinct(self.claim_id, *self._voprf.values())
+                voprf[int(match[1]), int(match[2])] = VoprfKey(self._keyring.get(name))
+        require_distinct(self.claim_id, *voprf.values())
+        self._voprf = voprf
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
@@ -440,6 +472,16 @@ def epoch_keys(epoch: Epoch) -> dict[str, bytes]:
 
 def _voprf_name(epoch: Epoch, kind: IdentifierKind) -> str:
     return f"voprf/{epoch}/{kind.value}"
+
+
+def _stamp_of(folder: Path, purpose: str) -> tuple[int, int, int] | None:
+    """Tell one state of a keyring file from another; None when it is not there."""
+    try:
+        found = keyring_paths(folder, purpose)[0].stat()
+    except OSError:
+        return None
+    # The time of any change, of its mode too.
+    return found.st_ino, found.st_ctime_ns, found.st_size
 
 
 def _open(folder: Path, purpose: str, *, private: bool) -> Keyring:

@@ -5,6 +5,7 @@ Whoever could evaluate without limit could try all citizen service numbers: the 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,16 @@ from schuldhulp.crypto.ristretto import group
 from schuldhulp.crypto.voprf import VoprfKey
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
-from schuldhulp.errors import Conflict, InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError, Unreachable
+from schuldhulp.errors import (
+    Conflict,
+    InvalidInput,
+    Misconfigured,
+    NotAdmitted,
+    NotAllowed,
+    NotFound,
+    SchuldhulpError,
+    Unreachable,
+)
 from schuldhulp.services.ports import (
     ChainReader,
     Charge,
@@ -27,6 +37,8 @@ from schuldhulp.services.ports import (
     OrganisationStore,
     Quota,
 )
+
+LOG: Final = logging.getLogger(__name__)
 
 MUNICIPALITY_ITSELF: Final = "municipality"
 """Name under which the municipality asks for its own enrolments."""
@@ -176,6 +188,7 @@ class EvaluationService:
 
     def public_keys(self) -> list[tuple[Epoch, IdentifierKind, bytes]]:
         """Return the public key, 32 bytes, of every epoch and kind that this evaluator holds."""
+        self._refresh()
         return [
             (epoch, kind, key)
             for epoch in self._keys.epochs
@@ -201,6 +214,13 @@ class EvaluationService:
         except SchuldhulpError:
             pass
         return EvaluatorHealth(chain=chain, database=database, keys=keys)
+
+    def _refresh(self) -> None:
+        """See whether keys were made or destroyed; with a file that cannot be read, those of before are used."""
+        try:
+            self._keys.refresh()
+        except Misconfigured as error:
+            LOG.warning("the changed keyring is not used: %s", error)
 
     def _check_epoch(self, request: EvaluationRequest) -> None:
         state = self._chain.municipality(self._municipality)
@@ -257,6 +277,7 @@ class EvaluationService:
         if not any(published):
             # Between the open epochs and the announced one there may be numbers that are no epoch.
             raise _not_open()
+        self._refresh()
         key = self._keys.voprf(epoch, kind)
         if key is None or voprf.public_key(key) != published:
             # Nobody would accept the answer, so nobody pays for it.

@@ -363,3 +363,41 @@ class TestEvaluatorKeys:
             assert caught.value.key == "epoch_unknown"
         with pytest.raises(Misconfigured):
             keys.destroy_epoch(EPOCH)
+
+    def test_refresh_takes_over_keys_that_another_process_made_and_destroyed(self, tmp_path: Path) -> None:
+        make_evaluator(tmp_path)
+        running, other = EvaluatorKeys.open(tmp_path), EvaluatorKeys.open(tmp_path)
+        running.refresh()
+        assert running.epochs == (EPOCH,)
+        added = other.add_epoch(Epoch(20271))
+        running.refresh()
+        assert running.public_keys(Epoch(20271)) == added
+        other.destroy_epoch(EPOCH)
+        running.refresh()
+        assert running.epochs == (20271,)
+        assert running.voprf(EPOCH, IdentifierKind.BSN) is None
+        assert running.claim_id == other.claim_id
+
+    def test_refresh_keeps_the_keys_while_the_file_is_gone_damaged_or_open_to_others(self, tmp_path: Path) -> None:
+        make_evaluator(tmp_path)
+        running = EvaluatorKeys.open(tmp_path, private=True)
+        before = running.public_keys(EPOCH)
+        path = paths(tmp_path, "evaluator")[0]
+        whole = path.read_bytes()
+        path.chmod(0o644)
+        with pytest.raises(Misconfigured):
+            running.refresh()
+        path.chmod(0o600)
+        running.refresh()
+        path.write_bytes(b"{}")
+        with pytest.raises(Misconfigured):
+            running.refresh()
+        running.refresh()  # not tried again, until it is changed again
+        assert running.public_keys(EPOCH) == before
+        path.unlink()
+        running.refresh()
+        assert running.public_keys(EPOCH) == before
+        path.write_bytes(whole)
+        path.chmod(0o600)
+        running.refresh()
+        assert running.public_keys(EPOCH) == before

@@ -26,6 +26,13 @@ class FewKeys:
 
     epochs = (CURRENT,)
 
+    def __init__(self) -> None:
+        self.damaged = False
+
+    def refresh(self) -> None:
+        if self.damaged:
+            raise errors.Misconfigured("keyring_damaged", "the evaluator keyring is damaged", purpose="evaluator")
+
     def voprf(self, epoch: Epoch, kind: IdentifierKind) -> voprf.VoprfKey | None:
         return KEYS.get((epoch, kind))
 
@@ -69,7 +76,7 @@ class Scene:
             keys=dict(PUBLISHED),
             roles={("CREDITOR", ACCOUNT), ("BSN_CREDITOR", ACCOUNT), ("REGISTRAR", ACCOUNT)},
         )
-        self.store = OneOrganisation()
+        self.store, self.keys = OneOrganisation(), FewKeys()
         self.clock = SetClock()
         self.account: str | errors.SchuldhulpError = ACCOUNT
         self.digests: list[bytes] = []
@@ -78,7 +85,7 @@ class Scene:
             chain_id=CHAIN_ID,
             registry_address=REGISTRY,
             chain=self.chain,  # type: ignore[arg-type]
-            keys=FewKeys(),  # type: ignore[arg-type]
+            keys=self.keys,  # type: ignore[arg-type]
             store=self.store,  # type: ignore[arg-type]
             recover_account=self.recover,
             clock=self.clock,
@@ -241,6 +248,12 @@ def test_health_looks_at_each_part(scene: Scene) -> None:
     scene.chain.reachable = False
     health = scene.service.health()
     assert (health.chain, health.keys) == (False, False)
+
+
+def test_a_changed_keyring_that_cannot_be_read_leaves_the_keys_in_use(scene: Scene) -> None:
+    scene.keys.damaged = True
+    assert scene.service.evaluate(scene.request()).key == PUBLISHED[CURRENT, IdentifierKind.NADB]
+    assert len(scene.service.public_keys()) == len(PUBLISHED)
 
 
 def test_public_keys_are_those_of_every_epoch_and_kind(scene: Scene) -> None:
