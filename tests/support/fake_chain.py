@@ -44,6 +44,8 @@ class FakeChain:
 
     clock: SetClock
     epoch: Epoch = EPOCH
+    oldest: Epoch | None = None
+    announced: Epoch | None = None
     keys: dict[IdentifierKind, bytes] = field(default_factory=dict)
     account: str = "0x00000000000000000000000000000000000000A1"
     roots: dict[DossierId, Root] = field(default_factory=dict)
@@ -93,8 +95,8 @@ class FakeChain:
         self._answer()
         return MunicipalityState(
             current_epoch=self.epoch,
-            oldest_epoch=self.epoch,
-            announced_epoch=self.epoch,
+            oldest_epoch=self.oldest or self.epoch,
+            announced_epoch=self.announced or self.epoch,
             claim_key=bytes(32),
             receipt_signer=self.account,
             contact="",
@@ -116,6 +118,13 @@ class FakeChain:
     def published(self, municipality: MunicipalityCode, tags: Sequence[Tag], registrar: str) -> list[bool]:
         self._answer()
         return self.known(tags)
+
+    def tags_of(self, municipality: MunicipalityCode) -> dict[Epoch, frozenset[Tag]]:
+        self._answer()
+        found: dict[Epoch, set[Tag]] = {}
+        for tag in self.tags:
+            found.setdefault(Epoch(int.from_bytes(tag[2:6], "big")), set()).add(tag)
+        return {epoch: frozenset(tags) for epoch, tags in found.items()}
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         self._answer()
