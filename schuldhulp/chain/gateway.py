@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -33,6 +34,9 @@ from schuldhulp.services.ports import (
 
 LISTED_TAGS: Final = 2_000
 """Tags asked in one call; 64 KiB of call data."""
+
+LISTED_BLOCKS: Final = 5_000
+"""Blocks whose events are asked in one call."""
 
 
 def role(verb: str, municipality: MunicipalityCode) -> bytes:
@@ -246,6 +250,34 @@ class Gateway:
             found.append(not isinstance(answer, Refusal))
         return found
 
+    def tags_of(self, municipality: MunicipalityCode) -> dict[Epoch, frozenset[Tag]]:
+        """Return all tags of a municipality that stand on the chain, by epoch, those of an announced epoch included.
+
+        Told from the events, some blocks at a time, up to the newest block.
+        """
+        interface = contract_interface("EnrolmentRegistry")
+        enrolled, ended = interface.topic("TagsEnrolled"), interface.topic("EnrolmentsEnded")
+        topics = [["0x" + enrolled.hex(), "0x" + ended.hex()], "0x" + municipality.to_bytes(32, "big").hex()]
+        here: set[Tag] = set()
+        newest = self.head().number
+        for first in range(self.deployment.block, newest + 1, LISTED_BLOCKS):
+            last = min(first + LISTED_BLOCKS - 1, newest)
+            logs = self._ask(
+                "eth_getLogs",
+                {
+                    "address": self.deployment.contracts["EnrolmentRegistry"].address,
+                    "fromBlock": hex(first),
+                    "toBlock": hex(last),
+                    "topics": topics,
+                },
+            )
+            for topic, tags in _tag_events(logs):
+                here = here | tags if topic == enrolled else here - tags
+        found: dict[Epoch, set[Tag]] = {}
+        for tag in here:
+            found.setdefault(Epoch(int.from_bytes(tag[2:6], "big")), set()).add(tag)
+        return {epoch: frozenset(tags) for epoch, tags in found.items()}
+
     # --- transactions -------------------------------------------------------------------------------------------------
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
@@ -378,6 +410,20 @@ def _head(block: Any) -> Head:
         # Not every number is a date.
         raise errors.ChainMismatch("chain_answer_wrong", "the node gave a block without a time") from error
     return Head(number=_number(block.get("number")), hash=block_hash, timestamp=timestamp)
+
+
+def _tag_events(logs: Any) -> list[tuple[bytes, frozenset[Tag]]]:
+    """Read events that name tags, in the order in which they happened: topic and tags of each."""
+    if not isinstance(logs, list) or not all(isinstance(log, dict) and log.get("topics") for log in logs):
+        raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
+    found = []
+    for log in sorted(logs, key=lambda log: (_number(log.get("blockNumber")), _number(log.get("logIndex")))):
+        try:
+            (tags,) = decode(["bytes32[]"], _data(log.get("data")))
+        except DecodingError as error:
+            raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape") from error
+        found.append((_data(log["topics"][0]), frozenset(Tag(tag) for tag in tags)))
+    return found
 
 
 def _commit(log: Any) -> RootCommitted:

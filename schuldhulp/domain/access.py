@@ -42,6 +42,7 @@ class Permission(StrEnum):
     MANAGE_STAFF = "manage_staff"
     MANAGE_CREDITORS = "manage_creditors"
     ANCHOR = "anchor"
+    FILL_EPOCH = "fill_epoch"
     SEE_STATUS = "see_status"
     ASK_SIGNAL = "ask_signal"
     FILE_CLAIM = "file_claim"
@@ -84,6 +85,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.MANAGE_STAFF,
                 Permission.MANAGE_CREDITORS,
                 Permission.ANCHOR,
+                Permission.FILL_EPOCH,
                 Permission.SEE_STATUS,
             }
         ),

@@ -65,6 +65,8 @@ class LogAction(StrEnum):
     HISTORY = "history"
     ENROL = "enrol"
     END_ENROLMENT = "end_enrolment"
+    FILL_EPOCH = "fill_epoch"
+    """Everybody who is visible gets tags of another epoch; nothing is shown to anybody."""
     EXPORT = "export"
     VERIFY = "verify"
     REFUSED = "refused"

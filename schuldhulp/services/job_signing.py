@@ -13,7 +13,7 @@ from typing import Final
 from schuldhulp.crypto.jobs import JobKey, job_mac, verify_job_mac
 from schuldhulp.crypto.sealed import OpeningKey, open_sealed, seal
 from schuldhulp.domain.identifiers import Identifier, IdentifierKind
-from schuldhulp.domain.types import MunicipalityCode, Tag
+from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import Undecryptable
 from schuldhulp.services.rows import JobRow, PublicationAction, PublicationRow, TagHolderRow, TagJobRow
 
@@ -23,8 +23,23 @@ _PREPARED: Final = "prepared publication"
 _HOLDER: Final = "tag holder"
 _TAG: Final = "tag"
 _INFO: Final = b"schuldhulp publication v1"
+NO_EPOCH: Final = Epoch(0)
+"""What stands for an epoch in a job that is about no single one."""
 _PADDING: Final = 1_024
 """A sealed message is filled to a multiple of this many bytes, so that its length does not tell of how many names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fill:
+    """What one enrolment needs in another epoch.
+
+    Attributes:
+        publications: ids of the publication jobs that carried the enrolment out.
+        identifiers: every name, address and number under which creditors may know the client now.
+    """
+
+    publications: tuple[bytes, ...]
+    identifiers: tuple[Identifier, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +51,16 @@ class Publication:
         identifiers: to enrol: every name, address and number under which creditors may know the client.
         publications: to end: ids of the publication jobs that are taken back.
         after: to end: id of the publication job that takes their place and must be prepared first; empty when none.
+        epoch: to fill: the epoch that gets tags; 0 for any other job.
+        fills: to fill: what each enrolment needs there, in an order that says nothing.
     """
 
     municipality: MunicipalityCode
     identifiers: tuple[Identifier, ...] = ()
     publications: tuple[bytes, ...] = ()
     after: bytes = b""
+    epoch: Epoch = NO_EPOCH
+    fills: tuple[Fill, ...] = ()
 
 
 def ledger_job_mac(key: JobKey, job: JobRow) -> bytes:
@@ -118,9 +137,14 @@ def seal_publication(public_key: bytes, job: bytes, action: PublicationAction, m
     plain = json.dumps(
         {
             "municipality": message.municipality,
-            "identifiers": [[int(identifier.kind), identifier.text] for identifier in message.identifiers],
+            "identifiers": _written(message.identifiers),
             "publications": [publication.hex() for publication in message.publications],
             "after": message.after.hex(),
+            "epoch": message.epoch,
+            "fills": [
+                [[publication.hex() for publication in fill.publications], _written(fill.identifiers)]
+                for fill in message.fills
+            ],
         }
     ).encode()
     return seal(public_key, plain + b" " * (-len(plain) % _PADDING), _INFO, _place(job, action))
@@ -143,12 +167,26 @@ def open_publication(key: OpeningKey, row: PublicationRow) -> Publication:
     try:
         return Publication(
             municipality=MunicipalityCode(int(plain["municipality"])),
-            identifiers=tuple(Identifier(IdentifierKind(kind), str(text)) for kind, text in plain["identifiers"]),
+            identifiers=_read(plain["identifiers"]),
             publications=tuple(bytes.fromhex(publication) for publication in plain["publications"]),
             after=bytes.fromhex(plain["after"]),
+            # A job that an older version sealed has neither.
+            epoch=Epoch(int(plain.get("epoch", 0))),
+            fills=tuple(
+                Fill(publications=tuple(bytes.fromhex(one) for one in publications), identifiers=_read(identifiers))
+                for publications, identifiers in plain.get("fills", ())
+            ),
         )
     except (KeyError, TypeError, ValueError):
         raise Undecryptable("undecryptable", "the publication job holds something else") from None
+
+
+def _written(identifiers: Sequence[Identifier]) -> list[list[int | str]]:
+    return [[int(identifier.kind), identifier.text] for identifier in identifiers]
+
+
+def _read(plain: Sequence[tuple[int, object]]) -> tuple[Identifier, ...]:
+    return tuple(Identifier(IdentifierKind(kind), str(text)) for kind, text in plain)
 
 
 def _place(job: bytes, action: PublicationAction) -> bytes:

@@ -225,8 +225,14 @@ class PublicationRepository(Protocol):
     def add_holder(self, row: TagHolderRow) -> None:
         """Store that a publication holds a tag; does nothing when it does so already."""
 
-    def remove_holders(self, publication: bytes) -> Sequence[TagHolderRow]:
-        """Take a publication's tags from it and return them."""
+    def remove_holders(self, publication: bytes, *, before: Epoch | None = None) -> Sequence[TagHolderRow]:
+        """Take a publication's tags from it and return them; with ``before`` only those of older epochs."""
+
+    def holding_before(self, municipality: MunicipalityCode, epoch: Epoch) -> Sequence[bytes]:
+        """Return the publications that hold tags of epochs before this one, by id."""
+
+    def remove_tag_jobs(self, municipality: MunicipalityCode, *, before: Epoch) -> int:
+        """Take away the tag jobs of epochs before this one that are not on their way; return how many."""
 
     def holders_of(self, publication: bytes) -> Sequence[TagHolderRow]:
         """Return the tags that a publication holds."""
@@ -640,6 +646,10 @@ class ChainReader(Protocol):
 
     def published(self, municipality: MunicipalityCode, tags: Sequence[Tag], registrar: str) -> list[bool]:
         """Return which tags stand on the chain, those of an epoch not open yet included, in their order."""
+        ...
+
+    def tags_of(self, municipality: MunicipalityCode) -> Mapping[Epoch, frozenset[Tag]]:
+        """Return all tags that stand on the chain by epoch, those included that no view answers about."""
         ...
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:

@@ -3,12 +3,16 @@
 The cockpit seals the identifiers to the worker. The worker has them evaluated blindly, keeps the tags, and erases what
 was sealed; once a day the tags go out in sorted batches, filled up with tags of nobody. What ends goes out likewise,
 filled up with tags of nobody that were published before.
+
+An epoch to come is filled by one job of the cockpit with the identifiers of everybody (docs/decisions/0006). Its tags
+go out together, when all of them are known, and with as many tags of nobody as the epoch needs to hold no fewer than
+the one before. What an epoch that was retired left in the tables is thrown away.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -26,6 +30,7 @@ from schuldhulp.services.job_signing import Publication as PublicationMessage
 from schuldhulp.services.job_signing import (
     holder_mac,
     is_holder_valid,
+    is_prepared_valid,
     is_publication_valid,
     is_tag_job_valid,
     open_publication,
@@ -56,6 +61,9 @@ from schuldhulp.services.sending import Sender
 MAX_ELEMENTS: Final = 500
 """Identifiers in one request to the evaluator, which takes 1 000 and 64 KiB."""
 
+FILLED_AT_A_TIME: Final = 200
+"""Enrolments of a filling that are evaluated and written together: what a worker that is killed has to do again."""
+
 MAX_TAGS: Final = 384
 """Tags in one batch at most; with all of them new that is about 10.3 million gas."""
 
@@ -80,6 +88,8 @@ class Trouble(StrEnum):
     """The evaluator refuses the municipality; it waits."""
     EVALUATOR_WRONG = "proof_invalid"
     """The evaluator did not use the published key; it waits."""
+    OVERTAKEN = "filling_overtaken"
+    """A filling of an epoch that is neither current nor the one announced last. It is ended."""
     REFUSED_BY_CONTRACT = "refused_by_contract"
     """The contract would refuse the whole batch; nothing was sent."""
 
@@ -212,11 +222,11 @@ class Publishing:
         self._sender.settle()
         state = self._reader.municipality(self._municipality)
         self._take_back()
-        self._cancel_retired(state)
+        self._forget_retired(state)
         # Looked up first: a tag that ended on the day it appeared could only be nobody's.
         idle = self._published_fillers(state.oldest_epoch) if self._fill and self._has_endings() else []
         for epoch in sorted({*_epochs(state), *self._queued_epochs()}):
-            self._enrol(epoch, run)
+            self._enrol(epoch, self._shortage(state) if epoch == state.announced_epoch else 0, run)
         self._end(idle, run)
         self._note_published()
         return run.report()
@@ -235,6 +245,7 @@ class Publishing:
         self._prepare(run)
         # A batch may have been confirmed since.
         self._note_published()
+        self._forget_retired(self._reader.municipality(self._municipality))
         return run.report()
 
     # --- from sealed identifiers to tags ------------------------------------------------------------------------------
@@ -254,6 +265,10 @@ class Publishing:
         ]
         for row, held in self._tags_of(enrolments, run):
             self._write_enrolment(row, held, run)
+        for row, message in opened:
+            if row.action is PublicationAction.FILL:
+                unprepared = {one.id for one, _ in enrolments if self._waits(one.id)}
+                self._fill_epoch(row, message, ended, unprepared, run)
         instead = {publication: message.after for _, message in endings for publication in message.publications}
         for row, message in endings:
             after = message.after
@@ -299,8 +314,15 @@ class Publishing:
         if not epochs:
             run.found(Trouble.NO_EPOCH)
             return []
-        held: dict[bytes, list[tuple[Epoch, Tag]]] = {row.id: [] for row, _ in enrolments}
-        wanted = [(row.id, identifier) for row, message in enrolments for identifier in message.identifiers]
+        held = self._evaluated([(row.id, message.identifiers) for row, message in enrolments], epochs, run)
+        return [] if held is None else [(row, held[row.id]) for row, _ in enrolments]
+
+    def _evaluated(
+        self, people: Sequence[tuple[bytes, Sequence[Identifier]]], epochs: Sequence[Epoch], run: _Run
+    ) -> dict[bytes, list[tuple[Epoch, Tag]]] | None:
+        """Have the identifiers of many evaluated, in an order that is drawn; None when the evaluator does not do it."""
+        held: dict[bytes, list[tuple[Epoch, Tag]]] = {owner: [] for owner, _ in people}
+        wanted = [(owner, identifier) for owner, identifiers in people for identifier in identifiers]
         self._draw.shuffle(wanted)
         try:
             for epoch in epochs:
@@ -313,14 +335,14 @@ class Publishing:
         except errors.Unreachable as error:
             run.found(Trouble.EVALUATOR_SILENT, detail=error.key)
             run.leftover = True
-            return []
+            return None
         except errors.NotAllowed as error:
             run.found(Trouble.EVALUATOR_REFUSES, detail=error.key)
-            return []
+            return None
         except errors.ProofInvalid as error:
             run.found(Trouble.EVALUATOR_WRONG, detail=error.key)
-            return []
-        return [(row, held[row.id]) for row, _ in enrolments]
+            return None
+        return held
 
     def _evaluate(self, epoch: Epoch, kind: IdentifierKind, identifiers: Sequence[Identifier]) -> list[Tag]:
         blindings = [voprf.blind(identifier.text.encode()) for identifier in identifiers]
@@ -338,8 +360,7 @@ class Publishing:
             if now is None or now.state is not PublicationState.WAITING:
                 return
             for epoch, found in held:
-                holder = TagHolderRow(tag=found, municipality=self._municipality, epoch=epoch, publication=row.id)
-                work.publications.add_holder(dataclasses.replace(holder, mac=holder_mac(self._job_key, holder)))
+                self._hold(work, row.id, epoch, found)
                 self._want(work, found, epoch, PublicationAction.ENROL, row.id)
             self._prepared(work, row, [found for _, found in held])
             work.commit()
@@ -375,6 +396,143 @@ class Publishing:
         work.publications.set_state(row.id, PublicationState.PREPARED, erase=True)
         work.publications.set_mac(row.id, prepared_mac(self._job_key, row, sorted(set(tags))))
         work.publications.spend(row.id)
+
+    # --- tags of another epoch for who is visible already -------------------------------------------------------------
+
+    def _fill_epoch(
+        self,
+        row: PublicationRow,
+        message: PublicationMessage,
+        ended: Container[bytes],
+        unprepared: Container[bytes],
+        run: _Run,
+    ) -> None:
+        """Carry a filling out, some enrolments at a time, so that it can be stopped anywhere and repeated.
+
+        Args:
+            row: the job.
+            message: what it says.
+            ended: publications that an ending takes back; they get no tags any more.
+            unprepared: publications that are to get their own tags first, and could not now.
+            run: notes what is found.
+        """
+        if message.epoch not in _epochs(self._reader.municipality(self._municipality)):
+            run.found(Trouble.OVERTAKEN, row.id)
+            self._overtake(row)
+            return
+        if any(one in unprepared for fill in message.fills for one in fill.publications):
+            return
+        for part in _parts(message.fills, FILLED_AT_A_TIME):
+            # A whole filling takes longer than a lease lasts.
+            self._sender.hold_lease()
+            wanted = [
+                (number.to_bytes(4, "big"), targets, fill.identifiers)
+                for number, fill in enumerate(part)
+                if (targets := self._unfilled(fill.publications, message.epoch, ended))
+            ]
+            held = self._evaluated([(owner, people) for owner, _, people in wanted], [message.epoch], run)
+            if held is None:
+                return
+            for owner, targets, _ in wanted:
+                self._write_filling(row, targets, held[owner], run)
+        with self._store.write() as work:
+            self._prepared(work, row, ())
+            work.commit()
+        run.prepared += 1
+
+    def _overtake(self, row: PublicationRow) -> None:
+        with self._store.write() as work:
+            work.publications.set_state(row.id, PublicationState.ENDED, erase=True)
+            work.publications.spend(row.id)
+            work.commit()
+
+    def _unfilled(self, publications: Sequence[bytes], epoch: Epoch, ended: Container[bytes]) -> list[bytes]:
+        """Return which publications last and hold no tag of an epoch yet."""
+        with self._store.read() as work:
+            return [
+                row.id
+                for row in work.publications.of(publications)
+                if _lasts(row)
+                and row.id not in ended
+                and all(holder.epoch != epoch for holder in work.publications.holders_of(row.id))
+            ]
+
+    def _write_filling(
+        self, job: PublicationRow, targets: Sequence[bytes], held: Sequence[tuple[Epoch, Tag]], run: _Run
+    ) -> None:
+        with self._store.write() as work:
+            changed = False
+            for target in work.publications.of(targets):
+                present = [holder.tag for holder in work.publications.holders_of(target.id)]
+                if not _lasts(target) or not is_prepared_valid(self._job_key, target, present):
+                    # What an intruder changed gets no code that says it is whole.
+                    run.found(Trouble.FORGED, target.id, "publication")
+                    continue
+                for epoch, found in held:
+                    self._hold(work, target.id, epoch, found)
+                tags = sorted({*present, *(found for _, found in held)})
+                work.publications.set_mac(target.id, prepared_mac(self._job_key, target, tags))
+                changed = True
+            for epoch, found in held if changed else ():
+                self._want(work, found, epoch, PublicationAction.ENROL, job.id)
+            work.commit()
+
+    def _hold(self, work: UnitOfWork, publication: bytes, epoch: Epoch, found: Tag) -> None:
+        holder = TagHolderRow(tag=found, municipality=self._municipality, epoch=epoch, publication=publication)
+        work.publications.add_holder(dataclasses.replace(holder, mac=holder_mac(self._job_key, holder)))
+
+    def _waiting_fillings(self, work: UnitOfWork) -> set[bytes]:
+        waiting = work.publications.in_state(PublicationState.WAITING)
+        return {row.id for row in waiting if row.action is PublicationAction.FILL}
+
+    def _shortage(self, state: MunicipalityState) -> int:
+        """Return how many tags the announced epoch lacks to hold no fewer than the current one, once it is filled.
+
+        Before that, tags of nobody would only hide that it is not.
+        """
+        if not 0 < state.current_epoch < state.announced_epoch:
+            return 0
+        with self._store.read() as work:
+            if self._waiting_fillings(work):
+                return 0
+            holders = [row for row in work.publications.all_holders(self._municipality) if self._is_ours(row)]
+            underway = work.publications.tag_jobs(state=TagState.SIGNED, action=PublicationAction.ENROL)
+        held = {
+            epoch: {row.publication for row in holders if row.epoch == epoch}
+            for epoch in (state.current_epoch, state.announced_epoch)
+        }
+        if held[state.current_epoch] - held[state.announced_epoch] or underway:
+            return 0
+        found = self._reader.tags_of(self._municipality)
+        sizes = [len(found.get(epoch, ())) for epoch in (state.current_epoch, state.announced_epoch)]
+        return max(0, sizes[0] - sizes[1])
+
+    def _is_ours(self, row: TagHolderRow) -> bool:
+        return is_holder_valid(self._job_key, row)
+
+    def _forget_retired(self, state: MunicipalityState) -> None:
+        """Throw away what is left of epochs that were retired: nobody can ask about their tags any more.
+
+        With the keys of such an epoch gone, these rows are the last link between its tags and people.
+        """
+        with self._store.read() as work:
+            publications = work.publications.holding_before(self._municipality, state.oldest_epoch)
+        for publication in publications:
+            with self._store.write() as work:
+                row = work.publications.get(publication)
+                before = [holder.tag for holder in work.publications.holders_of(publication)]
+                work.publications.remove_holders(publication, before=state.oldest_epoch)
+                left = [holder.tag for holder in work.publications.holders_of(publication)]
+                # What an intruder changed stays named.
+                if row is not None and is_prepared_valid(self._job_key, row, before):
+                    work.publications.set_mac(publication, prepared_mac(self._job_key, row, left))
+                    if not left and _lasts(row):
+                        # Nobody finds this client any more: the screen must not say otherwise.
+                        work.publications.set_state(publication, PublicationState.REFUSED, error="epoch_retired")
+                work.commit()
+        with self._store.write() as work:
+            work.publications.remove_tag_jobs(self._municipality, before=state.oldest_epoch)
+            work.commit()
 
     def _held(self, work: UnitOfWork, tags: Sequence[Tag]) -> set[Tag]:
         """Return which tags a publication of this system holds."""
@@ -420,15 +578,6 @@ class Publishing:
             self._queue_again(work, lost)
             work.commit()
 
-    def _cancel_retired(self, state: MunicipalityState) -> None:
-        """Drop what waits for an epoch that was retired: nobody can ask about it any more."""
-        with self._store.write() as work:
-            retired = [
-                job.id for job in work.publications.tag_jobs(state=TagState.QUEUED) if job.epoch < state.oldest_epoch
-            ]
-            work.publications.set_tag_jobs(retired, TagState.CANCELLED)
-            work.commit()
-
     def _queued_epochs(self) -> set[Epoch]:
         """Return the epochs that tags wait for: also of one that was current when they were computed."""
         with self._store.read() as work:
@@ -439,15 +588,16 @@ class Publishing:
         with self._store.read() as work:
             return bool(work.publications.tag_jobs(state=TagState.QUEUED, action=PublicationAction.END))
 
-    def _enrol(self, epoch: Epoch, run: _Run) -> None:
+    def _enrol(self, epoch: Epoch, shortage: int, run: _Run) -> None:
         jobs = [job for job in self._queued(PublicationAction.ENROL, run) if job.epoch == epoch]
         tags = {job.tag for job in jobs}
         fillers: set[Tag] = set()
-        if self._fill and (jobs or epoch not in self._sent):
+        wanted = max(len(tags), shortage)
+        if self._fill and (wanted or epoch not in self._sent):
             # Also on a day without enrolments, so that it looks like any other.
-            wanted = self._fill * max(1, -(-len(tags) // self._fill))
-            while len(tags) + len(fillers) < wanted:
-                fillers.add(self._filler(epoch))
+            wanted = self._fill * max(1, -(-wanted // self._fill))
+        while len(tags) + len(fillers) < wanted:
+            fillers.add(self._filler(epoch))
 
         def encode(chunk: Sequence[Tag]) -> ContractCall:
             return self._writer.enrol(self._municipality, epoch, chunk)
@@ -482,6 +632,8 @@ class Publishing:
         with self._store.read() as work:
             jobs = list(work.publications.tag_jobs(state=TagState.QUEUED, action=action))
             signed = {job.tag for job in work.publications.tag_jobs(state=TagState.SIGNED)}
+            # Those of a filling go out together: parts of it would tell who stands near whom.
+            unfinished = self._waiting_fillings(work)
             tags = sorted({job.tag for job in jobs})
             held = self._held(work, tags)
             newest = self._newest(work, tags)
@@ -496,6 +648,8 @@ class Publishing:
             if trouble is not None:
                 forged.append(job)
                 run.found(trouble, job.publication or None, f"tag_job_{job.id}")
+            elif job.publication in unfinished:
+                continue
             elif job.tag not in signed:
                 ours[job.tag] = job
             else:
@@ -639,9 +793,16 @@ class Publishing:
                 for state in (TagState.QUEUED, TagState.SIGNED)
                 for job in work.publications.tag_jobs(state=state, action=PublicationAction.END)
             ]
+            filling = {
+                job.publication
+                for state in (TagState.QUEUED, TagState.SIGNED)
+                for job in work.publications.tag_jobs(state=state, action=PublicationAction.ENROL)
+            }
             for row in work.publications.in_state(PublicationState.PREPARED):
                 if row.action is PublicationAction.END:
                     done = not ending
+                elif row.action is PublicationAction.FILL:
+                    done = row.id not in filling
                 else:
                     tags = [holder.tag for holder in work.publications.holders_of(row.id)]
                     done = _all_enrolled(tags, work.publications.tag_jobs_of(tags))
@@ -671,6 +832,12 @@ def _all_enrolled(tags: Iterable[Tag], jobs: Iterable[TagJobRow]) -> bool:
         one in newest and newest[one].action is PublicationAction.ENROL and newest[one].state is TagState.CONFIRMED
         for one in tags
     )
+
+
+def _lasts(row: PublicationRow) -> bool:
+    """Tell whether a publication was carried out and has not ended."""
+    carried_out = row.state in (PublicationState.PREPARED, PublicationState.PUBLISHED)
+    return carried_out and row.action is PublicationAction.ENROL
 
 
 def _epochs(state: MunicipalityState) -> list[Epoch]:

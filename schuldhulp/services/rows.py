@@ -48,6 +48,8 @@ class PublicationAction(StrEnum):
 
     ENROL = "enrol"
     END = "end"
+    FILL = "fill"
+    """Give publications that were carried out tags of another epoch too. Never the action of a tag job."""
 
 
 class PublicationState(StrEnum):

@@ -20,7 +20,7 @@ from schuldhulp.services.chain_watch import silence_of
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.job_signing import is_holder_valid, is_prepared_valid, is_publication_valid, is_tag_job_valid
-from schuldhulp.services.ports import UnitOfWork
+from schuldhulp.services.ports import MunicipalityState, UnitOfWork
 from schuldhulp.services.publication import may_go_out
 from schuldhulp.services.rows import (
     PublicationAction,
@@ -68,6 +68,12 @@ class _Book:
     @property
     def tags(self) -> list[Tag]:
         return sorted({*self.holders, *self.newest})
+
+    def left_behind(self, current: int) -> set[bytes]:
+        """Return the publications that have tags of older epochs only: whoever asks now does not find them."""
+        holding = {publication for publications in self.holders.values() for publication in publications}
+        here = (publications for tag, publications in self.holders.items() if _epoch_of(tag) >= current)
+        return holding.difference(*here)
 
     def is_pending(self, tag: Tag) -> bool:
         job = self.newest.get(tag)
@@ -170,7 +176,9 @@ class VisibilityCheck:
         findings = dict(book.findings)
         publications: set[bytes] = set()
         try:
-            known = self._known([tag for tag in book.tags if not book.is_pending(tag)])
+            state = self._reader.registry() if book.tags else None
+            known = self._known(state, [tag for tag in book.tags if not book.is_pending(tag)])
+            publications |= book.left_behind(state.current_epoch) if state is not None else set()
         except Unreachable as error:
             if silence_of(error) is FindingKind.CHAIN_SILENT:
                 findings.setdefault(Finding(kind=FindingKind.CHAIN_SILENT))
@@ -184,12 +192,11 @@ class VisibilityCheck:
                 findings.setdefault(Finding(kind=FindingKind.VISIBILITY_DIFFERS, detail="tag_missing"))
         return Visibility(publications=frozenset(publications), findings=tuple(findings))
 
-    def _known(self, tags: Sequence[Tag]) -> Mapping[Tag, bool]:
+    def _known(self, state: MunicipalityState | None, tags: Sequence[Tag]) -> Mapping[Tag, bool]:
         """Ask the chain about the tags of epochs that creditors can ask about."""
-        if not tags:
+        if state is None or not tags:
             return {}
-        state = self._reader.registry()
-        asked = [tag for tag in tags if state.oldest_epoch <= int.from_bytes(tag[2:6], "big") <= state.current_epoch]
+        asked = [tag for tag in tags if state.oldest_epoch <= _epoch_of(tag) <= state.current_epoch]
         try:
             return dict(zip(asked, self._reader.known(asked), strict=True))
         except Conflict:
@@ -242,7 +249,19 @@ class VisibilityCheck:
         if row.state is PublicationState.PREPARED or not tags:
             return True
         book = _read_book(self._key, holders, work.publications.tag_jobs_of(tags))
-        return not any(job.state in _LIVE for job in book.newest.values())
+        live = {job.publication for job in book.newest.values() if job.state in _LIVE}
+        # Whoever is visible stays so while another epoch is filled.
+        return live == {one.id for one in work.publications.of(sorted(live)) if self._is_filling(one)}
+
+    def _is_filling(self, row: PublicationRow) -> bool:
+        """Tell whether a job fills an epoch: a job of this system, whose action its code covers."""
+        if row.action is not PublicationAction.FILL:
+            return False
+        return is_publication_valid(self._key, row) or is_prepared_valid(self._key, row, ())
+
+
+def _epoch_of(tag: Tag) -> int:
+    return int.from_bytes(tag[2:6], "big")
 
 
 def _enrolments(opened: Assessment) -> list[tuple[RecordId, Enrolment]]:

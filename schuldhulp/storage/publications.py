@@ -95,12 +95,27 @@ class Publications(Repository):
         )
         self._run(statement.on_conflict_do_nothing())
 
-    def remove_holders(self, publication: bytes) -> Sequence[TagHolderRow]:
-        """Take a publication's tags from it and return them."""
-        held = self.holders_of(publication)
+    def remove_holders(self, publication: bytes, *, before: Epoch | None = None) -> Sequence[TagHolderRow]:
+        """Take a publication's tags from it and return them; with ``before`` only those of older epochs."""
+        held = [row for row in self.holders_of(publication) if before is None or row.epoch < before]
         table = tables.tag_holders
-        self._run(table.delete().where(table.c.publication_id == publication))
+        statement = table.delete().where(table.c.publication_id == publication)
+        self._run(statement if before is None else statement.where(table.c.epoch < before))
         return held
+
+    def holding_before(self, municipality: MunicipalityCode, epoch: Epoch) -> Sequence[bytes]:
+        """Return the publications that hold tags of epochs before this one, by id."""
+        table = tables.tag_holders
+        statement = select(table.c.publication_id).where(table.c.municipality == municipality, table.c.epoch < epoch)
+        return [row.publication_id for row in self._all(statement.distinct().order_by(table.c.publication_id))]
+
+    def remove_tag_jobs(self, municipality: MunicipalityCode, *, before: Epoch) -> int:
+        """Take away the tag jobs of epochs before this one that are not on their way; return how many."""
+        table = tables.tag_jobs
+        statement = table.delete().where(
+            table.c.municipality == municipality, table.c.epoch < before, table.c.state != TagState.SIGNED.value
+        )
+        return self._run(statement).rowcount
 
     def holders_of(self, publication: bytes) -> Sequence[TagHolderRow]:
         """Return the tags that a publication holds."""

@@ -17,7 +17,7 @@ from schuldhulp.services.rows import PublicationAction, PublicationState, TagSta
 from schuldhulp.services.sending import LEASE
 from schuldhulp.storage.unit_of_work import SqlStore
 from tests.support.fake_chain import EPOCH, FakeChain
-from tests.support.worker import Desk, DirectEvaluator, SetClock, make_publishing, make_store
+from tests.support.worker import MUNICIPALITY, Desk, DirectEvaluator, SetClock, make_publishing, make_store
 
 
 def name(number: int) -> Identifier:
@@ -81,16 +81,18 @@ def test_prepare_with_the_wrong_key_on_chain_keeps_everything_waiting(
     assert desk.state(publication) is PublicationState.WAITING
 
 
-def test_publish_once_cancels_what_waits_for_a_retired_epoch(
+def test_publish_once_forgets_what_waits_for_a_retired_epoch(
     publishing: Publishing, desk: Desk, chain: FakeChain, store: SqlStore
 ) -> None:
-    desk.enrol(name(1))
+    publication = desk.enrol(name(1))
     publishing.prepare()
     chain.epoch = Epoch(EPOCH + 7)
     assert publishing.publish_once().enrolled == 0
     with store.read() as work:
-        assert work.publications.tag_jobs(state=TagState.QUEUED) == []
-        assert len(work.publications.tag_jobs(state=TagState.CANCELLED)) == 1
+        assert work.publications.all_tag_jobs(MUNICIPALITY) == []
+        assert work.publications.all_holders(MUNICIPALITY) == []
+    # Nobody can find this client, and the screen says so.
+    assert desk.state(publication) is PublicationState.REFUSED
 
 
 def test_publish_once_never_ends_a_filler_on_the_day_it_appeared(
