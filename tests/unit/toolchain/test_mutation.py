@@ -60,7 +60,7 @@ EXPECTED = {
     ("Small.move", "_values[FIRST] += i → _values[FIRST] -= i"),
     ("Small.move", "_values[FIRST] += i → _values[SECOND] += i"),
     ("Small.move", "_values[FIRST] += i → _values[bytes32(0)] += i"),
-    ("Small.isAt", "same(_at, at) → !(same(_at, at))"),
+    ("Small.isAt", "return same(_at, at) → return !(same(_at, at))"),
     ("Small.isAt", "return same(_at, at) → return same(at, _at)"),
     ("Small.same", "return one == other → return one != other"),
     ("Small.value", "return _values[key] → return 0"),
