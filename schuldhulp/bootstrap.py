@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.dossiers import DossierService
     from schuldhulp.services.enrolment import EnrolmentService
+    from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluation import EvaluationService
     from schuldhulp.services.filling import SpareMaker
+    from schuldhulp.services.ports import MunicipalityState
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
     from schuldhulp.services.status import StatusService
@@ -62,6 +64,7 @@ class Cockpit:
         dossiers: lists, finds and opens dossiers.
         records: adds, changes and withdraws records.
         enrolment: makes clients visible to creditors.
+        epochs: fills an epoch to come, and tells how far that is.
         verification: compares database and chain.
         staff: accounts of staff and creditors.
         status: state of the system.
@@ -75,6 +78,7 @@ class Cockpit:
     dossiers: DossierService
     records: RecordService
     enrolment: EnrolmentService
+    epochs: EpochService
     verification: VerificationService
     staff: StaffService
     status: StatusService
@@ -351,6 +355,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.dossier_writer import DossierWriter
     from schuldhulp.services.dossiers import DossierService
     from schuldhulp.services.enrolment import EnrolmentService
+    from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.filling import SpareMaker
     from schuldhulp.services.keys import read_public_keys
     from schuldhulp.services.login import SubjectReader
@@ -376,12 +381,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     log = ProcessingLog(store=store, keys=keys, clock=clock, municipality=municipality)
     writer = DossierWriter(reader=reader, log=log)
     caseload = Caseload(store=store, log=log)
-    enrolment = EnrolmentService(
-        reader=reader,
-        writer=writer,
-        caseload=caseload,
-        publication_key=read_public_keys(settings.keys).publication_key,
-    )
+    publication_key = read_public_keys(settings.keys).publication_key
+    enrolment = EnrolmentService(reader=reader, writer=writer, caseload=caseload, publication_key=publication_key)
     return Cockpit(
         settings=settings,
         access=AccessService(
@@ -393,6 +394,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         dossiers=DossierService(reader=reader, writer=writer, log=log, caseload=caseload),
         records=RecordService(reader=reader, writer=writer, caseload=caseload, enrolment=enrolment),
         enrolment=enrolment,
+        epochs=EpochService(reader=reader, chain=gateway, log=log, publication_key=publication_key),
         verification=VerificationService(reader=reader, caseload=caseload, log=log, log_dossier=deployment.log_dossier),
         staff=StaffService(store=store, log=log),
         status=StatusService(store=store, chain=gateway, clock=clock, municipality=municipality),
@@ -426,6 +428,20 @@ def _open_admission(settings: Settings) -> Iterator[AdmissionService]:
         )
     finally:
         database.close()
+
+
+def epochs_on_chain(settings: Settings) -> MunicipalityState:
+    """Ask the chain which epochs of the municipality are open.
+
+    Raises:
+        Misconfigured: a setting or the deployment file is missing or wrong.
+        Unreachable: no chain answers, it is another one, or it stands still.
+    """
+    from schuldhulp.services.clock import SystemClock
+
+    _, gateway, _ = _chain(settings)
+    gateway.require_fresh_head(SystemClock().now(), settings.head_max_age)
+    return gateway.municipality(MunicipalityCode(settings.municipality))
 
 
 def _chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from schuldhulp.cli import checks, clients, demo, keys, records, serve, signals, staff
+from schuldhulp.cli import checks, clients, demo, epochs, keys, records, serve, signals, staff
 from schuldhulp.cli.output import explain, explain_unexpected
 from schuldhulp.errors import SchuldhulpError
 
@@ -36,6 +36,7 @@ app.add_typer(signals.creditors, name="creditor")
 app.add_typer(staff.app, name="staff")
 app.add_typer(demo.app, name="demo")
 app.add_typer(keys.app, name="keys")
+app.add_typer(epochs.app, name="epoch")
 app.add_typer(serve.app, name="serve")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -68,6 +69,54 @@ def renew(
     settings = load_settings()
     address = renew_account(settings.keys, account, instead_of=instead_of, private=settings.production)
     say(f"{account}: {address}; give it the role (docs/runbook.md), then restart the worker")
+
+
+@app.command("epoch")
+def add_epoch(
+    epoch: Annotated[int, typer.Option(help="Number of the epoch, as 20271 for the first quarter of 2027.")],
+) -> None:
+    """Make the evaluator's keys of an epoch, and add the public ones to public.json; where they are already they stay.
+
+    Needs the evaluator's keyring only. A running evaluator takes the keys over by itself.
+
+    Example: schuldhulp keys epoch --epoch 20271
+    """
+    from schuldhulp.services.epoch_keys import add_epoch
+
+    settings = load_settings()
+    bsn, nadb = add_epoch(settings.keys, Epoch(epoch), private=settings.production)
+    say(f"epoch {epoch}: 0x{bsn.hex()}, 0x{nadb.hex()}")
+
+
+@app.command("destroy-epochs")
+def destroy_epochs(
+    before: Annotated[
+        int, typer.Option(help="Destroy the keys of epochs before this one; by default of all that were retired.")
+    ] = 0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Destroy the evaluator's keys of epochs that were retired, for good; refused while the chain has one open.
+
+    Needs the evaluator's keyring only. With the keys goes the link between the tags of those epochs and people.
+
+    Example: schuldhulp keys destroy-epochs --before 20271 --yes
+    """
+    from schuldhulp.bootstrap import epochs_on_chain
+    from schuldhulp.services.epoch_keys import destroy_epochs, epochs_to_destroy
+
+    settings = load_settings()
+    state = epochs_on_chain(settings)
+    doomed = epochs_to_destroy(settings.keys, state, before=Epoch(before), private=settings.production)
+    names = ", ".join(str(epoch) for epoch in doomed)
+    if doomed and not yes:
+        if not sys.stdin.isatty():
+            raise NotAllowed("confirmation_needed", "this is final: add --yes where nobody can be asked", field="yes")
+        say(
+            f"The keys of {names} will be destroyed. This is final: nobody can tell any more whom their tags belong to."
+        )
+        typer.confirm("Destroy them?", abort=True, err=True)
+    destroy_epochs(settings.keys, doomed, private=settings.production)
+    say(f"destroyed: {names or 'nothing, no keys of retired epochs are here'}")
 
 
 @app.command()
