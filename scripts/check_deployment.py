@@ -158,12 +158,15 @@ def check_contract(name: str, deployment: Deployment) -> list[str]:
 def check_roles(name: str, deployment: Deployment, expected: Expected) -> list[str]:
     """Compare every role that was ever given, as it stands now, with the plan.
 
-    Roles of other municipalities are theirs to check, but the deployer must not hold one anywhere.
+    Roles of other municipalities are theirs to check, but the deployer must not hold one anywhere. Whoever holds a role
+    of this municipality without being planned is named, also an account of another municipality.
     """
     contract, code = contract_at(name, deployment), deployment.municipality
     held = held_roles(name, deployment)
     creditors = {role_id(verb, code) for verb in CREDITOR_VERBS}
-    foreign = {role for role, _ in held if role != NETWORK_ROLE and role != role_id(verb_name(contract, role), code)}
+    foreign = {
+        role for role, _ in held if verb_name(contract, role) and role != role_id(verb_name(contract, role), code)
+    }
     findings = []
     for role, account in sorted(expected.roles[name] - held):
         findings.append(f"{name}: {account} lacks {describe(contract, role)}")

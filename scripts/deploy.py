@@ -19,8 +19,17 @@ from schuldhulp import errors
 from schuldhulp.chain.deployment import DeployedContract, Deployment
 from schuldhulp.domain.types import MunicipalityCode
 from scripts.acting import agree, refusals, send
-from scripts.check_deployment import NETWORK_ROLE, Expected, check, report, roles_of
-from scripts.municipality import Signers, fund, new_log_dossier, require_compiled_code, set_up, use_up_first_nonces
+from scripts.check_deployment import NETWORK_ROLE, check, report
+from scripts.municipality import (
+    Signers,
+    expected_of,
+    fund,
+    municipal_signers,
+    new_log_dossier,
+    require_compiled_code,
+    set_up,
+    use_up_first_nonces,
+)
 from scripts.planning import CONTRACTS, SIGNING, THROW_AWAY, Plan, plan_from_keys, throw_away_plan
 
 
@@ -61,17 +70,12 @@ def signers_from_keyrings(folder: Any, *, private: bool) -> Signers:
     Raises:
         errors.Misconfigured: a keyring is missing or cannot be opened.
     """
-    from schuldhulp.crypto.keyring import AdministratorKeys, NetworkKeys, WorkerKeys
+    from schuldhulp.crypto.keyring import NetworkKeys
 
-    network, worker = NetworkKeys.open(folder, private=private), WorkerKeys.open(folder, private=private)
-    keys = {
-        "deployer": network.deployer,
-        "network_administrator": network.network_administrator,
-        "administrator": AdministratorKeys.open(folder, private=private).administrator,
-        "registrar": worker.registrar,
-        "reviewer": worker.reviewer,
-    }
-    return {name: brownie.accounts.add(key.reveal()) for name, key in keys.items()}
+    network = NetworkKeys.open(folder, private=private)
+    keys = {"deployer": network.deployer, "network_administrator": network.network_administrator}
+    own = {name: brownie.accounts.add(key.reveal()) for name, key in keys.items()}
+    return {**own, **municipal_signers(folder, private=private)}
 
 
 def refuse_second_deployment(plan: Plan) -> None:
@@ -138,24 +142,3 @@ def deploy(plan: Plan, signers: Signers) -> Deployment:
         send(deployment, deployer, name, "grantRole", NETWORK_ROLE, plan.addresses["network_administrator"])
         send(deployment, deployer, name, "renounceRole", NETWORK_ROLE, deployer.address)
     return dataclasses.replace(deployment, block=brownie.web3.eth.block_number)
-
-
-def expected_of(plan: Plan) -> Expected:
-    """Give what the check has to find after this plan.
-
-    Args:
-        plan: the plan.
-
-    Returns:
-        Roles, settings and keys as planned, and nothing else.
-    """
-    return Expected(
-        roles={name: roles_of(name, plan.addresses, plan.municipality) for name in CONTRACTS},
-        creditors_allowed=False,
-        contact=plan.contact,
-        evaluator_url=plan.evaluator_url,
-        claim_key=plan.claim_key,
-        receipt_signer=plan.addresses["receipt_signer"],
-        epoch=plan.epoch,
-        evaluator_keys=plan.evaluator_keys,
-    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import brownie
@@ -16,11 +17,35 @@ from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
 from schuldhulp.domain.types import DossierId
 from scripts.acting import send
-from scripts.check_deployment import contract_at, role_id
-from scripts.planning import GRANTS, Plan
+from scripts.check_deployment import Expected, contract_at, role_id, roles_of
+from scripts.planning import CONTRACTS, GRANTS, Plan
 
 Signers = Mapping[str, Any]
 """Brownie's accounts that sign, by name."""
+
+
+def municipal_signers(folder: Path, *, private: bool) -> Signers:
+    """Open the keyrings that hold the accounts of a municipality.
+
+    Args:
+        folder: folder of the keyrings.
+        private: refuse files that others can read.
+
+    Returns:
+        Brownie's accounts by name. The worker's are needed once only, to use up their nonce 0.
+
+    Raises:
+        errors.Misconfigured: a keyring is missing or cannot be opened.
+    """
+    from schuldhulp.crypto.keyring import AdministratorKeys, WorkerKeys
+
+    worker = WorkerKeys.open(folder, private=private)
+    keys = {
+        "administrator": AdministratorKeys.open(folder, private=private).administrator,
+        "registrar": worker.registrar,
+        "reviewer": worker.reviewer,
+    }
+    return {name: brownie.accounts.add(key.reveal()) for name, key in keys.items()}
 
 
 def set_up(plan: Plan, deployment: Deployment, administrator: Any) -> None:
@@ -134,3 +159,24 @@ def require_compiled_code(name: str, address: str, instance_id: bytes) -> None:
 def new_log_dossier(municipality: int) -> DossierId:
     """Draw the id of the dossier that commits a municipality's processing log."""
     return DossierId(municipality.to_bytes(2, "big") + secrets.token_bytes(30))
+
+
+def expected_of(plan: Plan) -> Expected:
+    """Give what the check has to find after this plan.
+
+    Args:
+        plan: the plan.
+
+    Returns:
+        Roles, settings and keys as planned, and nothing else.
+    """
+    return Expected(
+        roles={name: roles_of(name, plan.addresses, plan.municipality) for name in CONTRACTS},
+        creditors_allowed=False,
+        contact=plan.contact,
+        evaluator_url=plan.evaluator_url,
+        claim_key=plan.claim_key,
+        receipt_signer=plan.addresses["receipt_signer"],
+        epoch=plan.epoch,
+        evaluator_keys=plan.evaluator_keys,
+    )

@@ -64,20 +64,51 @@ class Plan:
     def lines(self) -> list[str]:
         """Say everything that is going to happen, in the order in which it does."""
         return [
+            *self._head(),
+            "1. Fund every signing account that has nothing, and use up its nonce 0.",
+            f"2. Deploy {', '.join(CONTRACTS)}, each with a random instance id.",
+            "3. Register the municipality in each, with its administrator.",
+            *self._roles(),
+            *self._settings("4", "5"),
+            "6. Hand the network over to its administrator; the deployer keeps no role.",
+            f"7. Check the result and write {self.file}.",
+        ]
+
+    def joining_lines(self, contracts: Mapping[str, str]) -> list[str]:
+        """Say everything that happens when the municipality joins contracts that stand.
+
+        Args:
+            contracts: their addresses by name.
+        """
+        return [
+            *self._head(),
+            "1. Use these contracts, whose code is the one that was compiled here:",
+            *(f"   {name} {address}" for name, address in contracts.items()),
+            "2. Fund registrar and reviewer where they have nothing, and use up their nonce 0.",
+            "3. Give the roles of the municipality.",
+            *self._roles(),
+            *self._settings("4", "5"),
+            f"6. Check the result and write {self.file}.",
+        ]
+
+    def _head(self) -> list[str]:
+        return [
             f"Network                {self.network}",
             f"Municipality           {self.municipality}",
             *(f"{name.replace('_', ' ').capitalize():<22} {address}" for name, address in self.addresses.items()),
             "",
-            "1. Fund every signing account that has nothing, and use up its nonce 0.",
-            f"2. Deploy {', '.join(CONTRACTS)}, each with a random instance id.",
-            "3. Register the municipality in each, with its administrator.",
-            *(f"   {contract}: {verb} to the {holder.replace('_', ' ')}" for contract, verb, holder in GRANTS),
-            f"4. Set the contact to {self.contact!r}, the evaluator to {self.evaluator_url},",
+        ]
+
+    @staticmethod
+    def _roles() -> list[str]:
+        return [f"   {contract}: {verb} to the {holder.replace('_', ' ')}" for contract, verb, holder in GRANTS]
+
+    def _settings(self, settings: str, epoch: str) -> list[str]:
+        return [
+            f"{settings}. Set the contact to {self.contact!r}, the evaluator to {self.evaluator_url},",
             f"   the claim key to 0x{self.claim_key.hex()}, and the receipt signer.",
-            f"5. Announce and open epoch {self.epoch} with keys",
+            f"{epoch}. Announce and open epoch {self.epoch} with keys",
             *(f"   0x{key.hex()}" for key in self.evaluator_keys),
-            "6. Hand the network over to its administrator; the deployer keeps no role.",
-            f"7. Check the result and write {self.file}.",
         ]
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 
 import brownie
@@ -35,3 +36,57 @@ def signers(plan):
 def deployment(_session_deployment):
     """What a deployment by that plan gives."""
     return _session_deployment
+
+
+class Kept:
+    """The deployment file of a test, and who signs; `file` is what was written last."""
+
+    def __init__(self, deployment, signers):
+        self.file, self.saved = deployment, 0
+        self.network, self.administrator = signers["network_administrator"], signers["administrator"]
+
+    def save(self, deployment):
+        self.file, self.saved = deployment, self.saved + 1
+
+    def patch(self, monkeypatch, *scripts):
+        """Let commands work on this deployment, wherever they import these functions from."""
+        replacements = {
+            "open_deployment": lambda: self.file,
+            "save_deployment": self.save,
+            "network_signer": lambda: self.network,
+            "administrator_signer": lambda: self.administrator,
+        }
+        for script in scripts:
+            for name, function in replacements.items():
+                if hasattr(script, name):
+                    monkeypatch.setattr(script, name, function)
+
+
+@pytest.fixture
+def kept(deployment, signers):
+    return Kept(deployment, signers)
+
+
+@contextlib.contextmanager
+def cut_short(count, *scripts):
+    """Let commands stop before their transaction `count`, as when somebody pulls the plug."""
+    sent, real = [], scripts[0].send
+
+    def send(*arguments):
+        if len(sent) == count:
+            raise KeyboardInterrupt
+        sent.append(arguments)
+        real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        for script in scripts:
+            patch.setattr(script, "send", send)
+        yield
+
+
+def used_account(number):
+    """An account that has sent a transaction already."""
+    account = brownie.accounts[number]
+    if account.nonce == 0:
+        account.transfer(account, 0)
+    return account

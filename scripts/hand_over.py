@@ -1,0 +1,349 @@
+"""Hand administration over: ``brownie run hand_over <step> <network | municipality> ... --network <name>``.
+
+The new account shows first, on the chain, that its key exists and works; only then the old one loses its role. At every
+moment somebody can act, wherever it is cut short, and each step can be repeated.
+
+    offer <of> <account>      The administrator of the network gives the new account the role in all three contracts.
+    take <of>                 Signed by the new account, with its own keyring. The network: it takes the role from
+                              whoever else has it. A municipality: it takes the role EPOCH_KEEPER, which only an
+                              administrator can, and which nobody can do in its name.
+    release <of> <account>    A municipality only: the old administrator gives its role up, where its keyring is; else
+                              the administrator of the network takes it. Refused before the new one has taken.
+    withdraw <of> <account>   The administrator of the network takes an offer back that was not taken.
+    follow <of>               Sends nothing: brings the deployment file of another machine up to date.
+
+``<of>`` is the word network, or the CBS code of a municipality. Before the offer, the new administrator makes its
+keyring (``schuldhulp keys init --only administrator``) and signs once (``brownie run first_transaction``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import brownie
+from eth_utils import keccak
+
+from schuldhulp import errors
+from schuldhulp.chain.deployment import Deployment
+from scripts.accounts import read_account, require_own_key, require_used
+from scripts.acting import (
+    administrator_signer,
+    agree,
+    network_signer,
+    open_deployment,
+    refusals,
+    save_deployment,
+    send,
+    settings_here,
+)
+from scripts.check_deployment import contract_at, role_id
+from scripts.manage_roles import NETWORK, Change, carry_out, holders, number_of, plan
+from scripts.planning import CONTRACTS
+
+ADMINISTRATOR = "ADMINISTRATOR"
+EPOCH_KEEPER = "EPOCH_KEEPER"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Office:
+    """What is handed over.
+
+    Attributes:
+        code: CBS code of the municipality; 0 for the network.
+    """
+
+    code: int
+
+    @property
+    def verb(self) -> str:
+        """Verb of its role."""
+        return ADMINISTRATOR if self.code else NETWORK
+
+    @property
+    def keyring(self) -> str:
+        """Purpose of the keyring that holds its key."""
+        return "administrator" if self.code else "network"
+
+    def __str__(self) -> str:
+        """Name it in a plan."""
+        return f"municipality {self.code}" if self.code else "the network"
+
+    def in_file(self, deployment: Deployment) -> str | None:
+        """Return who has it according to a deployment file; None when the file is another municipality's."""
+        if not self.code:
+            return deployment.accounts.get("network_administrator")
+        return deployment.accounts.get("administrator") if deployment.municipality == self.code else None
+
+    def written(self, deployment: Deployment, account: str) -> Deployment:
+        """Return a deployment file with another account in this office; the same when it is another municipality's."""
+        names = ("administrator", "epoch_keeper") if self.code else ("network_administrator",)
+        if self.code not in (0, deployment.municipality):
+            return deployment
+        return dataclasses.replace(deployment, accounts={**deployment.accounts, **dict.fromkeys(names, account)})
+
+
+def office_of(text: Any, deployment: Deployment) -> Office:
+    """Read what is to be handed over.
+
+    Args:
+        text: what was typed: ``network``, or a CBS code.
+        deployment: the deployment.
+
+    Returns:
+        The office.
+
+    Raises:
+        errors.InvalidInput: neither, or a municipality that is not registered.
+    """
+    if str(text) == "network":
+        return Office(code=0)
+    code = number_of(text)
+    if not 0 < code <= 0xFFFF or not all(contract_at(name, deployment).isRegistered(code).call() for name in CONTRACTS):
+        raise errors.InvalidInput(
+            "municipality_unknown", "municipality must be the word network or a code that is registered", field="of"
+        )
+    return Office(code=code)
+
+
+def offer(of: str, account: str) -> None:
+    """Give the new account the role; signed by the administrator of the network."""
+    with refusals():
+        deployment = open_deployment()
+        office, new = office_of(of, deployment), read_account(account)
+        if new == office.in_file(deployment):
+            raise errors.InvalidInput("account_same", f"account administers {office} already", field="account")
+        require_own_key(new, others=deployment.accounts.values())
+        require_used(new, office.keyring)
+        changes = plan(deployment, "grant", office.verb, office.code, new)
+        if not changes:
+            print("Everything is so already; nothing was sent.")
+            return
+        agree(
+            [
+                f"Offer of the administration of {office}",
+                f"Now        {office.in_file(deployment) or '(in the file of its municipality)'}",
+                f"New        {new}, from then on able to do everything that the present one can",
+                *(f"{change.contract}: grant {office.verb}" for change in changes),
+            ],
+            "Offer it?",
+        )
+        carry_out(deployment, changes, network_signer())
+        _found(not plan(deployment, "grant", office.verb, office.code, new))
+        print(f"Next: {new} takes it, with its own keyring: brownie run hand_over take {of}")
+
+
+def take(of: str) -> None:
+    """Take what was offered; signed by the new account."""
+    with refusals():
+        deployment = open_deployment()
+        office = office_of(of, deployment)
+        signer = network_signer() if not office.code else administrator_signer()
+        new = signer.address
+        if plan(deployment, "grant", office.verb, office.code, new):
+            raise errors.NotAllowed("not_offered", f"{new} was not offered the administration of {office}")
+        changes = _taking(deployment, office, new)
+        if changes and new == office.in_file(deployment):
+            raise errors.NotAllowed("not_new", f"{new} is the present one; the new account takes, with its own keyring")
+        if changes:
+            agree(
+                [
+                    f"{new} takes over the administration of {office}",
+                    *(f"{one.contract}: {one.function} {_verb_of(one, office)}, {one.account}" for one in changes),
+                ],
+                f"Send {len(changes)} transaction(s)?",
+            )
+            for change in changes:
+                send(deployment, signer, change.contract, change.function, change.role, change.account)
+        else:
+            print("Everything on the chain is so already.")
+        _found(not _taking(deployment, office, new))
+        _write(deployment, office.written(deployment, new))
+        if office.code:
+            print(f"Next: the old administrator loses its role: brownie run hand_over release {of} <old account>")
+
+
+def release(of: str, account: str) -> None:
+    """Take the role from the old administrator of a municipality; signed by itself, or by the network's."""
+    with refusals():
+        deployment = open_deployment()
+        office, old = office_of(of, deployment), read_account(account)
+        if not office.code:
+            raise errors.InvalidInput(
+                "office_wrong", "of must be a municipality: taking the network ends it", field="of"
+            )
+        successors = [
+            one for one in complete_holders(deployment, office) if one != old and has_acted(deployment, office, one)
+        ]
+        if len(successors) != 1:
+            raise errors.NotAllowed(
+                "not_taken", f"nobody has taken over from {old} yet: it would leave an unproven key in charge, or none"
+            )
+        changes = plan(deployment, "revoke", ADMINISTRATOR, office.code, old)
+        if changes:
+            signer, function = _releasing(old)
+            agree(
+                [
+                    f"{old} loses the administration of {office}; {successors[0]} has it",
+                    *(f"{change.contract}: {function} {ADMINISTRATOR}" for change in changes),
+                ],
+                f"Send {len(changes)} transaction(s)?",
+            )
+            if function == "revokeRole":
+                carry_out(deployment, changes, signer)
+            else:
+                for change in changes:
+                    send(deployment, signer, change.contract, function, change.role, old)
+        else:
+            print("Everything on the chain is so already.")
+        _found(not plan(deployment, "revoke", ADMINISTRATOR, office.code, old))
+        _write(deployment, office.written(deployment, successors[0]))
+
+
+def withdraw(of: str, account: str) -> None:
+    """Take an offer back; signed by the administrator of the network."""
+    with refusals():
+        deployment = open_deployment()
+        office, offered = office_of(of, deployment), read_account(account)
+        others = [one for one in complete_holders(deployment, office) if one != offered]
+        if (
+            offered == office.in_file(deployment)
+            or not others
+            or (office.code and has_acted(deployment, office, offered))
+        ):
+            raise errors.NotAllowed("taken", f"{offered} has the administration of {office} already: it is no offer")
+        changes = plan(deployment, "revoke", office.verb, office.code, offered)
+        if not changes:
+            print("Everything is so already; nothing was sent.")
+            return
+        agree(
+            [
+                f"The offer of the administration of {office} to {offered} is taken back",
+                *(f"{change.contract}: revoke {office.verb}" for change in changes),
+            ],
+            f"Send {len(changes)} transaction(s)?",
+        )
+        carry_out(deployment, changes, network_signer())
+        _found(not plan(deployment, "revoke", office.verb, office.code, offered))
+
+
+def follow(of: str) -> None:
+    """Write into the deployment file of this machine what was handed over elsewhere."""
+    with refusals():
+        deployment = open_deployment()
+        office = office_of(of, deployment)
+        if office.in_file(deployment) is None:
+            raise errors.InvalidInput("municipality_other", "of must be this file's own municipality", field="of")
+        found = set().union(*holders(deployment, office.verb, office.code).values())
+        if len(found) != 1 or found != set(complete_holders(deployment, office)):
+            raise errors.NotAllowed(
+                "not_finished", f"the administration of {office} is being handed over: not finished"
+            )
+        new = found.pop()
+        if office.code and holders(deployment, EPOCH_KEEPER, office.code) != {"EnrolmentRegistry": [new]}:
+            raise errors.NotAllowed("not_finished", f"{new} has not taken the administration of {office} yet")
+        changed = office.written(deployment, new)
+        if changed != deployment:
+            agree(
+                [f"{office}: {office.in_file(deployment)} was replaced by {new}, says the chain"],
+                "Write it into the deployment file?",
+            )
+        _write(deployment, changed)
+
+
+def main() -> None:
+    """Say how it is used."""
+    print(__doc__)
+    raise SystemExit(2)
+
+
+def complete_holders(deployment: Deployment, office: Office) -> list[str]:
+    """List who has the role of an office in every contract.
+
+    Args:
+        deployment: the deployment.
+        office: the office.
+
+    Returns:
+        Addresses, in order.
+    """
+    found: Mapping[str, list[str]] = holders(deployment, office.verb, office.code)
+    return sorted(set.intersection(*(set(accounts) for accounts in found.values())))
+
+
+def has_acted(deployment: Deployment, office: Office, account: str) -> bool:
+    """Tell whether an administrator of a municipality has signed something as such since it was made one.
+
+    Args:
+        deployment: the deployment.
+        office: a municipality's.
+        account: who is asked about.
+
+    Returns:
+        Whether the registry holds a change of the role EPOCH_KEEPER that this account sent, later than the grant.
+    """
+    words = [keccak(text=f"{name}(bytes32,address,address)") for name in ("RoleGranted", "RoleRevoked")]
+    person = "0x" + bytes(12).hex() + account[2:].lower()
+
+    def newest(topics: list[Any]) -> tuple[int, int]:
+        logs = brownie.web3.eth.get_logs(
+            {
+                "address": deployment.contracts["EnrolmentRegistry"].address,
+                "fromBlock": 0,
+                "toBlock": "latest",
+                "topics": topics,
+            }
+        )
+        return max(((log["blockNumber"], log["logIndex"]) for log in logs), default=(-1, -1))
+
+    granted = newest(["0x" + words[0].hex(), "0x" + role_id(ADMINISTRATOR, office.code).hex(), person])
+    acted = newest(
+        [["0x" + word.hex() for word in words], "0x" + role_id(EPOCH_KEEPER, office.code).hex(), None, person]
+    )
+    return acted > granted
+
+
+def _taking(deployment: Deployment, office: Office, new: str) -> list[Change]:
+    """Work out what the new account has to sign."""
+    if not office.code:
+        others = set().union(*holders(deployment, NETWORK, 0).values()) - {new}
+        return [change for other in sorted(others) for change in plan(deployment, "revoke", NETWORK, 0, other)]
+    keepers = holders(deployment, EPOCH_KEEPER, office.code)["EnrolmentRegistry"]
+    changes = [
+        *plan(deployment, "grant", EPOCH_KEEPER, office.code, new),
+        *(one for old in keepers if old != new for one in plan(deployment, "revoke", EPOCH_KEEPER, office.code, old)),
+    ]
+    if not changes and not has_acted(deployment, office, new):
+        # Somebody gave it the role beforehand: taken and given anew, so that its own signature is on the chain.
+        (gone,) = plan(deployment, "revoke", EPOCH_KEEPER, office.code, new)
+        changes = [gone, dataclasses.replace(gone, function="grantRole")]
+    return changes
+
+
+def _verb_of(change: Change, office: Office) -> str:
+    return EPOCH_KEEPER if office.code else office.verb
+
+
+def _releasing(old: str) -> tuple[Any, str]:
+    """Choose who takes the role from the old administrator: itself where its keyring is, else the network's."""
+    from schuldhulp.crypto.keyring import keyring_exists
+
+    if keyring_exists(settings_here().keys, "administrator"):
+        signer = administrator_signer()
+        if signer.address == old:
+            return signer, "renounceRole"
+    return network_signer(), "revokeRole"
+
+
+def _found(good: bool) -> None:
+    if not good:
+        raise errors.Deviation("role_unchanged", "the chain does not show the change; look at the transactions")
+    print("Check: done and found on the chain")
+
+
+def _write(before: Deployment, after: Deployment) -> None:
+    if after != before:
+        save_deployment(after)
+    else:
+        print("The deployment file needs no change.")
