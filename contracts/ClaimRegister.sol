@@ -43,18 +43,17 @@ contract ClaimRegister is MunicipalRoles, IClaimRegister {
     /// @inheritdoc IClaimRegister
     function fileClaim(bytes32 claimId, uint16 municipality, bytes32 commitment) external override {
         _checkMayAct(CREDITOR, municipality);
-        if (_prefixOf(claimId) != municipality) revert ForeignPrefix(claimId, municipality);
+        if (uint256(claimId) >> 240 != municipality) revert ForeignPrefix(claimId, municipality);
         if (commitment == bytes32(0)) revert ZeroCommitment(claimId);
-        ClaimStatus status = _claims[claimId].status;
+        Claim storage filed = _claims[claimId];
+        ClaimStatus status = filed.status;
         if (_isOpen(status)) revert ClaimStillOpen(claimId, status);
         uint40 time = uint40(block.timestamp);
-        _claims[claimId] = Claim({
-            holder: msg.sender,
-            status: ClaimStatus.Filed,
-            filedAt: time,
-            changedAt: time,
-            commitment: commitment
-        });
+        filed.holder = msg.sender;
+        filed.status = ClaimStatus.Filed;
+        filed.filedAt = time;
+        filed.changedAt = time;
+        filed.commitment = commitment;
         emit ClaimFiled(claimId, municipality, msg.sender, commitment);
     }
 

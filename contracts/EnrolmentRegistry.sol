@@ -17,6 +17,12 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
         string evaluatorUrl;
     }
 
+    /// @dev One word, so that its place in storage is worked out once for reading and writing, and a whole one, so that
+    /// writing it needs no read of what stands beside it. Holds 0 or 1.
+    struct Enrolment {
+        uint256 known;
+    }
+
     /// @notice May enrol tags and end enrolments. Danger: a thief of this key can show anybody as known or unknown.
     bytes32 public constant REGISTRAR = keccak256("REGISTRAR");
     /// @notice May announce, open and retire epochs. Danger: the keys it announces decide whose answers count.
@@ -37,8 +43,7 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
 
     mapping(uint16 municipality => Settings settings) private _settings;
     mapping(uint16 municipality => mapping(uint32 epoch => mapping(uint8 kind => bytes32 key))) private _evaluatorKeys;
-    /// @dev A whole word per tag, so that writing it needs no read of what stands beside it.
-    mapping(bytes32 tag => uint256 enrolled) private _enrolments;
+    mapping(bytes32 tag => Enrolment enrolment) private _enrolments;
 
     /// @param instanceId_ random id of this deployment, not zero
     constructor(bytes32 instanceId_) MunicipalRoles(instanceId_) {}
@@ -51,17 +56,19 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
         if (length == 0) revert EmptyBatch();
         uint256 prefix = (uint256(municipality_) << 32) | epoch;
         bytes32 previous = bytes32(0);
-        for (uint256 i = 0; i < length;) {
-            bytes32 tag = tags[i];
+        uint256 i = 0;
+        do {
+            bytes32 tag = _at(tags, i);
             if (uint256(tag) >> 208 != prefix) _refusePrefix(tag, municipality_, epoch);
             if (tag <= previous) revert TagsNotAscending(previous, tag);
-            if (_enrolments[tag] != 0) revert TagAlreadyEnrolled(tag);
-            _enrolments[tag] = _ENROLLED;
             previous = tag;
+            Enrolment storage enrolment = _enrolments[tag];
+            if (enrolment.known != 0) revert TagAlreadyEnrolled(tag);
+            enrolment.known = _ENROLLED;
             unchecked {
                 ++i; // i < length, and call data of 2**256 items cannot exist
             }
-        }
+        } while (i != length);
         emit TagsEnrolled(municipality_, epoch, tags);
     }
 
@@ -71,17 +78,20 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
         uint256 length = tags.length;
         if (length == 0) revert EmptyBatch();
         bytes32 previous = bytes32(0);
-        for (uint256 i = 0; i < length;) {
-            bytes32 tag = tags[i];
-            if (_prefixOf(tag) != municipality_) _refusePrefix(tag, municipality_, _epochOf(tag));
+        uint256 prefix = municipality_;
+        uint256 i = 0;
+        do {
+            bytes32 tag = _at(tags, i);
+            if (uint256(tag) >> 240 != prefix) _refusePrefix(tag, municipality_, _epochOf(tag));
             if (tag <= previous) revert TagsNotAscending(previous, tag);
-            if (_enrolments[tag] == 0) revert TagNotEnrolled(tag);
-            _enrolments[tag] = 0;
             previous = tag;
+            Enrolment storage enrolment = _enrolments[tag];
+            if (enrolment.known == 0) revert TagNotEnrolled(tag);
+            enrolment.known = 0;
             unchecked {
                 ++i; // i < length, and call data of 2**256 items cannot exist
             }
-        }
+        } while (i != length);
         emit EnrolmentsEnded(municipality_, tags);
     }
 
@@ -164,7 +174,7 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
     /// @inheritdoc IEnrolmentRegistry
     function isKnown(bytes32 tag) external view override returns (bool) {
         if (!_isOpen(tag)) revert EpochNotOpen(_prefixOf(tag), _epochOf(tag));
-        return _enrolments[tag] != 0;
+        return _enrolments[tag].known != 0;
     }
 
     /// @inheritdoc IEnrolmentRegistry
@@ -173,9 +183,9 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
         known = new bool[](length);
         uint256 openPrefix = 0;
         for (uint256 i = 0; i < length;) {
-            bytes32 tag = tags[i];
+            bytes32 tag = _at(tags, i);
             openPrefix = _requireOpen(tag, openPrefix);
-            known[i] = _enrolments[tag] != 0;
+            known[i] = _enrolments[tag].known != 0;
             unchecked {
                 ++i; // i < length, and call data of 2**256 items cannot exist
             }
@@ -190,10 +200,10 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
         uint256 openPrefix = 0;
         uint256 word = 0;
         for (uint256 i = 0; i < length;) {
-            bytes32 tag = tags[i];
+            bytes32 tag = _at(tags, i);
             openPrefix = _requireOpen(tag, openPrefix);
             // Every stored value is 0 or 1, so that it is the answer's bit as it stands.
-            word |= _enrolments[tag] << (i & 255);
+            word |= _enrolments[tag].known << (i & 255);
             unchecked {
                 ++i; // i < length, and call data of 2**256 items cannot exist
                 if (i & 255 == 0 || i == length) {
@@ -206,7 +216,7 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
 
     /// @inheritdoc IEnrolmentRegistry
     function municipalityOf(bytes32 tag) external view override returns (uint16) {
-        return _enrolments[tag] != 0 && _isOpen(tag) ? _prefixOf(tag) : 0;
+        return _enrolments[tag].known != 0 && _isOpen(tag) ? _prefixOf(tag) : 0;
     }
 
     /// @inheritdoc IEnrolmentRegistry
@@ -298,5 +308,13 @@ contract EnrolmentRegistry is MunicipalRoles, IEnrolmentRegistry {
 
     function _epochOf(bytes32 tag) private pure returns (uint32) {
         return uint32(uint256(tag) >> 208);
+    }
+
+    /// @dev `tags[i]` without the check that it exists: the caller sees to `i < tags.length`.
+    function _at(bytes32[] calldata tags, uint256 i) private pure returns (bytes32 tag) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            tag := calldataload(add(tags.offset, shl(5, i)))
+        }
     }
 }

@@ -27,18 +27,27 @@ contract ObligationLedger is MunicipalRoles, IObligationLedger {
         _checkMayAct(REGISTRAR, municipality);
         uint256 length = changes.length;
         if (length == 0) revert EmptyBatch();
+        uint256 prefix = municipality;
         bytes32 previous = bytes32(0);
-        for (uint256 i = 0; i < length;) {
-            Change calldata change = changes[i];
+        uint256 i = 0;
+        do {
+            Change calldata change = _at(changes, i);
             bytes32 dossier = change.dossier;
-            if (uint256(dossier) >> 240 != municipality) revert ForeignPrefix(dossier, municipality);
+            if (uint256(dossier) >> 240 != prefix) revert ForeignPrefix(dossier, municipality);
             if (dossier <= previous) revert DossiersNotAscending(previous, dossier);
-            _replaceRoot(_dossiers[dossier], change);
             previous = dossier;
+            bytes32 newRoot = change.newRoot;
+            if (newRoot == bytes32(0)) revert ZeroRoot(dossier);
+            Dossier storage present = _dossiers[dossier];
+            bytes32 current = present.root;
+            if (current != change.previousRoot) revert StalePreviousRoot(dossier, change.previousRoot, current);
+            if (newRoot == current) revert RootUnchanged(dossier, current);
+            present.root = newRoot;
+            emit DossierCommitted(dossier, current, newRoot);
             unchecked {
                 ++i; // i < length, and call data of 2**256 items cannot exist
             }
-        }
+        } while (i != length);
     }
 
     /// @inheritdoc IObligationLedger
@@ -64,14 +73,11 @@ contract ObligationLedger is MunicipalRoles, IObligationLedger {
         verbs[0] = REGISTRAR;
     }
 
-    /// @dev Compare-and-swap of one root.
-    function _replaceRoot(Dossier storage present, Change calldata change) private {
-        bytes32 newRoot = change.newRoot;
-        if (newRoot == bytes32(0)) revert ZeroRoot(change.dossier);
-        bytes32 current = present.root;
-        if (current != change.previousRoot) revert StalePreviousRoot(change.dossier, change.previousRoot, current);
-        if (newRoot == current) revert RootUnchanged(change.dossier, current);
-        present.root = newRoot;
-        emit DossierCommitted(change.dossier, current, newRoot);
+    /// @dev `changes[i]` without the check that it exists: the caller sees to `i < changes.length`.
+    function _at(Change[] calldata changes, uint256 i) private pure returns (Change calldata change) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            change := add(changes.offset, mul(i, 0x60)) // three words each
+        }
     }
 }

@@ -14,9 +14,9 @@ def test_commit_of_a_hundred_dossiers(ledger, registrar):
     changed = ledger.commit(MUNICIPALITY, [(dossier, word(1), word(2)) for dossier in dossiers], {"from": registrar})
     one = ledger.commit(MUNICIPALITY, [(dossiers[0], word(2), word(3))], {"from": registrar})
 
-    assert new.gas_used <= 26_000 * BATCH
-    assert changed.gas_used <= 8_900 * BATCH
-    assert one.gas_used <= 33_500
+    assert new.gas_used <= 25_550 * BATCH
+    assert changed.gas_used <= 8_800 * BATCH
+    assert one.gas_used <= 33_000
 
 
 def test_enrol_and_end_enrolment_of_a_hundred_tags(registry, registrar):
@@ -24,11 +24,11 @@ def test_enrol_and_end_enrolment_of_a_hundred_tags(registry, registrar):
     enrolled = registry.enrol(MUNICIPALITY, EPOCH, tags, {"from": registrar})
     ended = registry.endEnrolment(MUNICIPALITY, tags, {"from": registrar})
 
-    assert enrolled.gas_used <= 23_900 * BATCH
-    assert ended.gas_used <= 5_400 * BATCH
+    assert enrolled.gas_used <= 23_400 * BATCH
+    assert ended.gas_used <= 5_000 * BATCH
 
 
 def test_file_claim(register, creditor):
     filed = register.fileClaim(make_claim_id(1), MUNICIPALITY, word(1), {"from": creditor})
 
-    assert filed.gas_used <= 78_000
+    assert filed.gas_used <= 72_000
