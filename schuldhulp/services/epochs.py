@@ -99,7 +99,7 @@ class EpochProgress:
         current: the epoch that signals count in.
         oldest: the oldest that still answers.
         announced: the newest with published keys.
-        target: the epoch that is looked at: the announced one where one waits, else the current one.
+        target: the epoch that is looked at.
         tags_current: tags on the chain in the current epoch, those of nobody included.
         tags_target: likewise in the target.
         clients: clients who are visible, or who have been until now.
@@ -209,11 +209,12 @@ class EpochService:
             self._write(target, fills)
         return FillReport(epoch=target, sealed=len(fills), waiting=False, unfillable=tuple(unfillable))
 
-    def progress(self, *, actor: Actor, progress: Progress | None = None) -> EpochProgress:
+    def progress(self, *, actor: Actor, epoch: Epoch | None = None, progress: Progress | None = None) -> EpochProgress:
         """Tell how far the filling is: every client against the tables of tags and the chain.
 
         Args:
             actor: who asks.
+            epoch: the epoch that is looked at; by default the announced one where one waits, else the current one.
             progress: is told how many dossiers are done.
 
         Raises:
@@ -223,7 +224,7 @@ class EpochService:
         """
         self._require(actor, Permission.VERIFY_ALL, LogAction.VERIFY)
         state = self._epochs()
-        target = _target(state)
+        target = epoch or _target(state)
         # The chain first: a tag that lands meanwhile counts as being on its way.
         here = self._chain.tags_of(self._reader.municipality)
         standing = here.get(target, frozenset())
