@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from eth_utils.address import to_checksum_address
 
@@ -14,6 +15,7 @@ GAS_PRICE = 10**10
 CONTRACTS = ("EnrolmentRegistry", "ObligationLedger", "ClaimRegister")
 
 
+@cache
 def address_of(name: str) -> str:
     """Return the address of a named account; the same one every time."""
     return str(account(name).address)

@@ -6,6 +6,8 @@ told to, at the time that they are told. So the same signed transactions give th
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import shutil
 import signal
@@ -18,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import requests
+from eth_utils.crypto import keccak
 
 from tests.support.chain import CHAIN_ID, MNEMONIC, PROJECT, free_port
 
@@ -131,8 +134,32 @@ class Engine:
         return bytes.fromhex(self.ask("eth_call", fields, "latest")[2:])
 
     def storage_root(self, address: str) -> bytes:
-        """Return the root of the tree of all storage of a contract: one slot that differs gives another root."""
+        """Return the root of the tree of all storage of a contract: while it stays, nothing was changed."""
         return bytes.fromhex(self.ask("eth_getProof", address, [], "latest")["storageHash"][2:])
+
+    def storage(self, address: str) -> dict[bytes, int]:
+        """Return all storage of a contract: the hash of each place, and what is there when it is not zero.
+
+        Anvil's root of storage counts places that were cleared and some that were only read, so that this is what
+        can be compared between engines, and the root only with an earlier one of the same engine.
+        """
+        if self.name == "anvil":
+            dump = json.loads(gzip.decompress(bytes.fromhex(self.ask("anvil_dumpState")[2:])))
+            accounts = {name.lower(): account for name, account in dump["accounts"].items()}
+            found = {
+                keccak(int(place, 16).to_bytes(32, "big")): int(value, 16)
+                for place, value in accounts[address.lower()]["storage"].items()
+            }
+        else:
+            # Ganache tells what there was before a given transaction, so there must be one more.
+            self.fund([self.ask("eth_accounts")[1]])
+            block = self.ask("eth_getBlockByNumber", "latest", False)
+            answer = self.ask("debug_storageRangeAt", block["hash"], 0, address, "0x" + "00" * 32, 1_000_000)
+            found = {
+                int(hashed, 16).to_bytes(32, "big"): int(entry["value"], 16)
+                for hashed, entry in answer["storage"].items()
+            }
+        return {place: value for place, value in found.items() if value}
 
     def snapshot(self) -> str:
         """Remember the state of the chain."""
