@@ -1,8 +1,8 @@
 """`python -m toolchain.proofs`: every symbolic proof of the contracts, and that each one fails when it should.
 
-A proof is a function `check_...` under tests/forge/proofs, run by Halmos. It counts when Halmos finds no counterexample on
-any path, was stopped by no loop bound and had nothing to warn of. `mutants.toml` beside the proofs holds a fault for each
-of them: the contract is copied, the fault put in, and the proof has to find a counterexample.
+A proof is a function `check_...` under tests/forge/proofs, run by Halmos. It counts when Halmos finds no counterexample
+on any path, was stopped by no loop bound and had nothing to warn of. `mutants.toml` beside the proofs holds a fault for
+each of them: the contract is copied, the fault put in, and the proof has to find a counterexample.
 """
 
 from __future__ import annotations
@@ -284,7 +284,9 @@ def refute(mutant: Mutant, proofs: Sequence[Proof]) -> list[str]:
                 said = "Halmos did not run it" if result is None else _MEANINGS.get(result.code, str(result.code))
                 faults.append(f"mutant {mutant.name}: {proof.name} does not find it ({said})")
             seconds = result.seconds if result is not None else 0.0
-            print(f"{'found' if found else 'MISSED':<16} {mutant.name:<32} {proof.name:<72} {seconds:6.1f} s", flush=True)
+            print(
+                f"{'found' if found else 'MISSED':<16} {mutant.name:<32} {proof.name:<72} {seconds:6.1f} s", flush=True
+            )
     shutil.rmtree(root)
     return faults
 
