@@ -121,62 +121,62 @@ interface IEnrolmentRegistry {
     error SettingUnchanged(uint16 municipality);
 
     /// @notice Makes tags known.
-    /// @param municipality code that every tag begins with
+    /// @param municipality_ code that every tag begins with
     /// @param epoch epoch of every tag, from the oldest open to the last announced one
     /// @param tags tags in strictly ascending order
     /// @custom:privacy An observer learns how many tags were added and when, not whose they are: they are sent sorted,
     /// once a day, filled with random ones. Whoever can have a person's tag computed learns that she is known.
-    function enrol(uint16 municipality, uint32 epoch, bytes32[] calldata tags) external;
+    function enrol(uint16 municipality_, uint32 epoch, bytes32[] calldata tags) external;
 
     /// @notice Makes tags unknown again.
-    /// @param municipality code that every tag begins with
+    /// @param municipality_ code that every tag begins with
     /// @param tags enrolled tags in strictly ascending order, of any epoch
     /// @custom:privacy An observer learns which tags ended together. The history of a chain is never erased: that a tag
     /// was known can be read for as long as somebody keeps a copy, but not whose it was once the key is destroyed.
-    function endEnrolment(uint16 municipality, bytes32[] calldata tags) external;
+    function endEnrolment(uint16 municipality_, bytes32[] calldata tags) external;
 
     /// @notice Publishes the evaluator's keys of an epoch to come, so that it can be filled before it opens.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param epoch higher than every epoch announced before
     /// @param keys ristretto255 public keys of kind 1 (BSN) and kind 2 (name, birth date, address)
     /// @custom:privacy Public keys only; an observer learns when the next epoch is prepared.
-    function announceEpoch(uint16 municipality, uint32 epoch, bytes32[2] calldata keys) external;
+    function announceEpoch(uint16 municipality_, uint32 epoch, bytes32[2] calldata keys) external;
 
     /// @notice Makes an announced epoch the current one; older open ones stay open until they are retired.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param epoch announced, and higher than the current one
     /// @custom:privacy An observer learns when the epoch changes.
-    function openEpoch(uint16 municipality, uint32 epoch) external;
+    function openEpoch(uint16 municipality_, uint32 epoch) external;
 
     /// @notice Ends every epoch before `epoch`: asking about a tag of theirs is an error from now on.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param epoch announced, higher than the oldest open one and at most the current one
     /// @custom:privacy With the keys of a retired epoch the link between its tags and persons is destroyed.
-    function retireEpochsBefore(uint16 municipality, uint32 epoch) external;
+    function retireEpochsBefore(uint16 municipality_, uint32 epoch) external;
 
     /// @notice Sets what a creditor reads after a green signal.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param contact how to reach the credit bank, an organisation; 1 to 256 bytes
     /// @custom:privacy Public information about an organisation. Never the name or number of a member of staff.
-    function setContact(uint16 municipality, string calldata contact) external;
+    function setContact(uint16 municipality_, string calldata contact) external;
 
     /// @notice Sets where the evaluator answers.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param evaluatorUrl its address, 1 to 256 bytes
     /// @custom:privacy Public information about an organisation.
-    function setEvaluatorUrl(uint16 municipality, string calldata evaluatorUrl) external;
+    function setEvaluatorUrl(uint16 municipality_, string calldata evaluatorUrl) external;
 
     /// @notice Sets the key that claims are sealed to.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param key X25519 public key, not zero
     /// @custom:privacy A public key only.
-    function setClaimKey(uint16 municipality, bytes32 key) external;
+    function setClaimKey(uint16 municipality_, bytes32 key) external;
 
     /// @notice Sets the account that signs receipts of claims.
-    /// @param municipality CBS code
+    /// @param municipality_ CBS code
     /// @param signer the account, not zero
     /// @custom:privacy An account of the municipality's software only.
-    function setReceiptSigner(uint16 municipality, address signer) external;
+    function setReceiptSigner(uint16 municipality_, address signer) external;
 
     /// @notice Whether a tag is known. Everybody may ask: a chain cannot keep a read to a role.
     /// @dev Reverts with EpochNotOpen when the epoch of the tag is not open, also for an unknown municipality.
