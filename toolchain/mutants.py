@@ -42,7 +42,18 @@ SWAPS = {
 DEFAULTS = {"t_bytes32": "bytes32(0)", "t_address": "address(0)", "t_address_payable": "address(0)"}
 SHORT = 16
 """A change of fewer letters is named by what stands around it."""
-TOO_LARGE = ("IfStatement", "ForStatement", "Block", "UncheckedBlock", "FunctionDefinition", "VariableDeclaration")
+TOO_LARGE = (
+    "IfStatement",
+    "ForStatement",
+    "WhileStatement",
+    "DoWhileStatement",
+    "InlineAssembly",
+    "YulBlock",
+    "Block",
+    "UncheckedBlock",
+    "FunctionDefinition",
+    "VariableDeclaration",
+)
 CALLER = {"msg.sender": "tx.origin", "block.timestamp": "block.number"}
 
 
@@ -315,6 +326,10 @@ class _File:
         other = self._other_literal(node)
         if other is not None:
             yield (*self._range(node), other)
+
+    def _of_YulLiteral(self, node: Node) -> Iterator[tuple[int, int, str]]:  # noqa: N802
+        if node["kind"] == "number":
+            yield (*self._range(node), str(int(node["value"], 0) + 1))
 
     @staticmethod
     def _other_literal(node: Node) -> str | None:

@@ -34,6 +34,9 @@ contract Small {
     function isAt(uint256 at) external view returns (bool) { return same(_at, at); }
     function same(uint256 one, uint256 other) public pure returns (bool) { return one == other; }
     function value(bytes32 key) external view returns (uint256) { return _values[key]; }
+    function word(uint256[] calldata all, uint256 i) external pure returns (uint256 one) {
+        assembly ("memory-safe") { one := calldataload(add(all.offset, shl(5, i))) }
+    }
     function nobody() external pure returns (address) { return address(0); }
 }
 """
@@ -64,6 +67,7 @@ EXPECTED = {
     ("Small.isAt", "return same(_at, at) → return same(at, _at)"),
     ("Small.same", "return one == other → return one != other"),
     ("Small.value", "return _values[key] → return 0"),
+    ("Small.word", "add(all.offset, shl(5, i)) → add(all.offset, shl(6, i))"),
     ("Small.nobody", "return address(0) → return address(1)"),
 }
 
