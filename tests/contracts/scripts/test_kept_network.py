@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from schuldhulp.services.keys import create_keys
+from schuldhulp.crypto.keyring import NetworkKeys
+from schuldhulp.services.keys import create_keys, read_public_keys
 from toolchain.brownie_launcher import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,11 +52,14 @@ class KeptChain:
                 time.sleep(0.1)
         raise TimeoutError("Ganache does not answer")
 
-    def run(self, *command):
+    def run(self, *command, **more):
+        return self.start(str(BROWNIE), "run", *command, "--network", "local", **more)
+
+    def start(self, *command, **more):
         return subprocess.run(
-            [str(BROWNIE), "run", *command, "--network", "local"],
+            command,
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | more,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -73,6 +77,52 @@ def kept_chain(tmp_path):
     finally:
         chain.process.terminate()
         chain.process.wait(timeout=30)
+
+
+def deploy(chain):
+    """Deploy with the keys of the chain's folder."""
+    public = create_keys(chain.data / "keys", epoch=20264, creditors=[])
+    pay(chain, public.addresses["deployer"], 10**20)
+    good(chain.run("deploy"))
+    return public.addresses
+
+
+def pay(chain, account, amount):
+    payer = chain.ask("eth_accounts")[0]
+    chain.ask("eth_sendTransaction", {"from": payer, "to": account, "value": hex(amount), "gas": hex(21000)})
+
+
+def good(finished):
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "Traceback" not in finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def test_a_lost_key_and_the_administration_change_hands_from_the_command_line(kept_chain, tmp_path_factory):
+    addresses, command = deploy(kept_chain), str(BROWNIE.parent / "schuldhulp")
+    file = kept_chain.data / "deployments" / "local.json"
+
+    good(kept_chain.start(command, "keys", "renew", "registrar", "--instead-of", addresses["registrar"]))
+    new = read_public_keys(kept_chain.data / "keys").addresses["registrar"]
+    out = good(kept_chain.run("replace_key", "registrar", new))
+    assert "Check: everything is as planned" in out
+    assert "nothing was sent" in good(kept_chain.run("replace_key", "registrar", new))
+
+    folder = tmp_path_factory.mktemp("successor")
+    elsewhere = {"SCHULDHULP_KEYS": str(folder)}
+    made = good(kept_chain.start(command, "keys", "init", "--only", "network", "--to", str(folder)))
+    successor = NetworkKeys.open(folder).network_administrator.address
+    assert successor in made
+    pay(kept_chain, successor, 10**18)
+    refused = kept_chain.run("hand_over", "offer", "network", successor)
+    assert (refused.returncode, "account has never sent" in refused.stdout) == (2, True)
+    good(kept_chain.run("first_transaction", "network", **elsewhere))
+    good(kept_chain.run("hand_over", "offer", "network", successor))
+    good(kept_chain.run("hand_over", "take", "network", **elsewhere))
+
+    accounts = json.loads(file.read_text(encoding="utf-8"))["accounts"]
+    assert (accounts["registrar"], accounts["network_administrator"]) == (new, successor)
+    good(kept_chain.run("check_deployment"))
 
 
 def test_deploy_check_and_manage_roles_from_the_command_line(kept_chain):
