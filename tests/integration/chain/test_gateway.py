@@ -16,7 +16,7 @@ from schuldhulp.chain.gateway import Gateway
 from schuldhulp.chain.rpc import JsonRpc
 from schuldhulp.crypto.pseudonyms import filler_tag
 from schuldhulp.domain.identifiers import IdentifierKind
-from schuldhulp.domain.types import NO_ROOT, DossierId, Epoch, Root, Tag
+from schuldhulp.domain.types import NO_ROOT, DossierId, Epoch, MunicipalityCode, Root, Tag
 from schuldhulp.services.ports import ContractCall, RootChange
 from tests.support.chain import EPOCH, MUNICIPALITY, DeployedChain, account, deploy, running_ganache
 
@@ -209,6 +209,23 @@ def test_published_sees_tags_of_an_announced_epoch(chain: DeployedChain) -> None
         chain.gateway().is_known(tag)
 
 
+def test_tags_of_tells_what_stands_in_each_epoch(chain: DeployedChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schuldhulp.chain.gateway.LISTED_BLOCKS", 2)
+    before = chain.gateway().tags_of(MUNICIPALITY)
+    announced = Epoch(EPOCH + 7)
+    keys = [b"\x01" * 32, b"\x02" * 32]
+    chain.transact("EnrolmentRegistry", "announceEpoch", MUNICIPALITY, announced, keys, by="administrator")
+    here, there = (sorted(filler_tag(MUNICIPALITY, epoch) for _ in range(5)) for epoch in (EPOCH, announced))
+    send(chain, chain.writer().enrol(MUNICIPALITY, EPOCH, here))
+    send(chain, chain.writer().enrol(MUNICIPALITY, announced, there))
+    send(chain, chain.writer().end_enrolment(MUNICIPALITY, sorted([here[0], here[1], there[4]])))
+    send(chain, chain.writer().enrol(MUNICIPALITY, EPOCH, here[1:2]))
+    found = chain.gateway().tags_of(MUNICIPALITY)
+    assert found.get(EPOCH, frozenset()) - before.get(EPOCH, frozenset()) == set(here[1:])
+    assert found[announced] == set(there[:4])
+    assert chain.gateway().tags_of(MunicipalityCode(MUNICIPALITY + 1)) == {}
+
+
 def test_is_known_of_a_closed_epoch_is_an_error(chain: DeployedChain) -> None:
     with pytest.raises(errors.Conflict) as caught:
         chain.gateway().is_known(filler_tag(MUNICIPALITY, Epoch(EPOCH + 1)))
@@ -293,17 +310,24 @@ def test_answer_of_another_shape_is_never_a_value(chain: DeployedChain) -> None:
         ("commits", b"7"),
         ("commits", b"[7]"),
         ("commits", b'[{"topics":["0x01"]}]'),
+        ("tags", b'[{"topics":["0x01"],"blockNumber":"0x1","logIndex":"0x0","data":"0x01"}]'),
+        ("tags", b'[{"topics":["0x01"],"data":"0x"}]'),
+        ("tags", b"[7]"),
     ],
 )
 def test_answer_with_a_part_missing_is_named(chain: DeployedChain, ask: str, result: bytes) -> None:
     gateway = chain.gateway()
     gateway.check_identity()
+    newest = gateway.head()
     with answering(b'{"jsonrpc":"2.0","id":1,"result":' + result + b"}") as url:
         gateway._rpc = JsonRpc(url)
+        if ask == "tags":
+            gateway.head = lambda: newest  # type: ignore[method-assign]  # asked first
         asking = {
             "head": gateway.head,
             "receipt": lambda: gateway.receipt(bytes(32)),
             "commits": lambda: gateway.commits_of(make_dossier(1)),
+            "tags": lambda: gateway.tags_of(MUNICIPALITY),
         }
         with pytest.raises(errors.ChainMismatch) as caught:
             asking[ask]()
