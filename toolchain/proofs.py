@@ -36,7 +36,7 @@ SECONDS = 900
 _CONTRACT = re.compile(r"^(?:abstract )?contract (\w+)(?: is ([\w, ]+))? \{", re.MULTILINE)
 _FUNCTION = re.compile(r"((?:^[ ]*///[^\n]*\n)*)^[ ]*function (check_\w+)\(", re.MULTILINE)
 _BOUNDS = re.compile(r"@custom:halmos ([^\n]+)")
-_IMPORT = re.compile(r'^import .*"\./(\w+\.sol)";', re.MULTILINE)
+_IMPORT = re.compile(r'^import .*"((?:\.|contracts/)[^"]+)";', re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PASS, _COUNTEREXAMPLE = 0, 1
 _MEANINGS = {
@@ -201,14 +201,26 @@ def warnings_of(output: str) -> list[str]:
     return [line for line in plain.splitlines() if line.lstrip().startswith(("WARNING", "ERROR"))]
 
 
+def needed_sources(paths: Iterable[Path]) -> set[Path]:
+    """Return the sources of the project that `paths` import, directly or not, and themselves."""
+    needed: set[Path] = set()
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        if path not in needed:
+            needed.add(path)
+            found = _IMPORT.findall(path.read_text(encoding="utf-8"))
+            waiting += [((path.parent if name.startswith(".") else PROJECT) / name).resolve() for name in found]
+    return needed
+
+
 def copy_project(root: Path, contracts: Iterable[str]) -> None:
     """Lay out in `root` what the named proof contracts need to be compiled, and nothing else: it compiles faster."""
     shutil.rmtree(root, ignore_errors=True)
-    shutil.copytree(PROJECT / "contracts", root / "contracts", ignore=shutil.ignore_patterns("testing"))
-    shutil.copytree(PROJECT / "tests" / "forge" / "support", root / "tests" / "forge" / "support")
-    (root / "tests" / "forge" / "proofs").mkdir()
-    for name in _needed(f"{contract}.t.sol" for contract in contracts):
-        shutil.copy(SOURCES / name, root / "tests" / "forge" / "proofs" / name)
+    for path in needed_sources(SOURCES / f"{contract}.t.sol" for contract in contracts):
+        copy = root / path.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     settings = (PROJECT / "foundry.toml").read_text(encoding="utf-8")
     relative = 'solc = ".toolchain/'
     if relative not in settings:
@@ -352,18 +364,6 @@ def _inherited(
     for base in bases.get(contract, ()):
         result.update(_inherited(base, functions, bases))
     return result | dict(functions.get(contract, {}))
-
-
-def _needed(names: Iterable[str]) -> set[str]:
-    """The files of the proofs that `names` import, directly or not, and themselves."""
-    needed: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            waiting += _IMPORT.findall((SOURCES / name).read_text(encoding="utf-8"))
-    return needed
 
 
 if __name__ == "__main__":

@@ -61,6 +61,20 @@ def test_read_proofs_refuses_a_proof_without_a_loop_bound(sources, annotation):
         runner.read_proofs(sources)
 
 
+def test_needed_sources_follows_imports_of_proofs_and_contracts_alone():
+    needed = runner.needed_sources([runner.SOURCES / "LedgerRoles.t.sol"])
+    assert {path.relative_to(PROJECT).as_posix() for path in needed} == {
+        "contracts/ObligationLedger.sol",
+        "contracts/access/MunicipalRoles.sol",
+        "contracts/interfaces/IMunicipalRoles.sol",
+        "contracts/interfaces/IObligationLedger.sol",
+        "tests/forge/proofs/LedgerRoles.t.sol",
+        "tests/forge/proofs/Proof.sol",
+        "tests/forge/proofs/Roles.sol",
+        "tests/forge/support/Vm.sol",
+    }
+
+
 def test_mutant_is_put_in_where_its_text_stands_once(tmp_path, mutant):
     (tmp_path / "A.sol").write_text("if (a != b) revert;")
     mutant.apply(tmp_path)
