@@ -4,7 +4,8 @@ Usage: PYTHONPATH=. .venv/bin/python benchmarks/gas.py [anvil|ganache|both] [--j
 
 Gas is exact: the same call data and the same state cost the same on every engine and every machine, so the tables are
 what docs/performance.md has, and a test compares them. A function that only answers is measured by a transaction that
-calls it: the call itself is free, but nodes bound it by the same count. `both` measures on Ganache too and compares.
+calls it: the call itself is free, but nodes bound it by the same count. `both` measures on Anvil, then all but the
+largest batches on Ganache, and compares; searching those takes Ganache many minutes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ ACTORS = (
     "stranger",
 )
 """Who signs; `newcomer` has no role yet."""
-GRANTS = {
+GRANTS: dict[str, dict[str, tuple[str, ...]]] = {
     "EnrolmentRegistry": {"REGISTRAR": ("registrar",), "EPOCH_KEEPER": ("keeper",)},
     "ObligationLedger": {"REGISTRAR": ("registrar",)},
     "ClaimRegister": {"CREDITOR": ("creditor", "second creditor"), "REVIEWER": ("reviewer",)},
@@ -434,13 +435,13 @@ def _number(value: int) -> str:
     return f"{value:,}".replace(",", " ")
 
 
-def run(name: str) -> list[Cost]:
+def run(name: str, *, largest: bool = True) -> list[Cost]:
     """Start an engine of its own and measure on it."""
     binary = find_anvil() if name == "anvil" else None
     if name == "anvil" and binary is None:
         raise SystemExit(ANVIL_MISSING)
     with running(name, binary) as engine:
-        return measure(engine)
+        return measure(engine, largest=largest)
 
 
 def main() -> None:
@@ -449,15 +450,16 @@ def main() -> None:
     parser.add_argument("engine", nargs="?", choices=("anvil", "ganache", "both"), default="anvil")
     parser.add_argument("--json", type=Path, help="file for the figures")
     given = parser.parse_args()
-    names = ["anvil", "ganache"] if given.engine == "both" else [given.engine]
-    found = [run(name) for name in names]
-    print(tables(found[0]))
-    different = [pair for pair in zip(*found, strict=True) if len(set(pair)) > 1]
-    if different:
-        raise SystemExit(f"The engines differ: {different}")
-    print(f"Measured on {' and '.join(names)}" + (", equal to the last unit of gas." if len(names) > 1 else "."))
+    costs = run("anvil" if given.engine == "both" else given.engine)
+    print(tables(costs))
+    if given.engine == "both":
+        again = run("ganache", largest=False)
+        different = [cost for cost in costs if not cost.largest and cost not in again]
+        if different or len(again) != sum(not cost.largest for cost in costs):
+            raise SystemExit(f"Ganache differs from Anvil: {different}")
+        print(f"Ganache measures the same for all {len(again)}, to the last unit of gas.")
     if given.json:
-        given.json.write_text(json.dumps([asdict(cost) for cost in found[0]], indent=1) + "\n", encoding="utf-8")
+        given.json.write_text(json.dumps([asdict(cost) for cost in costs], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
