@@ -98,6 +98,7 @@ class Story:
         }
         self.operations: list[Operation] = []
         self.seen: set[str] = set()
+        self.pairs: set[tuple[str, str]] = set()
         self.former: dict[tuple[str, bytes], list[str]] = {}
         self.clumsy = False
 
@@ -107,6 +108,7 @@ class Story:
         """Add an operation to the history."""
         outcome = self._outcome(self.models, operation)
         self.seen.add(outcome)
+        self.pairs.add((operation.function, outcome))
         for name, values in [] if outcome else self.models[operation.contract].events:
             if name == "RoleRevoked":
                 self.former.setdefault((operation.contract, values[0]), []).append(ACTORS_BY_ADDRESS[values[1]])
@@ -118,22 +120,26 @@ class Story:
         self.clumsy = False
         # More roles are given than taken, or soon nobody could do anything.
         for function in self.draw.sample([*FUNCTIONS, *["grantRole"] * 4], len(FUNCTIONS) + 4):
-            if self._write_one(function, {""}):
+            if self._write_one(function, {(function, "")}):
                 return
         raise AssertionError("the history has come to a dead end")
 
     def write_refusal(self) -> None:
-        """Add an operation that is refused: for a reason that is not there yet, or else for any."""
+        """Add an operation that is refused: for a new reason, or for one that this function did not give yet."""
         self.clumsy = True
-        wanted = self.unseen() or [self.draw.choice(REASONS)]
-        if not self._write_one("", set(wanted)) and not self._write_one("", set(REASONS)):
-            raise AssertionError("nothing is refused")
+        unseen = self.unseen()
+        fresh = {(function, reason) for function in FUNCTIONS for reason in REASONS} - self.pairs
+        for wanted in ({pair for pair in fresh if pair[1] in unseen}, fresh):
+            if wanted and self._write_one("", wanted):
+                return
+        raise AssertionError("nothing new is refused")
 
-    def _write_one(self, function: str, outcomes: set[str]) -> bool:
-        """Add a drawn operation with one of these outcomes; tell whether one was found."""
+    def _write_one(self, function: str, wanted: set[tuple[str, str]]) -> bool:
+        """Add a drawn operation whose function and outcome are wanted; tell whether one was found."""
         for _ in range(TRIES):
             operation = self._draw_operation(function)
-            if self._would_be(operation) in outcomes and self._leaves_somebody_in_charge(operation):
+            pair = (operation.function, self._would_be(operation))
+            if pair in wanted and self._leaves_somebody_in_charge(operation):
                 self.write(operation)
                 return True
         return False

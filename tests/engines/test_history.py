@@ -159,6 +159,12 @@ def test_history_has_every_function_and_every_error(play: Play) -> None:
     }
     assert succeeded == set(FUNCTIONS)
     assert play.ended(drawn) == set(ERRORS)
+    refused = {
+        (one.function, outcome.error)
+        for one, outcome in zip(play.operations, play.expected, strict=True)
+        if outcome.error
+    }
+    assert len({(function, error[0]) for function, error in refused}) > 60
     assert LENGTH / 4 < sum(outcome.error is not None for outcome in drawn) < LENGTH / 2
 
 
