@@ -33,7 +33,7 @@ def suites(*, browser: bool, forge: bool = True) -> dict[str, list[list[str]]]:
     # One run for both: they share the loaded demonstration.
     whole = ["tests/system", "tests/browser"] if browser else ["tests/system"]
     found = {
-        "fast": [compile_contracts, [*PYTEST, "tests/unit", "tests/integration", "tests/app"]],
+        "fast": [compile_contracts, [*PYTEST, "tests/unit", "tests/integration", "tests/engines", "tests/app"]],
         "contracts": [[BROWNIE, "test"]],
         "properties": [["forge", "test"]],
         "whole": [compile_contracts, [*PYTEST, *whole]],
