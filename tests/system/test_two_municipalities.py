@@ -1,0 +1,368 @@
+"""Two municipalities on one chain: each whole by itself, and neither can touch or read the other's.
+
+Own keys, databases, evaluator and worker, own processes and data folders; they share the chain and its contracts. The
+second joins by the commands of the runbook.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schuldhulp.bootstrap import _chain as chain_of
+from schuldhulp.chain.deployment import Deployment
+from schuldhulp.chain.gateway import Gateway
+from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
+from schuldhulp.creditor.evaluator_client import HttpEvaluator
+from schuldhulp.crypto import voprf
+from schuldhulp.crypto.blind_index import bsn_index
+from schuldhulp.crypto.envelope import unwrap_data_key
+from schuldhulp.crypto.jobs import JobKey
+from schuldhulp.crypto.keyring import CockpitKeys, CreditorKeys, EvaluatorKeys, WorkerKeys
+from schuldhulp.crypto.pseudonyms import tag
+from schuldhulp.domain.identifiers import Bsn, Identifier, IdentifierKind, parse_person
+from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Tag
+from schuldhulp.errors import Misconfigured, NotAllowed, NotFound, Undecryptable
+from schuldhulp.services.clock import SystemClock
+from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF
+from schuldhulp.services.ports import ContractCall, RootChange
+from tests.support.installation import Running, own_ports
+from toolchain.environment import PROJECT, VENV
+from toolchain.run import rpc
+
+BOTH, SECOND_ONLY = "11112222", "33334444"
+"""KvK numbers of two creditors: one that was admitted by both municipalities, and one by the second only."""
+
+BSN = {14: "999993653", 77: "999990019"}
+SURNAME = {14: "Eerste", 77: "Tweede"}
+CLIENT = """
+initials: T.
+surname: {surname}
+birth_date: 03-04-1985
+bsn: {bsn}
+addresses.1.street: Laan
+addresses.1.house_number: 12
+addresses.1.postcode: 9999ZZ
+addresses.1.city: Plaats
+addresses.1.from_date: 01-02-2015
+"""
+DEBT = """
+type: energy
+owed_by: first
+creditor.name: Warmte
+amount_resident: 1.234,56
+source: resident
+"""
+
+
+@dataclass
+class Municipality:
+    """One of the two, running."""
+
+    code: MunicipalityCode
+    running: Running
+    dossier: DossierId
+
+    @property
+    def keys(self) -> Path:
+        return self.running.settings.keys
+
+    @property
+    def deployment(self) -> Deployment:
+        return Deployment.load(self.running.settings.deployment_file)
+
+    @property
+    def gateway(self) -> Gateway:
+        return chain_of(self.running.settings)[1]
+
+    @property
+    def database(self) -> Path:
+        return self.running.settings.data / "schuldhulp.sqlite"
+
+    def person(self) -> str:
+        return f"{SURNAME[self.code]};03-04-1985;9999ZZ;12"
+
+    def writer(self) -> RegistrarWriter:
+        deployment, _, connection = chain_of(self.running.settings)
+        return RegistrarWriter(deployment, connection, AccountSigner(WorkerKeys.open(self.keys).registrar.reveal()))
+
+    def rows(self, question: str, *values: Any) -> list[Any]:
+        with closing(sqlite3.connect(self.database)) as database:
+            return database.execute(question, values).fetchall()
+
+    def tag_of(self, identifier: Identifier) -> Tag:
+        """Compute a tag with the keys of this municipality's evaluator."""
+        epoch = self.gateway.municipality(self.code).current_epoch
+        key = EvaluatorKeys.open(self.keys).voprf(epoch, identifier.kind)
+        assert key is not None
+        blinding = voprf.blind(identifier.text.encode())
+        answer = voprf.evaluate(key, [blinding.element])
+        (output,) = voprf.finalize([blinding], answer, published_key=voprf.public_key(key))
+        return tag(self.code, epoch, identifier.kind, output)
+
+
+def done(finished: subprocess.CompletedProcess[str]) -> str:
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def brownie(installation: Running, *words: str) -> str:
+    """Run one of the scripts with the settings and keys of an installation."""
+    return done(
+        subprocess.run(
+            [str(VENV / "bin" / "brownie"), "run", *words, "--network", "local"],
+            cwd=PROJECT,
+            env=installation.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    )
+
+
+def address_of(installation: Running, name: str) -> str:
+    return str(json.loads((installation.settings.keys / "public.json").read_text())["addresses"][name])
+
+
+def join(first: Running, second: Running) -> None:
+    """Let the second municipality onto the contracts of the first, each with its own keys."""
+    administrator = address_of(second, "administrator")
+    account = rpc(first.settings, "eth_accounts")[1]
+    paid = {"from": account, "to": administrator, "value": hex(100 * 10**18), "gas": hex(21000)}
+    rpc(first.settings, "eth_sendTransaction", paid)
+    brownie(second, "first_transaction", "administrator")
+    brownie(first, "register_municipality", "register", "77", administrator)
+    brownie(second, "register_municipality", "join", str(first.settings.deployment_file))
+
+
+def work(code: int, running: Running, creditors: dict[str, str]) -> Municipality:
+    """Take staff, a client and creditors in, enrol the client, and put everything on the chain."""
+    running.start_evaluator()
+    running.parts.start_worker()
+    done(running.command("staff", "first", "a.smit", given="Arjen Smit"))
+    caseworker = ("--function", "hulpverlener", "--role", "caseworker", "--as", "a.smit")
+    done(running.command("staff", "add", "s.visser", *caseworker, given="Sanne Visser"))
+    for kvk, account in creditors.items():
+        admitted = ("--kvk", kvk, "--name", "Warmte", "--account", account, "--as", "a.smit")
+        done(running.command("creditor", "admit", *admitted))
+    client = CLIENT.format(surname=SURNAME[code], bsn=BSN[code])
+    made = json.loads(done(running.command("client", "add", "--json", given=client)))
+    done(running.command("record", "add", made["fileNumber"], "obligation", given=DEBT))
+    done(running.command("enrol", made["fileNumber"], "--ground", "Wgs art. 4a", "--basis", "consent"))
+    done(running.command("anchor", "--once"))
+    return Municipality(MunicipalityCode(code), running, DossierId(bytes.fromhex(made["dossier"])))
+
+
+@pytest.fixture(scope="module")
+def municipalities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Municipality, Municipality]]:
+    folder = tmp_path_factory.mktemp("two")
+    ports = own_ports()
+    chain = {name: port for name, port in ports.items() if "CHAIN" in name}
+    with ExitStack() as stack:
+        first = Running(folder / "first", ports)
+        stack.callback(first.parts.stop)
+        second = Running(
+            folder / "second", own_ports() | chain, MUNICIPALITY="77", MUNICIPALITY_NAME="Tweede", CONTACT="Loket 77"
+        )
+        stack.callback(second.parts.stop)
+        done(first.command("keys", "init", "--creditor", BOTH))
+        done(second.command("keys", "init", "--creditor", SECOND_ONLY))
+        first.parts.start_chain()
+        first.parts.deploy()
+        join(first, second)
+        both = CreditorKeys.open(first.settings.keys, kvk=BOTH).account.address
+        only = CreditorKeys.open(second.settings.keys, kvk=SECOND_ONLY).account.address
+        yield work(14, first, {BOTH: both}), work(77, second, {BOTH: both, SECOND_ONLY: only})
+
+
+Two = tuple[Municipality, Municipality]
+
+
+def signal(asking: Running, municipality: int, person: str, organisation: str) -> subprocess.CompletedProcess[str]:
+    return asking.command(
+        "signal", "--municipality", str(municipality), "--person", "-", "--organisation", organisation, given=person
+    )
+
+
+def test_each_is_whole_by_itself(municipalities: Two) -> None:
+    for one in municipalities:
+        assert "everything is as planned" in brownie(one.running, "check_deployment")
+        assert done(one.running.command("verify", "--all")).strip().splitlines()[-1] == "1 dossiers: verified 1"
+        assert one.gateway.root_of(one.dossier) != NO_ROOT
+
+
+def test_a_person_is_green_where_they_are_a_client_and_red_elsewhere(municipalities: Two) -> None:
+    creditor = municipalities[0].running
+    for known in municipalities:
+        for asked in municipalities:
+            answer = done(signal(creditor, asked.code, known.person(), BOTH))
+            assert answer.startswith("GREEN" if asked is known else "RED")
+            if asked is known:
+                assert f"municipality {asked.code}: {asked.running.settings.contact}" in answer
+
+
+def test_a_creditor_of_one_is_refused_by_the_others_evaluator(municipalities: Two) -> None:
+    creditor = municipalities[1].running
+    assert done(signal(creditor, 77, municipalities[1].person(), SECOND_ONLY)).startswith("GREEN")
+    refused = signal(creditor, 14, municipalities[0].person(), SECOND_ONLY)
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_each_has_its_own_settings_and_roles_on_the_chain(municipalities: Two) -> None:
+    first, second = municipalities
+    states = [one.gateway.municipality(one.code) for one in municipalities]
+    for name in ("claim_key", "receipt_signer", "contact", "evaluator_url"):
+        assert getattr(states[0], name) != getattr(states[1], name)
+    for kind in IdentifierKind:
+        keys = {one.gateway.evaluator_key(one.code, states[0].current_epoch, kind) for one in municipalities}
+        assert len(keys) == 2
+    ours, theirs = first.deployment, second.deployment
+    assert ours.contracts == theirs.contracts
+    assert ours.log_dossier != theirs.log_dossier
+    shared = {"deployer", "network_administrator"}
+    own = [{account for name, account in one.accounts.items() if name not in shared} for one in (ours, theirs)]
+    assert not own[0] & own[1]
+
+
+def test_the_chain_refuses_the_registrar_of_one_what_is_the_others(municipalities: Two) -> None:
+    for own, other in (municipalities, municipalities[::-1]):
+        writer, gateway = own.writer(), own.gateway
+        step = RootChange(
+            dossier=other.dossier,
+            previous_root=other.gateway.root_of(other.dossier),
+            new_root=type(NO_ROOT)(b"\1" * 32),
+        )
+        known = other.tag_of(parse_person(other.person()))
+        assert other.gateway.is_known(known)
+        epoch = gateway.municipality(other.code).current_epoch
+        fresh = Tag(known[:-1] + bytes([known[-1] ^ 1]))
+        refusals: list[tuple[ContractCall, str]] = [
+            (writer.commit(other.code, [step]), "AccessControlUnauthorizedAccount"),
+            (writer.commit(own.code, [step]), "ForeignPrefix"),
+            (writer.enrol(other.code, epoch, [fresh]), "AccessControlUnauthorizedAccount"),
+            (writer.enrol(own.code, epoch, [fresh]), "ForeignPrefix"),
+            (writer.end_enrolment(other.code, [known]), "AccessControlUnauthorizedAccount"),
+            (writer.end_enrolment(own.code, [known]), "ForeignPrefix"),
+        ]
+        assert [gateway.refusal_of(call, writer.account) for call, _ in refusals] == [name for _, name in refusals]
+        # The same calls by the other's own registrar are good ones: it is the account that is refused.
+        theirs = other.writer()
+        assert gateway.refusal_of(theirs.commit(other.code, [step]), theirs.account) is None
+        assert gateway.refusal_of(theirs.end_enrolment(other.code, [known]), theirs.account) is None
+
+
+def test_no_worker_ever_wrote_what_is_the_others(municipalities: Two) -> None:
+    first = municipalities[0]
+    registrars = {one.writer().account.lower(): one.code for one in municipalities}
+    addresses = [first.deployment.contracts[name].address for name in ("ObligationLedger", "EnrolmentRegistry")]
+    written = set()
+    for log in rpc(first.running.settings, "eth_getLogs", {"address": addresses, "fromBlock": "0x0"}):
+        sender = rpc(first.running.settings, "eth_getTransactionByHash", log["transactionHash"])["from"].lower()
+        if sender in registrars:
+            written.add((registrars[sender], int(log["topics"][1], 16) >> 240 or int(log["topics"][1], 16)))
+    assert written == {(14, 14), (77, 77)}
+
+
+def test_rows_of_one_do_not_open_for_the_other(municipalities: Two, tmp_path: Path) -> None:
+    first, second = municipalities
+    ((wrapped,),) = first.rows("SELECT wrapped FROM dossier_keys WHERE dossier_id = ?", first.dossier)
+    assert unwrap_data_key(CockpitKeys.open(first.keys).data, first.dossier, wrapped)
+    with pytest.raises(Undecryptable):
+        unwrap_data_key(CockpitKeys.open(second.keys).data, first.dossier, wrapped)
+
+    copy = tmp_path / "copy.sqlite"
+    with closing(sqlite3.connect(second.database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        target.execute("ATTACH DATABASE ? AS other", (str(first.database),))
+        target.execute("PRAGMA foreign_keys = OFF")
+        for table in ("dossier_keys", "record_versions", "dossier_revisions", "applicant_index"):
+            target.execute(f"INSERT INTO {table} SELECT * FROM other.{table}")
+        target.execute(
+            "INSERT INTO dossiers SELECT id, 77, 'taken-over', created_at, caseworker, ended_at, revision, root, "
+            "previous_root FROM other.dossiers"
+        )
+        target.commit()
+    found = second.running.command("verify", "--all", DATABASE_URL=f"sqlite:///{copy}")
+    assert found.returncode == 1
+    assert "key_unreadable" in found.stdout
+    assert SURNAME[14] not in found.stdout + found.stderr
+
+
+def test_keys_of_one_do_nothing_for_the_other(municipalities: Two, tmp_path: Path) -> None:
+    first, second = municipalities
+    bsn = Bsn(BSN[14])
+    indexes = {bsn_index(CockpitKeys.open(one.keys).index, bsn) for one in municipalities}
+    assert len(indexes) == 2
+    assert (bsn_index(CockpitKeys.open(first.keys).index, bsn),) in first.rows(
+        "SELECT blind_index FROM applicant_index"
+    )
+    jobs: list[JobKey] = [WorkerKeys.open(one.keys).job for one in municipalities]
+    assert jobs[0] != jobs[1]
+    identifier = parse_person(first.person())
+    assert first.tag_of(identifier)[6:] != second.tag_of(identifier)[6:]
+    for name in ("cockpit.keyring", "worker.keyring", "evaluator.keyring"):
+        shutil.copy(first.keys / name, tmp_path / name)
+        passphrase = name.replace("keyring", "passphrase")
+        shutil.copy(second.keys / passphrase, tmp_path / passphrase)
+    for keys in (CockpitKeys, WorkerKeys, EvaluatorKeys):
+        with pytest.raises(Misconfigured):
+            keys.open(tmp_path)
+
+
+@pytest.fixture
+def evaluator_of(municipalities: Two) -> Callable[[Municipality, Municipality], HttpEvaluator]:
+    """Give the client of an evaluator, signing as the registrar of a municipality."""
+
+    def connect(asked: Municipality, signing: Municipality) -> HttpEvaluator:
+        deployment = asked.deployment
+        return HttpEvaluator(
+            url=asked.running.settings.evaluator_url,
+            organisation=MUNICIPALITY_ITSELF,
+            chain_id=deployment.chain_id,
+            registry_address=deployment.contracts["EnrolmentRegistry"].address,
+            sign_digest=AccountSigner(WorkerKeys.open(signing.keys).registrar.reveal()).sign_digest,
+            clock=SystemClock(),
+        )
+
+    return connect
+
+
+def test_an_evaluator_serves_its_own_municipality_and_its_own_registrar_only(
+    municipalities: Two, evaluator_of: Callable[[Municipality, Municipality], HttpEvaluator]
+) -> None:
+    kind = IdentifierKind.NADB
+    for own, other in (municipalities, municipalities[::-1]):
+        epoch = own.gateway.municipality(own.code).current_epoch
+        element = voprf.blind(b"somebody").element
+        assert evaluator_of(own, own).evaluate(own.code, epoch, kind, [element]).evaluated
+        with pytest.raises(NotFound):
+            evaluator_of(own, own).evaluate(other.code, epoch, kind, [element])
+        with pytest.raises(NotAllowed, match="role missing"):
+            evaluator_of(own, other).evaluate(own.code, epoch, kind, [element])
+
+
+def test_each_keeps_its_own_processing_log(municipalities: Two) -> None:
+    for own, other in (municipalities, municipalities[::-1]):
+        assert own.rows("SELECT DISTINCT municipality FROM processing_log") == [(own.code,)]
+        assert own.rows("SELECT count(*) FROM processing_log WHERE dossier_id = ?", other.dossier) == [(0,)]
+        assert own.rows("SELECT count(*) FROM processing_log WHERE dossier_id = ?", own.dossier) != [(0,)]
+
+
+def test_the_deployment_file_of_one_is_refused_by_the_other(municipalities: Two, tmp_path: Path) -> None:
+    first, second = municipalities
+    dataclasses.replace(first.deployment).save(tmp_path / "local.json")
+    refused = second.running.command("status", DEPLOYMENTS=str(tmp_path))
+    assert refused.returncode == 2
+    assert "MUNICIPALITY" in refused.stderr
