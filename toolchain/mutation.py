@@ -239,8 +239,8 @@ def main(arguments: list[str]) -> int:
         return 2
     stop = threading.Event()
     # What is being tried runs in a session of its own: it ends with this process only if this process ends it.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.default_int_handler)
     # The tree may change while this runs; all that is said is said of the copy.
     first = Trial(FOLDER / "copy-1", PROJECT, stop, 3 - asked.workers)
     mutants = all_mutants(first.folder, asked.only, asked.seed)
