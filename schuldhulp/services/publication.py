@@ -226,7 +226,11 @@ class Publishing:
         # Looked up first: a tag that ended on the day it appeared could only be nobody's.
         idle = self._published_fillers(state.oldest_epoch) if self._fill and self._has_endings() else []
         for epoch in sorted({*_epochs(state), *self._queued_epochs()}):
-            self._enrol(epoch, self._shortage(state) if epoch == state.announced_epoch else 0, run)
+            shortage = self._shortage(state) if epoch == state.announced_epoch else 0
+            if shortage is None:
+                run.leftover = True
+            else:
+                self._enrol(epoch, shortage, run)
         self._end(idle, run)
         self._note_published()
         return run.report()
@@ -485,10 +489,11 @@ class Publishing:
         waiting = work.publications.in_state(PublicationState.WAITING)
         return {row.id for row in waiting if row.action is PublicationAction.FILL}
 
-    def _shortage(self, state: MunicipalityState) -> int:
+    def _shortage(self, state: MunicipalityState) -> int | None:
         """Return how many tags the announced epoch lacks to hold no fewer than the current one, once it is filled.
 
-        Before that, tags of nobody would only hide that it is not.
+        Before that, tags of nobody would only hide that it is not. None while a batch is on its way, so that nobody can
+        count.
         """
         if not 0 < state.current_epoch < state.announced_epoch:
             return 0
@@ -501,8 +506,10 @@ class Publishing:
             epoch: {row.publication for row in holders if row.epoch == epoch}
             for epoch in (state.current_epoch, state.announced_epoch)
         }
-        if held[state.current_epoch] - held[state.announced_epoch] or underway:
+        if held[state.current_epoch] - held[state.announced_epoch]:
             return 0
+        if underway:
+            return None
         found = self._reader.tags_of(self._municipality)
         sizes = [len(found.get(epoch, ())) for epoch in (state.current_epoch, state.announced_epoch)]
         return max(0, sizes[0] - sizes[1])

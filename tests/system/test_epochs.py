@@ -198,5 +198,7 @@ def test_an_epoch_is_announced_filled_opened_and_the_old_one_retired(world: Worl
     assert (verified.returncode, verified.stdout.strip().splitlines()[-1]) == (0, "3 dossiers: verified 3")
     assert world.command("status").startswith("chain      answers")
     answers = asking.stop()
-    assert set(answers) == {Signal.GREEN.name}, answers
-    assert len(answers) > 10
+    # A busy machine may be too slow to answer, and says so; nothing else may come, and never red.
+    others = {answer for answer in answers if answer != Signal.GREEN.name}
+    assert all(answer.startswith("Unreachable") for answer in others), others
+    assert answers.count(Signal.GREEN.name) > 10

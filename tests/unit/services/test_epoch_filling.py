@@ -147,6 +147,20 @@ def test_tags_of_nobody_make_up_the_number_once_everybody_is_in(scene: Scene) ->
     assert sizes[NEXT] - sizes[EPOCH] < FILL
 
 
+def test_an_epoch_waits_while_nobody_can_count_the_tags_of_the_current_one(scene: Scene) -> None:
+    job = scene.fill()
+    coming = scene.desk.enrol(name(200))
+    scene.chain.deaf = True  # what is sent does not land
+    assert scene.publishing.publish_once().leftover
+    assert scene.batches() == []
+    scene.chain.deaf = False
+    while scene.publishing.publish_once(again=True).leftover:
+        pass
+    sizes = {epoch: len(tags) for epoch, tags in scene.chain.tags_of(MUNICIPALITY).items()}
+    assert sizes[NEXT] >= sizes[EPOCH]
+    assert scene.desk.state(job) is scene.desk.state(coming) is PublicationState.PUBLISHED
+
+
 def test_a_filling_cannot_be_carried_out_twice(scene: Scene) -> None:
     job = scene.fill()
     with scene.store.read() as work:
