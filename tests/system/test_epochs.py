@@ -190,6 +190,8 @@ def test_an_epoch_is_announced_filled_opened_and_the_old_one_retired(world: Worl
     assert "nothing" in world.command("keys", "destroy-epochs", "--yes")
     assert EvaluatorKeys.open(keys).epochs == (new,)
     assert list(json.loads(world.command("keys", "show", "--json"))["epochs"]) == [str(new)]
+    # A running worker forgets within a minute; one that is asked, at once.
+    installation.stop("worker")
     world.command("anchor", "--once")
     assert world.epochs_of_rows() == {new}
 
