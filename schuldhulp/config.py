@@ -23,7 +23,7 @@ from schuldhulp.services.schedule import parse_schedule
 PREFIX = "SCHULDHULP_"
 LOOPBACK = "127.0.0.1"
 
-ELSEWHERE = ("DIGID_", "EHERKENNING_", "STAFF_", "TEST_", "ASSUME_YES", "CHROMIUM", "REQUIRE_CHROMIUM")
+ELSEWHERE = ("DIGID_", "EHERKENNING_", "STAFF_", "TEST_", "ASSUME_YES", "CHROMIUM", "REQUIRE_TOOLS")
 """Beginnings of settings that are read elsewhere: the relay's brokers, the deployment scripts and the tests."""
 
 

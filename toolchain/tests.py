@@ -12,7 +12,7 @@ from toolchain.environment import PROJECT, VENV, prepare
 from toolchain.forge import MISSING, find_forge, forge_environment
 
 CHROMIUM = "SCHULDHULP_CHROMIUM"
-REQUIRED = "SCHULDHULP_REQUIRE_CHROMIUM"
+REQUIRED = "SCHULDHULP_REQUIRE_TOOLS"
 PYTEST = [str(VENV / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:pytest-brownie", "-p", "no:cacheprovider"]
 BROWNIE = str(VENV / "bin" / "brownie")
 
