@@ -11,6 +11,9 @@ moment somebody can act, wherever it is cut short, and each step can be repeated
                               the administrator of the network takes it. Refused before the new one has taken.
     withdraw <of> <account>   The administrator of the network takes an offer back that was not taken.
     follow <of>               Sends nothing: brings the deployment file of another machine up to date.
+    spare <account | none>    The network only: names the account that keeps its role beside the administrator's, for
+                              the day that the other key is lost; ``none`` ends that. Where the chain is so already, it
+                              brings the deployment file up to date.
 
 ``<of>`` is the word network, or the CBS code of a municipality. Before the offer, the new administrator makes its
 keyring (``schuldhulp keys init --only administrator``) and signs once (``brownie run first_transaction``).
@@ -38,7 +41,7 @@ from scripts.acting import (
     send,
     settings_here,
 )
-from scripts.check_deployment import contract_at, role_id
+from scripts.check_deployment import SPARE, contract_at, role_id
 from scripts.manage_roles import NETWORK, Change, carry_out, holders, number_of, plan
 from scripts.planning import CONTRACTS
 
@@ -81,7 +84,10 @@ class Office:
         names = ("administrator", "epoch_keeper") if self.code else ("network_administrator",)
         if self.code not in (0, deployment.municipality):
             return deployment
-        return dataclasses.replace(deployment, accounts={**deployment.accounts, **dict.fromkeys(names, account)})
+        accounts = {**deployment.accounts, **dict.fromkeys(names, account)}
+        if not self.code and accounts.get(SPARE) == account:
+            del accounts[SPARE]  # It is no longer the spare.
+        return dataclasses.replace(deployment, accounts=accounts)
 
 
 def office_of(text: Any, deployment: Deployment) -> Office:
@@ -114,6 +120,10 @@ def offer(of: str, account: str) -> None:
         office, new = office_of(of, deployment), read_account(account)
         if new == office.in_file(deployment):
             raise errors.InvalidInput("account_same", f"account administers {office} already", field="account")
+        if not office.code and new == deployment.accounts.get(SPARE):
+            raise errors.InvalidInput(
+                "account_spare", "account is the spare, which has the role: it needs no offer to take", field="account"
+            )
         require_own_key(new, others=deployment.accounts.values())
         require_used(new, office.keyring)
         changes = plan(deployment, "grant", office.verb, office.code, new)
@@ -173,19 +183,13 @@ def release(of: str, account: str) -> None:
             raise errors.InvalidInput(
                 "office_wrong", "of must be a municipality: taking the network ends it", field="of"
             )
-        successors = [
-            one for one in complete_holders(deployment, office) if one != old and has_acted(deployment, office, one)
-        ]
-        if len(successors) != 1:
-            raise errors.NotAllowed(
-                "not_taken", f"nobody has taken over from {old} yet: it would leave an unproven key in charge, or none"
-            )
+        successor = successor_of(deployment, office, old)
         changes = plan(deployment, "revoke", ADMINISTRATOR, office.code, old)
         if changes:
             signer, function = _releasing(old)
             agree(
                 [
-                    f"{old} loses the administration of {office}; {successors[0]} has it",
+                    f"{old} loses the administration of {office}; {successor} has it",
                     *(f"{change.contract}: {function} {ADMINISTRATOR}" for change in changes),
                 ],
                 f"Send {len(changes)} transaction(s)?",
@@ -198,7 +202,7 @@ def release(of: str, account: str) -> None:
         else:
             print("Everything on the chain is so already.")
         _found(not plan(deployment, "revoke", ADMINISTRATOR, office.code, old))
-        _write(deployment, office.written(deployment, successors[0]))
+        _write(deployment, office.written(deployment, successor))
 
 
 def withdraw(of: str, account: str) -> None:
@@ -206,7 +210,9 @@ def withdraw(of: str, account: str) -> None:
     with refusals():
         deployment = open_deployment()
         office, offered = office_of(of, deployment), read_account(account)
-        others = [one for one in complete_holders(deployment, office) if one != offered]
+        others = set(complete_holders(deployment, office)) - {offered, _spare_of(deployment, office)}
+        if not office.code and offered == deployment.accounts.get(SPARE):
+            raise errors.NotAllowed("account_spare", f"{offered} is the spare: brownie run hand_over spare none")
         if (
             offered == office.in_file(deployment)
             or not others
@@ -236,11 +242,14 @@ def follow(of: str) -> None:
         if office.in_file(deployment) is None:
             raise errors.InvalidInput("municipality_other", "of must be this file's own municipality", field="of")
         found = set().union(*holders(deployment, office.verb, office.code).values())
-        if len(found) != 1 or found != set(complete_holders(deployment, office)):
+        new = found - {_spare_of(deployment, office)} or found
+        if len(new) != 1 or found != set(complete_holders(deployment, office)):
             raise errors.NotAllowed(
-                "not_finished", f"the administration of {office} is being handed over: not finished"
+                "not_finished",
+                f"the administration of {office} is being handed over: not finished"
+                + ("" if office.code else "; or a spare was named that is not in this file: hand_over spare"),
             )
-        new = found.pop()
+        (new,) = new
         if office.code and holders(deployment, EPOCH_KEEPER, office.code) != {"EnrolmentRegistry": [new]}:
             raise errors.NotAllowed("not_finished", f"{new} has not taken the administration of {office} yet")
         changed = office.written(deployment, new)
@@ -249,6 +258,48 @@ def follow(of: str) -> None:
                 [f"{office}: {office.in_file(deployment)} was replaced by {new}, says the chain"],
                 "Write it into the deployment file?",
             )
+        _write(deployment, changed)
+
+
+def spare(account: str) -> None:
+    """Name the spare administrator of the network, or none; signed by the administrator of the network."""
+    with refusals():
+        deployment = open_deployment()
+        present = deployment.accounts.get(SPARE)
+        new = None if str(account) == "none" else read_account(account)
+        changes = []
+        if new is not None:
+            if new == deployment.accounts.get("network_administrator"):
+                raise errors.InvalidInput("account_same", "account administers the network already", field="account")
+            changes += plan(deployment, "grant", NETWORK, 0, new)
+            require_own_key(new, others=set(deployment.accounts.values()) - {present})
+            require_used(new, "network")
+        if present not in (None, new):
+            changes += plan(deployment, "revoke", NETWORK, 0, present)
+        if deployment.accounts.get("network_administrator") not in complete_holders(deployment, Office(code=0)):
+            raise errors.NotAllowed(
+                "not_finished",
+                "the administrator in the file lacks the role: first hand_over follow network",
+            )
+        kept = {name: address for name, address in deployment.accounts.items() if name != SPARE}
+        changed = dataclasses.replace(deployment, accounts=kept if new is None else {**kept, SPARE: new})
+        if changes or changed != deployment:
+            agree(
+                [
+                    f"The spare administrator of the network is {new or 'nobody'}; until now {present or 'nobody'}",
+                    *([f"{new} can do everything that the administrator can"] if new else []),
+                    *(f"{one.contract}: {one.function} {NETWORK}, {one.account}" for one in changes),
+                ],
+                f"Send {len(changes)} transaction(s), and write it into the deployment file?",
+            )
+        if changes:
+            carry_out(deployment, changes, network_signer())
+        else:
+            print("Everything on the chain is so already.")
+        _found(
+            (new is None or not plan(deployment, "grant", NETWORK, 0, new))
+            and (present in (None, new) or not plan(deployment, "revoke", NETWORK, 0, present))
+        )
         _write(deployment, changed)
 
 
@@ -270,6 +321,36 @@ def complete_holders(deployment: Deployment, office: Office) -> list[str]:
     """
     found: Mapping[str, list[str]] = holders(deployment, office.verb, office.code)
     return sorted(set.intersection(*(set(accounts) for accounts in found.values())))
+
+
+def successor_of(deployment: Deployment, office: Office, old: str) -> str:
+    """Tell who has taken over from an administrator of a municipality, completely.
+
+    Args:
+        deployment: the deployment.
+        office: a municipality's.
+        old: who is to lose its role.
+
+    Returns:
+        The one account that keeps its epochs, has the role everywhere, and has signed.
+
+    Raises:
+        errors.NotAllowed: there is none yet.
+    """
+    taking = [one for one in complete_holders(deployment, office) if one != old and has_acted(deployment, office, one)]
+    keepers = holders(deployment, EPOCH_KEEPER, office.code)["EnrolmentRegistry"]
+    if len(keepers) == 1 and keepers[0] in taking:
+        return keepers[0]
+    # An old administrator that still keeps the epochs could open an empty one after it was released.
+    if taking and len(keepers) > 1:
+        raise errors.NotAllowed(
+            "not_taken",
+            f"the taking is not finished: {', '.join(keepers)} all keep the epochs; whoever is to stay repeats "
+            f"brownie run hand_over take {office.code}",
+        )
+    raise errors.NotAllowed(
+        "not_taken", f"nobody has taken over from {old} yet: it would leave an unproven key in charge, or none"
+    )
 
 
 def has_acted(deployment: Deployment, office: Office, account: str) -> bool:
@@ -307,7 +388,7 @@ def has_acted(deployment: Deployment, office: Office, account: str) -> bool:
 def _taking(deployment: Deployment, office: Office, new: str) -> list[Change]:
     """Work out what the new account has to sign."""
     if not office.code:
-        others = set().union(*holders(deployment, NETWORK, 0).values()) - {new}
+        others = set().union(*holders(deployment, NETWORK, 0).values()) - {new, _spare_of(deployment, office)}
         return [change for other in sorted(others) for change in plan(deployment, "revoke", NETWORK, 0, other)]
     keepers = holders(deployment, EPOCH_KEEPER, office.code)["EnrolmentRegistry"]
     changes = [
@@ -319,6 +400,10 @@ def _taking(deployment: Deployment, office: Office, new: str) -> list[Change]:
         (gone,) = plan(deployment, "revoke", EPOCH_KEEPER, office.code, new)
         changes = [gone, dataclasses.replace(gone, function="grantRole")]
     return changes
+
+
+def _spare_of(deployment: Deployment, office: Office) -> str | None:
+    return None if office.code else deployment.accounts.get(SPARE)
 
 
 def _verb_of(change: Change, office: Office) -> str:

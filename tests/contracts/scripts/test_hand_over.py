@@ -7,7 +7,7 @@ import pytest
 
 from schuldhulp import errors
 from schuldhulp.chain.known_accounts import PUBLIC_TEST_ACCOUNTS
-from scripts import accounts, hand_over, manage_roles
+from scripts import accounts, hand_over, manage_roles, replace_key
 from scripts import hand_over as script
 from scripts.check_deployment import check, expected_of, role_id
 from scripts.manage_roles import NETWORK, holders
@@ -24,7 +24,7 @@ def new():
 
 @pytest.fixture(autouse=True)
 def _patched(monkeypatch, kept):
-    kept.patch(monkeypatch, hand_over, manage_roles)
+    kept.patch(monkeypatch, hand_over, manage_roles, replace_key)
     # No keyring of this machine may take part.
     monkeypatch.setattr("schuldhulp.crypto.keyring.keyring_exists", lambda folder, purpose: False)
 
@@ -272,3 +272,168 @@ def test_a_step_by_an_account_that_may_not_sends_nothing(kept, capsys, new, step
     status, out = refused(capsys, getattr(script, step), "14", new.address)
     assert (status, "does not administer" in out) == (errors.NotAllowed.exit_code, True)
     assert brownie.web3.eth.block_number == before
+
+
+@pytest.fixture
+def spare():
+    return used_account(17)
+
+
+def test_spare_is_expected_by_the_check_and_by_a_replacement(kept, deployment, signers, spare, new, capsys):
+    script.spare(spare.address)
+
+    assert holders(deployment, NETWORK, 0)["ClaimRegister"] == sorted(
+        [spare.address, signers["network_administrator"].address]
+    )
+    assert check(kept.file, expected_of(kept.file)) == []
+    replace_key.registrar(new.address)
+    assert kept.file.accounts["spare_network_administrator"] == spare.address
+    before, saved = brownie.web3.eth.block_number, kept.saved
+    script.spare(spare.address)
+    assert (brownie.web3.eth.block_number, kept.saved) == (before, saved)
+
+
+def test_spare_stays_when_the_network_changes_hands_and_others_follow(kept, deployment, signers, spare, new, capsys):
+    script.spare(spare.address)
+    elsewhere = kept.file
+    script.offer("network", new.address)
+    assert refused(capsys, script.follow, "network")[0] == 2
+    sign_as(kept, "network", new)
+    script.take("network")
+
+    both = sorted([spare.address, new.address])
+    assert holders(deployment, NETWORK, 0) == dict.fromkeys(CONTRACTS, both)
+    assert check(kept.file, expected_of(kept.file)) == []
+    kept.file = elsewhere
+    script.follow("network")
+    assert kept.file.accounts["network_administrator"] == new.address
+    assert check(kept.file, expected_of(kept.file)) == []
+
+
+def test_spare_takes_over_by_itself_when_the_other_key_is_lost(kept, deployment, spare, capsys):
+    script.spare(spare.address)
+    elsewhere = kept.file
+    status, out = refused(capsys, script.offer, "network", spare.address)
+    assert (status, "needs no offer" in out) == (2, True)
+    sign_as(kept, "network", spare)
+    script.take("network")
+
+    assert holders(deployment, NETWORK, 0) == everywhere(spare)
+    assert "spare_network_administrator" not in kept.file.accounts
+    assert check(kept.file, expected_of(kept.file)) == []
+    kept.file = elsewhere
+    status, out = refused(capsys, script.spare, "none")
+    assert (status, "lacks the role" in out) == (2, True)
+    script.follow("network")
+    assert check(kept.file, expected_of(kept.file)) == []
+    assert "spare_network_administrator" not in kept.file.accounts
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_spare_is_replaced_and_ended_also_when_that_was_cut_short(kept, deployment, signers, spare, new, count):
+    script.spare(spare.address)
+    with cut_short(count, hand_over, manage_roles):
+        script.spare(new.address)
+    script.spare(new.address)
+    assert holders(deployment, NETWORK, 0)["ClaimRegister"] == sorted(
+        [new.address, signers["network_administrator"].address]
+    )
+    assert check(kept.file, expected_of(kept.file)) == []
+
+    script.spare("none")
+
+    assert holders(deployment, NETWORK, 0) == everywhere(signers["network_administrator"])
+    assert check(kept.file, expected_of(kept.file)) == []
+
+
+def test_spare_named_elsewhere_is_brought_into_the_file_without_a_transaction(kept, deployment, spare, capsys):
+    script.spare(spare.address)
+    named, kept.file = kept.file, deployment
+    status, out = refused(capsys, script.follow, "network")
+    assert (status, "hand_over spare" in out) == (2, True)
+    before, kept.network = brownie.web3.eth.block_number, brownie.accounts[16]
+    script.spare(spare.address)
+    assert (brownie.web3.eth.block_number, kept.file) == (before, named)
+
+
+def test_spare_is_no_offer_that_can_be_withdrawn(kept, deployment, spare, capsys):
+    script.spare(spare.address)
+    status, out = refused(capsys, script.withdraw, "network", spare.address)
+    assert (status, "is the spare" in out) == (2, True)
+    assert spare.address in holders(deployment, NETWORK, 0)["ClaimRegister"]
+
+
+def test_spare_names_bad_accounts(capsys, signers):
+    for account, words in (
+        ("somebody", "account must be an address"),
+        (brownie.accounts.add().address, "account has never sent"),
+        (signers["registrar"].address, "account does something else"),
+        (signers["network_administrator"].address, "account administers"),
+    ):
+        status, out = refused(capsys, script.spare, account)
+        assert (status, words in out) == (2, True), out
+
+
+@pytest.mark.parametrize("of", ["network", "14"])
+def test_take_after_an_offer_that_was_cut_short_is_refused(kept, capsys, new, of):
+    with cut_short(1, hand_over, manage_roles):
+        script.offer(of, new.address)
+    sign_as(kept, of, new)
+    status, out = refused(capsys, script.take, of)
+    assert (status, "was not offered" in out) == (2, True)
+
+
+def test_release_after_a_take_that_was_cut_short_names_what_to_repeat(kept, deployment, signers, new, capsys):
+    old = signers["administrator"]
+    script.offer("14", new.address)
+    sign_as(kept, "14", new)
+    with cut_short(1, hand_over, manage_roles):
+        script.take("14")
+    assert sorted(holders(deployment, "EPOCH_KEEPER", 14)["EnrolmentRegistry"]) == sorted([old.address, new.address])
+
+    status, out = refused(capsys, script.release, "14", old.address)
+
+    assert (status, "hand_over take 14" in out) == (2, True)
+    assert old.address in holders(deployment, "ADMINISTRATOR", 14)["ClaimRegister"]
+    script.take("14")
+    script.release("14", old.address)
+    assert holders(deployment, "EPOCH_KEEPER", 14) == {"EnrolmentRegistry": [new.address]}
+    assert check(kept.file, expected_of(kept.file)) == []
+
+
+@pytest.mark.parametrize("step", ["follow", "withdraw"])
+@pytest.mark.parametrize("of", ["network", "14"])
+def test_a_step_after_a_take_that_was_cut_short_changes_nothing(kept, capsys, new, spare, step, of):
+    script.spare(spare.address)
+    script.offer(of, new.address)
+    sign_as(kept, of, new)
+    with cut_short(1, hand_over, manage_roles):
+        script.take(of)
+    kept.network = spare
+    before, file = brownie.web3.eth.block_number, kept.file
+    assert refused(capsys, getattr(script, step), *((of,) if step == "follow" else (of, new.address)))[0] == 2
+    assert (brownie.web3.eth.block_number, kept.file) == (before, file)
+
+
+def test_follow_after_a_release_that_was_cut_short_is_refused(kept, signers, new, capsys):
+    script.offer("14", new.address)
+    sign_as(kept, "14", new)
+    script.take("14")
+    with cut_short(1, hand_over, manage_roles):
+        script.release("14", signers["administrator"].address)
+    status, out = refused(capsys, script.follow, "14")
+    assert (status, "not finished" in out) == (2, True)
+
+
+def test_release_follows_the_successor_that_took_last(kept, deployment, signers, new, spare, capsys):
+    first = signers["administrator"]
+    for successor in (new, spare):
+        script.offer("14", successor.address)
+        sign_as(kept, "14", successor)
+        script.take("14")
+
+    script.release("14", first.address)
+    script.release("14", new.address)
+
+    assert holders(deployment, "ADMINISTRATOR", 14) == everywhere(spare)
+    assert check(kept.file, expected_of(kept.file)) == []

@@ -10,7 +10,7 @@ from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
 from schuldhulp.config import load_settings
 from schuldhulp.services.keys import create_keys, read_public_keys
-from scripts import municipality, register_municipality
+from scripts import hand_over, manage_roles, municipality, register_municipality
 from scripts import register_municipality as script
 from scripts.check_deployment import check, expected_of, role_id
 from scripts.municipality import municipal_signers
@@ -29,7 +29,7 @@ def keys(tmp_path_factory):
 @pytest.fixture
 def second(monkeypatch, kept, keys, tmp_path):
     """The second municipality: its settings; its administrator has funds and has signed once."""
-    kept.patch(monkeypatch, register_municipality)
+    kept.patch(monkeypatch, register_municipality, hand_over, manage_roles)
     settings = load_settings(
         {
             "SCHULDHULP_DATA": str(keys),
@@ -229,3 +229,57 @@ def test_check_names_the_others_accounts_here_and_leaves_the_others_own_to_it(
     }
     assert all(stranger in finding for finding in check(joined, expected_of(joined)))
     assert set(CONTRACTS) == set(joined.contracts)
+
+
+def test_join_takes_the_networks_spare_along(kept, second, administrator, tmp_path):
+    spare = used_account(17)
+    hand_over.spare(spare.address)
+    kept.file.save(tmp_path / "published.json")
+    script.register("77", administrator)
+
+    script.join(str(tmp_path / "published.json"))
+
+    assert own_file(second).accounts["spare_network_administrator"] == spare.address
+    assert check(own_file(second), expected_of(own_file(second))) == []
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_join_while_the_network_changes_hands_says_so_and_writes_the_file(
+    kept, second, administrator, published, capsys, taken
+):
+    script.register("77", administrator)
+    new = used_account(17)
+    hand_over.offer("network", new.address)
+    kept.network = new
+    if taken:
+        hand_over.take("network")
+
+    status, out = refused(capsys, script.join, str(published))
+
+    assert (status, f"{new.address} holds the administration of the network" in out) == (1, True)
+    joined = own_file(second)
+    hand_over.take("network")
+    kept.file = joined
+    hand_over.follow("network")
+    assert check(kept.file, expected_of(kept.file)) == []
+
+
+def test_join_does_not_write_the_file_when_something_of_its_own_is_wrong(
+    deployment, second, administrator, published, capsys
+):
+    script.register("77", administrator)
+    own = brownie.accounts.at(administrator)
+    registry = brownie.EnrolmentRegistry.at(deployment.contracts["EnrolmentRegistry"].address)
+    registry.grantRole(role_id("REGISTRAR", 77), used_account(12), {"from": own})
+    status, out = refused(capsys, script.join, str(published))
+    assert (status, "was not written" in out) == (1, True)
+    assert not second.deployments.exists()
+
+
+def test_join_after_a_register_that_was_cut_short_sends_nothing(second, administrator, published, capsys):
+    with cut_short(2, register_municipality):
+        script.register("77", administrator)
+    before = brownie.web3.eth.block_number
+    status, out = refused(capsys, script.join, str(published))
+    assert (status, "is not registered in ClaimRegister" in out) == (2, True)
+    assert brownie.web3.eth.block_number == before
