@@ -179,7 +179,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
     from schuldhulp.storage import SqlStore, connect, migrate
 
     keys = WorkerKeys.open(settings.keys, private=settings.production)
-    deployment, gateway, rpc = _chain(settings)
+    deployment, gateway, rpc = open_chain(settings)
     engine = connect(settings.database_url)
     try:
         migrate(engine)
@@ -264,7 +264,7 @@ def evaluation_service(settings: Settings) -> EvaluationService:
     from schuldhulp.services.evaluation import REGISTRY, EvaluationService
     from schuldhulp.storage.evaluation import EvaluatorDatabase
 
-    deployment, gateway, _ = _chain(settings)
+    deployment, gateway, _ = open_chain(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = EvaluatorDatabase(settings.evaluator_database_url)
     database.prepare()
@@ -367,7 +367,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.storage import SqlSubjectStore
 
     keys: CockpitKeys = CockpitKeys.open(settings.keys, private=settings.production)
-    deployment, gateway, _ = _chain(settings)
+    deployment, gateway, _ = open_chain(settings)
     clock, municipality = SystemClock(), MunicipalityCode(settings.municipality)
     reader = DossierReader(
         store=store,
@@ -414,7 +414,7 @@ def _open_admission(settings: Settings) -> Iterator[AdmissionService]:
     from schuldhulp.storage.evaluation import EvaluatorDatabase
 
     keys = AdministratorKeys.open(settings.keys, private=settings.production)
-    deployment, gateway, rpc = _chain(settings)
+    deployment, gateway, rpc = open_chain(settings)
     writer = RegistrarWriter(deployment, rpc, AccountSigner(keys.administrator.reveal()))
     database = EvaluatorDatabase(settings.evaluator_database_url)
     try:
@@ -439,12 +439,17 @@ def epochs_on_chain(settings: Settings) -> MunicipalityState:
     """
     from schuldhulp.services.clock import SystemClock
 
-    _, gateway, _ = _chain(settings)
+    _, gateway, _ = open_chain(settings)
     gateway.require_fresh_head(SystemClock().now(), settings.head_max_age)
     return gateway.municipality(MunicipalityCode(settings.municipality))
 
 
-def _chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:
+def open_chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:
+    """Give the deployment, what reads its contracts, and the connection to a node; nothing is sent yet.
+
+    Raises:
+        Misconfigured: a setting or the deployment file is missing or wrong.
+    """
     from schuldhulp.chain.deployment import Deployment
     from schuldhulp.chain.gateway import Gateway
     from schuldhulp.chain.rpc import JsonRpc

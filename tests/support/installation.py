@@ -141,6 +141,15 @@ def copied(loaded: Path, ports: dict[str, str], folder: Path, **more: str) -> It
         yield installation
 
 
+def deploy(folder: Path, ports: dict[str, str]) -> None:
+    """Make a folder with keys and a chain with the contracts, and nobody in it; nothing runs afterwards."""
+    with running(folder, ports) as installation:
+        made = installation.command("keys", "init")
+        assert made.returncode == 0, made.stderr
+        installation.parts.start_chain()
+        installation.parts.deploy()
+
+
 def load_demonstration(folder: Path, ports: dict[str, str]) -> None:
     """Make a folder with the whole demonstration on the chain; nothing runs afterwards."""
     with running(folder, ports) as installation:

@@ -2,6 +2,10 @@
 
 Own keys, databases, evaluator and worker, own processes and data folders; they share the chain and its contracts. The
 second joins by the commands of the runbook.
+
+Not in the loop, since it is not built yet: what a claim says. Claims are filed here from the accounts of creditors, but
+with made-up ids and commitments: none is sealed to a municipality's claim key, no evaluator gives it its id, and no
+receipt signer signs. Cockpit and login are not started; the life of an epoch is in test_epochs.py.
 """
 
 from __future__ import annotations
@@ -12,23 +16,26 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schuldhulp.bootstrap import _chain as chain_of
+from schuldhulp.bootstrap import open_chain
+from schuldhulp.chain.abi import contract_interface
 from schuldhulp.chain.deployment import Deployment
-from schuldhulp.chain.gateway import Gateway
+from schuldhulp.chain.gateway import Gateway, role
 from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
 from schuldhulp.creditor.evaluator_client import HttpEvaluator
 from schuldhulp.crypto import voprf
+from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.blind_index import bsn_index
 from schuldhulp.crypto.envelope import unwrap_data_key
 from schuldhulp.crypto.jobs import JobKey
-from schuldhulp.crypto.keyring import CockpitKeys, CreditorKeys, EvaluatorKeys, WorkerKeys
+from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, CreditorKeys, EvaluatorKeys, WorkerKeys
 from schuldhulp.crypto.pseudonyms import tag
 from schuldhulp.domain.identifiers import Bsn, Identifier, IdentifierKind, parse_person
 from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Tag
@@ -36,12 +43,26 @@ from schuldhulp.errors import Misconfigured, NotAllowed, NotFound, Undecryptable
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF
 from schuldhulp.services.ports import ContractCall, RootChange
-from tests.support.installation import Running, own_ports
+from tests.conftest import Loaded
+from tests.support.installation import Running, copied, own_ports, running
 from toolchain.environment import PROJECT, VENV
 from toolchain.run import rpc
 
-BOTH, SECOND_ONLY = "11112222", "33334444"
-"""KvK numbers of two creditors: one that was admitted by both municipalities, and one by the second only."""
+BOTH = "11112222"
+"""KvK number of the creditor that both municipalities admitted."""
+
+ONLY = {14: "55556666", 77: "33334444"}
+"""KvK number of the creditor that one municipality admitted and the other did not."""
+
+VERBS = {
+    "ObligationLedger": ("REGISTRAR",),
+    "EnrolmentRegistry": ("REGISTRAR", "EPOCH_KEEPER", "CREDITOR", "BSN_CREDITOR"),
+    "ClaimRegister": ("CREDITOR", "REVIEWER"),
+}
+"""The roles that a municipality's administrator gives and takes, by contract."""
+
+UNAUTHORIZED = "AccessControlUnauthorizedAccount"
+UNDER_REVIEW = 2
 
 BSN = {14: "999993653", 77: "999990019"}
 SURNAME = {14: "Eerste", 77: "Tweede"}
@@ -83,7 +104,7 @@ class Municipality:
 
     @property
     def gateway(self) -> Gateway:
-        return chain_of(self.running.settings)[1]
+        return open_chain(self.running.settings)[1]
 
     @property
     def database(self) -> Path:
@@ -93,8 +114,30 @@ class Municipality:
         return f"{SURNAME[self.code]};03-04-1985;9999ZZ;12"
 
     def writer(self) -> RegistrarWriter:
-        deployment, _, connection = chain_of(self.running.settings)
-        return RegistrarWriter(deployment, connection, AccountSigner(WorkerKeys.open(self.keys).registrar.reveal()))
+        return self.writer_of(WorkerKeys.open(self.keys).registrar)
+
+    def writer_of(self, key: AccountKey) -> RegistrarWriter:
+        deployment, _, connection = open_chain(self.running.settings)
+        return RegistrarWriter(deployment, connection, AccountSigner(key.reveal()))
+
+    @property
+    def administrator(self) -> str:
+        """The administrator's account, which is the epoch keeper's too."""
+        return AdministratorKeys.open(self.keys).administrator.address
+
+    @property
+    def reviewer(self) -> str:
+        return WorkerKeys.open(self.keys).reviewer.address
+
+    @property
+    def creditor(self) -> AccountKey:
+        """The account of the creditor that this municipality admitted and the other did not."""
+        return CreditorKeys.open(self.keys, kvk=ONLY[self.code]).account
+
+    @property
+    def claim(self) -> bytes:
+        """Id of the claim that this creditor filed here, see `claims`."""
+        return self.code.to_bytes(2, "big") + b"\7" * 30
 
     def rows(self, question: str, *values: Any) -> list[Any]:
         with closing(sqlite3.connect(self.database)) as database:
@@ -109,6 +152,9 @@ class Municipality:
         answer = voprf.evaluate(key, [blinding.element])
         (output,) = voprf.finalize([blinding], answer, published_key=voprf.public_key(key))
         return tag(self.code, epoch, identifier.kind, output)
+
+
+Two = tuple[Municipality, Municipality]
 
 
 def done(finished: subprocess.CompletedProcess[str]) -> str:
@@ -166,28 +212,26 @@ def work(code: int, running: Running, creditors: dict[str, str]) -> Municipality
 
 
 @pytest.fixture(scope="module")
-def municipalities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Municipality, Municipality]]:
+def municipalities(deployed: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     folder = tmp_path_factory.mktemp("two")
-    ports = own_ports()
-    chain = {name: port for name, port in ports.items() if "CHAIN" in name}
-    with ExitStack() as stack:
-        first = Running(folder / "first", ports)
-        stack.callback(first.parts.stop)
-        second = Running(
-            folder / "second", own_ports() | chain, MUNICIPALITY="77", MUNICIPALITY_NAME="Tweede", CONTACT="Loket 77"
-        )
-        stack.callback(second.parts.stop)
-        done(first.command("keys", "init", "--creditor", BOTH))
-        done(second.command("keys", "init", "--creditor", SECOND_ONLY))
+    chain = {name: port for name, port in deployed.ports.items() if "CHAIN" in name}
+    named = {"MUNICIPALITY": "77", "MUNICIPALITY_NAME": "Tweede", "CONTACT": "Loket 77"}
+    with (
+        copied(deployed.folder, deployed.ports, folder / "first") as first,
+        running(folder / "second", own_ports() | chain, **named) as second,
+        ThreadPoolExecutor() as threads,
+    ):
+        done(first.command("keys", "init", "--creditor", BOTH, "--creditor", ONLY[14]))
+        done(second.command("keys", "init", "--creditor", ONLY[77]))
         first.parts.start_chain()
-        first.parts.deploy()
+        both, only_first, only_second = (
+            CreditorKeys.open(one.settings.keys, kvk=kvk).account.address
+            for one, kvk in ((first, BOTH), (first, ONLY[14]), (second, ONLY[77]))
+        )
+        # The first one's people do not wait until there is a second one.
+        at_work = threads.submit(work, 14, first, {BOTH: both, ONLY[14]: only_first})
         join(first, second)
-        both = CreditorKeys.open(first.settings.keys, kvk=BOTH).account.address
-        only = CreditorKeys.open(second.settings.keys, kvk=SECOND_ONLY).account.address
-        yield work(14, first, {BOTH: both}), work(77, second, {BOTH: both, SECOND_ONLY: only})
-
-
-Two = tuple[Municipality, Municipality]
+        yield at_work.result(), work(77, second, {BOTH: both, ONLY[77]: only_second})
 
 
 def signal(asking: Running, municipality: int, person: str, organisation: str) -> subprocess.CompletedProcess[str]:
@@ -215,8 +259,8 @@ def test_a_person_is_green_where_they_are_a_client_and_red_elsewhere(municipalit
 
 def test_a_creditor_of_one_is_refused_by_the_others_evaluator(municipalities: Two) -> None:
     creditor = municipalities[1].running
-    assert done(signal(creditor, 77, municipalities[1].person(), SECOND_ONLY)).startswith("GREEN")
-    refused = signal(creditor, 14, municipalities[0].person(), SECOND_ONLY)
+    assert done(signal(creditor, 77, municipalities[1].person(), ONLY[77])).startswith("GREEN")
+    refused = signal(creditor, 14, municipalities[0].person(), ONLY[77])
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
@@ -261,6 +305,118 @@ def test_the_chain_refuses_the_registrar_of_one_what_is_the_others(municipalitie
         theirs = other.writer()
         assert gateway.refusal_of(theirs.commit(other.code, [step]), theirs.account) is None
         assert gateway.refusal_of(theirs.end_enrolment(other.code, [known]), theirs.account) is None
+
+
+def call(contract: str, function: str, *arguments: Any) -> ContractCall:
+    return ContractCall(contract=contract, data=contract_interface(contract).call(function, *arguments), gas=300_000)
+
+
+def refusals(one: Municipality, account: str, calls: list[ContractCall]) -> list[str | None]:
+    """Try calls from an account: the error that stops each, None where it would pass."""
+    gateway = one.gateway
+    return [gateway.refusal_of(tried, account) for tried in calls]
+
+
+def test_the_chain_refuses_the_administrator_of_one_what_is_the_others(municipalities: Two) -> None:
+    for own, other in (municipalities, municipalities[::-1]):
+        roles = [(name, role(verb, other.code)) for name, verbs in VERBS.items() for verb in verbs]
+        stranger, registrar = own.administrator, other.writer().account
+        calls = [
+            *(call(name, "grantRole", found, stranger) for name, found in roles),
+            *(call(name, "revokeRole", found, registrar) for name, found in roles),
+            call("EnrolmentRegistry", "setContact", other.code, "Loket van een ander"),
+            call("EnrolmentRegistry", "setClaimKey", other.code, b"\1" * 32),
+            call("EnrolmentRegistry", "setEvaluatorUrl", other.code, own.running.settings.evaluator_url),
+            call("EnrolmentRegistry", "setReceiptSigner", other.code, stranger),
+        ]
+        assert refusals(own, stranger, calls) == [UNAUTHORIZED] * len(calls)
+        assert refusals(other, other.administrator, calls) == [None] * len(calls)
+        # Who administers a municipality is up to the network alone.
+        named = [call(name, "grantRole", role("ADMINISTRATOR", other.code), stranger) for name in VERBS]
+        assert refusals(own, stranger, named) == [UNAUTHORIZED] * 3
+        assert refusals(other, other.administrator, named) == [UNAUTHORIZED] * 3
+
+
+def test_the_chain_refuses_the_epoch_keeper_of_one_what_is_the_others(municipalities: Two) -> None:
+    for own, other in (municipalities, municipalities[::-1]):
+        following = other.gateway.municipality(other.code).current_epoch + 1
+        calls = [
+            call("EnrolmentRegistry", "announceEpoch", other.code, following, [b"\1" * 32, b"\2" * 32]),
+            call("EnrolmentRegistry", "openEpoch", other.code, following),
+            call("EnrolmentRegistry", "retireEpochsBefore", other.code, following),
+        ]
+        assert refusals(own, own.administrator, calls) == [UNAUTHORIZED] * 3
+        # The rightful one may announce; the rest is not up to the account but too early, as long as it has not.
+        assert refusals(other, other.administrator, calls) == [None, "EpochNotAnnounced", "EpochNotOpen"]
+
+
+@pytest.fixture(scope="module")
+def claims(municipalities: Two) -> Two:
+    """One claim at each municipality, filed by the creditor that the other did not admit."""
+    for one in municipalities:
+        writer, gateway = one.writer_of(one.creditor), one.gateway
+        funds = {"from": rpc(one.running.settings, "eth_accounts")[2], "to": writer.account, "gas": hex(21000)}
+        rpc(one.running.settings, "eth_sendTransaction", funds | {"value": hex(10**18)})
+        # The key takes nonce 0: a development chain runs that again when it is sent again.
+        for sent in (
+            call("ClaimRegister", "setEncryptionKey", b"\5" * 32),
+            call("ClaimRegister", "fileClaim", one.claim, one.code, b"\6" * 32),
+        ):
+            signed = writer.sign(sent, gateway.nonce_of(writer.account))
+            assert writer.send(signed.raw) == ""
+            receipt = gateway.receipt(signed.tx_hash)
+            assert receipt is not None
+            assert receipt.succeeded
+    return municipalities
+
+
+def test_the_chain_refuses_the_reviewer_of_one_what_is_the_others(claims: Two) -> None:
+    for own, other in (claims, claims[::-1]):
+        theirs = [call("ClaimRegister", "decideClaim", other.claim, UNDER_REVIEW, b"\1" * 32)]
+        assert refusals(own, own.reviewer, theirs) == [UNAUTHORIZED]
+        assert refusals(other, other.reviewer, theirs) == [None]
+
+
+def test_the_chain_refuses_the_creditor_of_one_what_is_the_others(claims: Two) -> None:
+    both = CreditorKeys.open(claims[0].keys, kvk=BOTH).account.address
+    for own, other in (claims, claims[::-1]):
+        ours, theirs = own.creditor.address, other.creditor.address
+        fresh = other.code.to_bytes(2, "big") + b"\x08" * 30
+        filing = call("ClaimRegister", "fileClaim", fresh, other.code, b"\6" * 32)
+        held = [
+            call("ClaimRegister", "amendClaim", other.claim, b"\6" * 32, b"\1" * 32),
+            call("ClaimRegister", "withdrawClaim", other.claim),
+            call("ClaimRegister", "handOverClaim", other.claim, both),
+        ]
+        assert refusals(own, ours, [filing, *held]) == [UNAUTHORIZED, *["NotClaimHolder"] * 3]
+        assert refusals(other, theirs, [filing, *held]) == [None] * 4
+        assert refusals(own, ours, [call("ClaimRegister", "fileClaim", fresh, own.code, b"\6" * 32)]) == [
+            "ForeignPrefix"
+        ]
+        # Nor is a claim given to who is no creditor there; and who is one of both files at both.
+        given = call("ClaimRegister", "handOverClaim", other.claim, ours)
+        assert refusals(other, theirs, [given]) == ["NotACreditorOf"]
+        assert refusals(other, both, [filing]) == [None]
+
+
+def test_the_log_head_of_each_is_its_own(municipalities: Two) -> None:
+    for own, other in (municipalities, municipalities[::-1]):
+        dossier = own.deployment.log_dossier
+        assert int.from_bytes(dossier[:2], "big") == own.code
+        head = own.gateway.root_of(dossier)
+        assert own.rows("SELECT municipality FROM processing_log WHERE hash = ?", head) == [(own.code,)]
+        assert other.rows("SELECT municipality FROM processing_log WHERE hash = ?", head) == []
+        senders = {
+            rpc(own.running.settings, "eth_getTransactionByHash", "0x" + commit.tx_hash.hex())["from"].lower()
+            for commit in own.gateway.commits_of(dossier)
+        }
+        assert senders == {own.writer().account.lower()}
+        step = RootChange(dossier=dossier, previous_root=head, new_root=type(NO_ROOT)(b"\1" * 32))
+        foreign, rightful = other.writer(), own.writer()
+        assert refusals(
+            other, foreign.account, [foreign.commit(own.code, [step]), foreign.commit(other.code, [step])]
+        ) == [UNAUTHORIZED, "ForeignPrefix"]
+        assert refusals(own, rightful.account, [rightful.commit(own.code, [step])]) == [None]
 
 
 def test_no_worker_ever_wrote_what_is_the_others(municipalities: Two) -> None:
