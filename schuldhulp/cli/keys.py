@@ -120,6 +120,24 @@ def destroy_epochs(
 
 
 @app.command()
+def merge(
+    file: Annotated[Path, typer.Argument(help="The public.json of the other machine.")],
+    source: Annotated[str, typer.Option("--from", help="Whose machine it comes from: evaluator or worker.")],
+) -> None:
+    """Take over what another machine changed in its public.json: the evaluator its epochs, the worker its accounts.
+
+    Everything else stays as it is here. Refused where the files contradict each other, and on that machine itself.
+
+    Example: schuldhulp keys merge /media/usb/public.json --from evaluator
+    """
+    from schuldhulp.services.keys import merge_public_keys
+
+    changes = merge_public_keys(load_settings().keys, file, source=source)
+    for line in changes or ["nothing new"]:
+        say(line)
+
+
+@app.command()
 def show(json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Show what is public of the keys: addresses, claim key, epochs.
 

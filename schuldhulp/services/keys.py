@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +157,69 @@ def _publish_account(folder: Path, account: str, address: str) -> None:
         write_public_keys(folder, dataclasses.replace(public, addresses={**public.addresses, account: address}))
 
 
+def merge_public_keys(folder: Path, file: Path, *, source: str) -> list[str]:
+    """Take over what the evaluator's or the worker's machine changed in its ``public.json``, and nothing else.
+
+    Both machines write theirs: whoever copied the one over the other would undo what was done there. Can be repeated.
+
+    Args:
+        folder: folder with the ``public.json`` that is completed.
+        file: the ``public.json`` of the other machine.
+        source: whose it is: ``evaluator``, for the keys of epochs, or ``worker``, for the addresses of its accounts.
+
+    Returns:
+        What was changed, a line each.
+
+    Raises:
+        InvalidInput: another source.
+        Conflict: the keyring of that process is here, so that this is the file to believe; or the files contradict
+            each other in what nobody changes. Nothing was changed.
+        Misconfigured: a file is missing or damaged.
+    """
+    if source not in (EvaluatorKeys.purpose, WorkerKeys.purpose):
+        raise InvalidInput("source_unknown", "from must be evaluator or worker", field="from")
+    if keyring_exists(folder, source):
+        raise Conflict(
+            "source_here",
+            f"the {source}'s keyring is on this machine: bring its public.json to the others",
+            field="from",
+        )
+    here, there = read_public_keys(folder), _read_public_file(file)
+    for name in ("claim_key", "publication_key", "identity_key"):
+        if getattr(here, name) != getattr(there, name):
+            raise Conflict("public_keys_differ", f"the file has another {name}: it is of another installation")
+    if source == EvaluatorKeys.purpose:
+        merged = dataclasses.replace(here, evaluator_keys=there.evaluator_keys)
+        changes = _changed_epochs(here.evaluator_keys, there.evaluator_keys)
+    else:
+        accounts = {name: _account_address(there, name) for name in WorkerKeys.accounts}
+        merged = dataclasses.replace(here, addresses={**here.addresses, **accounts})
+        changes = [
+            f"{name}: {address}, was {here.addresses.get(name, 'not there')}"
+            for name, address in accounts.items()
+            if here.addresses.get(name) != address
+        ]
+    write_public_keys(folder, merged)
+    return changes
+
+
+def _changed_epochs(here: Mapping[Epoch, tuple[bytes, bytes]], there: Mapping[Epoch, tuple[bytes, bytes]]) -> list[str]:
+    for epoch in here.keys() & there.keys():
+        if here[epoch] != there[epoch]:
+            # Keys of an epoch are drawn once: one of the two files is not what the evaluator wrote.
+            raise Conflict("public_keys_differ", f"the file has other keys of epoch {epoch}; they never change")
+    return [f"epoch {epoch}: added" for epoch in sorted(there.keys() - here.keys())] + [
+        f"epoch {epoch}: destroyed" for epoch in sorted(here.keys() - there.keys())
+    ]
+
+
+def _account_address(public: PublicKeys, name: str) -> str:
+    address = public.addresses.get(name)
+    if not isinstance(address, str) or not re.fullmatch("0x[0-9a-fA-F]{40}", address):
+        raise Misconfigured("public_keys_damaged", f"the file has no address of the {name}", file=PUBLIC_FILE)
+    return address
+
+
 def read_public_keys(folder: Path) -> PublicKeys:
     """Read ``public.json``.
 
@@ -168,8 +232,12 @@ def read_public_keys(folder: Path) -> PublicKeys:
     Raises:
         Misconfigured: the file is missing or damaged.
     """
+    return _read_public_file(folder / PUBLIC_FILE)
+
+
+def _read_public_file(path: Path) -> PublicKeys:
     try:
-        document = json.loads((folder / PUBLIC_FILE).read_bytes())
+        document = json.loads(path.read_bytes())
         return PublicKeys(
             addresses=dict(document["addresses"]),
             claim_key=bytes.fromhex(document["claim_key"]),

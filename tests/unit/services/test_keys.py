@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,15 @@ from schuldhulp.crypto.keyring import (
 )
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import Conflict, InvalidInput, Misconfigured
+from schuldhulp.services.epoch_keys import add_epoch, destroy_epochs
 from schuldhulp.services.keys import (
     PublicKeys,
     create_administration,
     create_keys,
+    merge_public_keys,
     read_public_keys,
     renew_account,
+    write_public_keys,
 )
 
 EPOCH = Epoch(20264)
@@ -242,3 +248,87 @@ def test_create_administration_names_another_purpose(folder: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         create_administration(folder, "worker")
     assert caught.value.field == "only"
+
+
+@pytest.fixture
+def apart(folder: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Give the folder of a machine that holds one keyring, or none, and the public file of all."""
+    make(folder)
+
+    def machine(name: str) -> Path:
+        found = tmp_path / f"machine-{name}"
+        found.mkdir()
+        for path in [*folder.glob(f"{name}.*"), folder / "public.json"]:
+            shutil.copy(path, found)
+        return found
+
+    return machine
+
+
+def test_merge_public_keys_keeps_what_both_machines_changed(apart: Callable[..., Path]) -> None:
+    evaluator, worker, administrator = apart("evaluator"), apart("worker"), apart("administrator")
+    before = read_public_keys(administrator)
+    added = add_epoch(evaluator, Epoch(20271))
+    registrar = renew_account(worker, "registrar", instead_of=before.addresses["registrar"])
+    expected = replace(
+        before,
+        evaluator_keys={**before.evaluator_keys, Epoch(20271): added},
+        addresses={**before.addresses, "registrar": registrar},
+    )
+
+    said = merge_public_keys(administrator, evaluator / "public.json", source="evaluator")
+    assert said == ["epoch 20271: added"]
+    said = merge_public_keys(administrator, worker / "public.json", source="worker")
+    assert said == [f"registrar: {registrar}, was {before.addresses['registrar']}"]
+    merge_public_keys(evaluator, worker / "public.json", source="worker")
+    merge_public_keys(worker, evaluator / "public.json", source="evaluator")
+
+    assert [read_public_keys(machine) for machine in (administrator, evaluator, worker)] == [expected] * 3
+    assert merge_public_keys(administrator, worker / "public.json", source="worker") == []
+
+
+def test_merge_public_keys_forgets_an_epoch_whose_keys_were_destroyed(apart: Callable[..., Path]) -> None:
+    evaluator, worker = apart("evaluator"), apart("worker")
+    (old,) = read_public_keys(worker).evaluator_keys
+    add_epoch(evaluator, Epoch(old + 1))
+    destroy_epochs(evaluator, [old])
+    said = merge_public_keys(worker, evaluator / "public.json", source="evaluator")
+    assert said == [f"epoch {old + 1}: added", f"epoch {old}: destroyed"]
+    assert set(read_public_keys(worker).evaluator_keys) == {old + 1}
+
+
+@pytest.mark.parametrize("source", ["evaluator", "worker"])
+def test_merge_public_keys_is_refused_where_that_keyring_is(apart: Callable[..., Path], source: str) -> None:
+    here, there = apart(source), apart("administrator")
+    with pytest.raises(Conflict) as caught:
+        merge_public_keys(here, there / "public.json", source=source)
+    assert caught.value.key == "source_here"
+
+
+@pytest.mark.parametrize("change", ["claim_key", "publication_key", "identity_key", "epoch"])
+def test_merge_public_keys_refuses_a_contradiction_and_changes_nothing(apart: Callable[..., Path], change: str) -> None:
+    here, there = apart("administrator"), apart("evaluator")
+    public = read_public_keys(there)
+    (epoch,) = public.evaluator_keys
+    wrong = {"evaluator_keys": {epoch: (b"\1" * 32, b"\2" * 32)}} if change == "epoch" else {change: b"\1" * 32}
+    write_public_keys(there, replace(public, **wrong))
+    before = (here / "public.json").read_bytes()
+    with pytest.raises(Conflict) as caught:
+        merge_public_keys(here, there / "public.json", source="evaluator")
+    assert caught.value.key == "public_keys_differ"
+    assert (here / "public.json").read_bytes() == before
+
+
+def test_merge_public_keys_refuses_what_is_no_address(apart: Callable[..., Path]) -> None:
+    here, there = apart("administrator"), apart("worker")
+    public = read_public_keys(there)
+    write_public_keys(there, replace(public, addresses={**public.addresses, "reviewer": "0x12"}))
+    with pytest.raises(Misconfigured):
+        merge_public_keys(here, there / "public.json", source="worker")
+
+
+def test_merge_public_keys_names_an_unknown_source(apart: Callable[..., Path]) -> None:
+    here = apart("administrator")
+    with pytest.raises(InvalidInput) as caught:
+        merge_public_keys(here, here / "public.json", source="cockpit")
+    assert caught.value.field == "from"
