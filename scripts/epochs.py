@@ -5,14 +5,17 @@ account, and checks the result on the chain. What is so already costs no transac
 Between announcing and opening the epoch is filled: ``schuldhulp epoch fill``, ``schuldhulp epoch status``.
 
 ``announce`` publishes the newest keys of public.json, once the evaluator serves them. ``open`` is refused while the
-epoch holds fewer tags than the current one, and, where the database is at hand, while anybody who is visible is
-missing: whoever is not in it would be red. ``retire`` closes every epoch before the current one.
+epoch holds fewer tags than the current one, and while anybody who is visible is missing: whoever is not in it would be
+red. Where the database is not at hand, it needs what ``schuldhulp epoch status --json`` says where that is, as a file:
+``brownie run epochs open <file>``. ``retire`` closes every epoch before the current one.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import brownie
@@ -23,6 +26,7 @@ from schuldhulp.chain.deployment import Deployment
 from schuldhulp.domain.types import Epoch
 from scripts.acting import administrator_signer, agree, open_deployment, refusals, send, settings_here
 from scripts.check_deployment import contract_at, role_id
+from scripts.usage import typed
 
 if TYPE_CHECKING:
     from schuldhulp.services.epochs import EpochProgress
@@ -236,6 +240,85 @@ def require_everybody(found: EpochProgress) -> None:
     )
 
 
+def require_status(file: Path, state: State, held: Mapping[int, int]) -> str:
+    """Refuse to open the announced epoch unless ``schuldhulp epoch status --json`` said that it is complete.
+
+    Args:
+        file: what that command printed, where the database is.
+        state: the epochs on the chain now.
+        held: tags on the chain now, by epoch.
+
+    Returns:
+        What it says, in a line.
+
+    Raises:
+        errors.InvalidInput: the file cannot be read, or is something else.
+        errors.Conflict: it says that somebody is missing, or the chain has changed since.
+    """
+    try:
+        plain = json.loads(file.read_text(encoding="utf-8"))
+        epochs = (plain["current"], plain["announced"], plain["target"])
+        counted = (plain["tags"]["current"], plain["tags"]["target"])
+        clients, filled, may_open = plain["clients"], plain["filled"], plain["mayOpen"]
+        left = [plain[name] for name in ("underway", "missing", "unfillable", "strangers", "waiting")]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise errors.InvalidInput(
+            "status_invalid", "status must be a file with what schuldhulp epoch status --json printed", field="status"
+        ) from error
+    if epochs != (state.current, state.announced, state.announced):
+        raise errors.Conflict(
+            "status_other", "status is of other epochs than the chain's; print it anew", field="status"
+        )
+    if may_open is not True or any(left) or filled != clients:
+        raise errors.Conflict(
+            "epoch_unfilled", f"status says that epoch {state.announced} is not filled", field="status"
+        )
+    # Whatever was enrolled or ended since is not in it.
+    if counted != (held.get(state.current, 0), held.get(state.announced, 0)):
+        raise errors.Conflict("status_old", "status is older than the tags on the chain; print it anew", field="status")
+    return f"Clients visible in it, as epoch status says: {filled} of {clients}"
+
+
+def require_ready(deployment: Deployment, state: State, status: str) -> list[str]:
+    """Refuse to open the announced epoch while anybody would be red, or could not ask.
+
+    Args:
+        deployment: the deployment.
+        state: the epochs on the chain.
+        status: name of a file with what ``epoch status --json`` printed; needed where the database is not at hand.
+
+    Returns:
+        What was found, in lines.
+
+    Raises:
+        errors.Conflict: the epoch is not filled.
+        errors.InvalidInput: the file is needed, or is not that.
+        errors.Unreachable: the evaluator does not serve the keys.
+    """
+    target, held = state.announced, sizes(deployment)
+    require_large_enough(target, state.current, held)
+    found = progress_of(deployment, target)
+    if found is not None:
+        require_everybody(found)
+        exact = f"Clients visible in it: {found.filled} of {found.clients}"
+    elif status:
+        exact = require_status(Path(status), state, held)
+    else:
+        # Equal numbers do not say that everybody is in it.
+        raise errors.InvalidInput(
+            "status_missing",
+            "the database is not at hand: print `schuldhulp epoch status --json` into a file where it is, and give "
+            "that file here: brownie run epochs open <file>",
+            field="status",
+        )
+    require_served(state.evaluator_url, target, published_keys(deployment, target))
+    return [
+        f"Tags on the chain: {held.get(target, 0)} in {target}, {held.get(state.current, 0)} in {state.current}",
+        exact,
+    ]
+
+
+@typed("epochs announce [<epoch>]")
 def announce(epoch: str = "") -> None:
     """Publish the keys of an epoch: ``brownie run epochs announce [<epoch>] --network <name>``."""
     from schuldhulp.services.keys import read_public_keys
@@ -256,6 +339,7 @@ def announce(epoch: str = "") -> None:
             raise errors.Conflict(
                 "epoch_not_ascending",
                 f"epoch {state.announced} was announced with other keys or is newer: choose a higher number",
+                field="epoch",
             )
         require_served(state.evaluator_url, number, keys)
         signer = keeper(deployment)
@@ -280,8 +364,9 @@ def announce(epoch: str = "") -> None:
         print(f"Check: epoch {number} is announced")
 
 
-def open() -> None:  # noqa: A001 - the word that is typed
-    """Let signals count in the announced epoch: ``brownie run epochs open --network <name>``."""
+@typed("epochs open [<file with what schuldhulp epoch status --json printed>]")
+def open(status: str = "") -> None:  # noqa: A001 - the word that is typed
+    """Let signals count in the announced epoch: ``brownie run epochs open [<file>] --network <name>``."""
     with refusals():
         deployment = open_deployment()
         state = state_of(deployment)
@@ -289,32 +374,27 @@ def open() -> None:  # noqa: A001 - the word that is typed
         if target == state.current:
             print(f"Epoch {target} is open, and no newer one is announced; nothing was sent.")
             return
-        held = sizes(deployment)
-        found = progress_of(deployment, target)
-        exact = (
-            "The database is not at hand, so that only numbers were compared; where it is: schuldhulp epoch status"
-            if found is None
-            else f"Clients visible in it: {found.filled} of {found.clients}"
-        )
-        plan = [
-            f"Municipality {deployment.municipality}: open epoch {target} in place of {state.current}.",
-            f"Tags on the chain: {held.get(target, 0)} in {target}, {held.get(state.current, 0)} in {state.current}",
-            exact,
-            f"From then on a signal counts in {target} only; {state.current} stays open for who is underway.",
-        ]
-        print("\n".join(plan), flush=True)
-        require_large_enough(target, state.current, held)
-        if found is not None:
-            require_everybody(found)
-        require_served(state.evaluator_url, target, published_keys(deployment, target))
+        found = require_ready(deployment, state, status)
         signer = keeper(deployment)
-        agree([], "Open it?")
+        agree(
+            [
+                f"Municipality {deployment.municipality}: open epoch {target} in place of {state.current}.",
+                *found,
+                f"From then on a signal counts in {target} only; {state.current} stays open for who is underway.",
+            ],
+            "Open it?",
+        )
+        # Somebody may have taken an hour to answer.
+        if state_of(deployment) != state:
+            raise errors.Conflict("epoch_changed", "the epochs on the chain changed meanwhile; nothing was sent")
+        require_ready(deployment, state, status)
         send(deployment, signer, REGISTRY, "openEpoch", deployment.municipality, target)
         if state_of(deployment).current != target:
             raise errors.Deviation("epoch_unchanged", "the chain does not show the change; look at the transaction")
         print(f"Check: epoch {target} is open")
 
 
+@typed("epochs retire")
 def retire() -> None:
     """Close every epoch before the current one: ``brownie run epochs retire --network <name>``."""
     with refusals():
@@ -359,6 +439,7 @@ def number_of(text: Any) -> int:
     return int(text)
 
 
+@typed("epochs")
 def main() -> None:
     """Say how it is used."""
     print(__doc__)

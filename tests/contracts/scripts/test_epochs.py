@@ -52,7 +52,7 @@ class World:
         self.deployment, self.signers = deployment, signers
         self.public = {NEXT: keys(NEXT)}
         self.served = {NEXT: keys(NEXT)}
-        self.found = None
+        self.found = progress()
         self.registry = brownie.EnrolmentRegistry.at(deployment.contracts["EnrolmentRegistry"].address)
 
     def keys_of_evaluator(self, url):
@@ -72,7 +72,7 @@ class World:
 
 @pytest.fixture
 def world(monkeypatch, kept, deployment, signers):
-    """The commands work on the deployment of the test, with its accounts, without a database."""
+    """The commands work on the deployment of the test, with its accounts; by its database everybody is in."""
     kept.patch(monkeypatch, script)
     found = World(deployment, signers)
     monkeypatch.setattr(
@@ -238,10 +238,108 @@ def test_open_is_refused_where_the_database_knows_of_somebody_who_is_missing(wor
     assert "Clients visible in it: 1 of 1" in capsys.readouterr().out
 
 
-def test_open_without_a_database_says_that_it_only_counted(world, capsys):
+@pytest.fixture
+def status(world, tmp_path):
+    """What `schuldhulp epoch status --json` prints where the database is; this machine has none."""
+    world.found = None
     script.announce()
-    script.open()
-    assert "only numbers were compared" in capsys.readouterr().out
+    world.enrol(FIRST, 1, 2)
+    world.enrol(NEXT, 1, 2)
+
+    def write(**changes):
+        values = {
+            "current": FIRST,
+            "oldest": FIRST,
+            "announced": NEXT,
+            "target": NEXT,
+            "tags": {"current": 2, "target": 2},
+            "clients": 1,
+            "filled": 1,
+            "underway": [],
+            "missing": [],
+            "unfillable": [],
+            "strangers": 0,
+            "waiting": False,
+            "mayOpen": True,
+        }
+        file = tmp_path / "status.json"
+        file.write_text(json.dumps(values | changes), encoding="utf-8")
+        return str(file)
+
+    return write
+
+
+def test_open_without_a_database_needs_what_epoch_status_says(world, status, capsys, tmp_path):
+    for missing in ((), (str(tmp_path / "nothing.json"),)):
+        assert refused(script.open, *missing) == 2
+        assert "epoch status --json" in capsys.readouterr().out
+    assert world.epochs == (FIRST, FIRST, NEXT)
+    script.open(status())
+    assert "as epoch status says: 1 of 1" in capsys.readouterr().out
+    assert world.epochs == (NEXT, FIRST, NEXT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"target": LATER, "announced": LATER}, "other epochs"),
+        ({"current": NEXT}, "other epochs"),
+        ({"mayOpen": False}, "not filled"),
+        ({"missing": [{"fileNumber": "2026-0007"}]}, "not filled"),
+        ({"underway": [{"fileNumber": "2026-0007"}]}, "not filled"),
+        ({"unfillable": [{"fileNumber": "2026-0007"}]}, "not filled"),
+        ({"strangers": 1}, "not filled"),
+        ({"waiting": True}, "not filled"),
+        ({"filled": 0}, "not filled"),
+        ({"tags": {"current": 1, "target": 2}}, "older than the tags"),
+        ({"tags": {"current": 2, "target": 1}}, "older than the tags"),
+        ({"tags": 2}, "epoch status --json"),
+    ],
+)
+def test_open_refuses_a_status_that_is_not_of_now_or_not_complete(world, status, capsys, changes, words, sends_nothing):
+    sends_nothing()
+    assert refused(script.open, status(**changes)) == 2
+    assert words in capsys.readouterr().out
+
+
+def test_open_looks_again_after_it_was_agreed_to(world, monkeypatch, capsys):
+    script.announce()
+    world.enrol(FIRST, 1)
+    world.enrol(NEXT, 1)
+    world.public[LATER] = world.served[LATER] = keys(LATER)
+    gone = Client(dossier=b"", file_number="2026-0007")
+    administrator = {"from": world.signers["administrator"]}
+    for change, undo, words in (
+        (lambda: world.enrol(FIRST, 2), lambda: world.end(FIRST, 2), "holds 1 tags"),
+        (
+            lambda: setattr(world, "found", progress(missing=(gone,))),
+            lambda: setattr(world, "found", progress()),
+            "2026-0007",
+        ),
+        (
+            lambda: world.served.pop(NEXT),
+            lambda: world.served.update({NEXT: keys(NEXT)}),
+            "does not serve",
+        ),
+        (
+            lambda: world.registry.announceEpoch(MUNICIPALITY, LATER, list(keys(LATER)), administrator),
+            lambda: None,
+            "changed meanwhile",
+        ),
+    ):
+        with monkeypatch.context() as asked:
+            asked.setattr("scripts.acting.confirm", lambda network, question, change=change: [change()])
+            assert refused(script.open) in (2, 3)
+        assert words in capsys.readouterr().out
+        assert world.epochs[0] == FIRST
+        undo()
+
+
+@pytest.mark.parametrize(("step", "surplus"), [("announce", 2), ("open", 2), ("retire", 1)])
+def test_a_surplus_argument_is_answered_with_the_usage(world, capsys, step, surplus, sends_nothing):
+    sends_nothing()
+    assert refused(getattr(script, step), *["1"] * surplus) == 2
+    assert f"Usage: brownie run epochs {step}" in capsys.readouterr().out
 
 
 def test_retire_is_refused_while_somebody_is_known_in_an_older_epoch_only(world, capsys):
