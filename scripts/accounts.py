@@ -6,11 +6,19 @@ from collections.abc import Collection
 from typing import Any
 
 import brownie
-from eth_utils import is_address, is_checksum_address, to_checksum_address
+from eth_utils import is_address, is_checksum_address, keccak, to_checksum_address
 
 from schuldhulp import errors
+from schuldhulp.chain.deployment import Deployment
 from schuldhulp.chain.known_accounts import PUBLIC_TEST_ACCOUNTS
 from scripts.acting import settings_here
+from scripts.check_deployment import CREDITOR_VERBS, role_id
+
+WORKER_VERBS = ("REGISTRAR", "REVIEWER")
+"""Roles of the worker, whose transactions are signed beforehand and sent again."""
+
+VERBS = ("ADMINISTRATOR", "EPOCH_KEEPER", *WORKER_VERBS, *CREDITOR_VERBS)
+"""Every role of a municipality."""
 
 
 def read_account(text: Any, field: str = "account") -> str:
@@ -70,5 +78,41 @@ def require_used(account: str, keyring: str, field: str = "account") -> None:
         raise errors.InvalidInput(
             "account_unused",
             f"{field} has never sent a transaction; where its key is, first: brownie run first_transaction {keyring}",
+            field=field,
+        )
+
+
+def require_never_lost(
+    deployment: Deployment, municipality: int, account: str, *, verbs: Collection[str] = VERBS, field: str = "account"
+) -> None:
+    """Refuse an account that a role was taken from: its key may be stolen, and what it signed be carried out yet.
+
+    Args:
+        deployment: the deployment.
+        municipality: CBS code.
+        account: checksummed address.
+        verbs: which roles are looked at.
+        field: name of the input.
+
+    Raises:
+        errors.InvalidInput: it lost one of them, in any contract.
+    """
+    logs = brownie.web3.eth.get_logs(
+        {
+            "address": [contract.address for contract in deployment.contracts.values()],
+            "fromBlock": 0,
+            "toBlock": "latest",
+            "topics": [
+                "0x" + keccak(text="RoleRevoked(bytes32,address,address)").hex(),
+                ["0x" + role_id(verb, municipality).hex() for verb in verbs],
+                "0x" + bytes(12).hex() + account[2:].lower(),
+            ],
+        }
+    )
+    if logs:
+        raise errors.InvalidInput(
+            "account_replaced",
+            f"{field} lost a role of this municipality before: what it signed then could be carried out after all, and "
+            "its key may be a thief's; draw a new key",
             field=field,
         )

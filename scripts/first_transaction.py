@@ -14,23 +14,28 @@ import brownie
 from schuldhulp import errors
 from scripts.acting import agree, refusals, settings_here
 from scripts.municipality import Signers, use_up_first_nonces
+from scripts.usage import typed
 
 
+@typed("first_transaction administrator")
 def administrator() -> None:
     """For the administrator of a municipality."""
     _use_up("administrator")
 
 
+@typed("first_transaction network")
 def network() -> None:
     """For the administrator of the network."""
     _use_up("network")
 
 
+@typed("first_transaction worker")
 def worker() -> None:
     """For the registrar and the reviewer."""
     _use_up("worker")
 
 
+@typed("first_transaction")
 def main() -> None:
     """Say how it is used."""
     print(__doc__)

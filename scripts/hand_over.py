@@ -30,7 +30,7 @@ from eth_utils import keccak
 
 from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
-from scripts.accounts import read_account, require_own_key, require_used
+from scripts.accounts import WORKER_VERBS, read_account, require_never_lost, require_own_key, require_used
 from scripts.acting import (
     administrator_signer,
     agree,
@@ -44,6 +44,7 @@ from scripts.acting import (
 from scripts.check_deployment import SPARE, contract_at, role_id
 from scripts.manage_roles import NETWORK, Change, carry_out, holders, number_of, plan
 from scripts.planning import CONTRACTS
+from scripts.usage import typed
 
 ADMINISTRATOR = "ADMINISTRATOR"
 EPOCH_KEEPER = "EPOCH_KEEPER"
@@ -113,6 +114,7 @@ def office_of(text: Any, deployment: Deployment) -> Office:
     return Office(code=code)
 
 
+@typed("hand_over offer <network | municipality> <account>")
 def offer(of: str, account: str) -> None:
     """Give the new account the role; signed by the administrator of the network."""
     with refusals():
@@ -126,6 +128,7 @@ def offer(of: str, account: str) -> None:
             )
         require_own_key(new, others=deployment.accounts.values())
         require_used(new, office.keyring)
+        require_never_lost(deployment, office.code or deployment.municipality, new, verbs=WORKER_VERBS)
         changes = plan(deployment, "grant", office.verb, office.code, new)
         if not changes:
             print("Everything is so already; nothing was sent.")
@@ -144,6 +147,7 @@ def offer(of: str, account: str) -> None:
         print(f"Next: {new} takes it, with its own keyring: brownie run hand_over take {of}")
 
 
+@typed("hand_over take <network | municipality>")
 def take(of: str) -> None:
     """Take what was offered; signed by the new account."""
     with refusals():
@@ -174,6 +178,7 @@ def take(of: str) -> None:
             print(f"Next: the old administrator loses its role: brownie run hand_over release {of} <old account>")
 
 
+@typed("hand_over release <municipality> <old account>")
 def release(of: str, account: str) -> None:
     """Take the role from the old administrator of a municipality; signed by itself, or by the network's."""
     with refusals():
@@ -205,6 +210,7 @@ def release(of: str, account: str) -> None:
         _write(deployment, office.written(deployment, successor))
 
 
+@typed("hand_over withdraw <network | municipality> <account>")
 def withdraw(of: str, account: str) -> None:
     """Take an offer back; signed by the administrator of the network."""
     with refusals():
@@ -234,6 +240,7 @@ def withdraw(of: str, account: str) -> None:
         _found(not plan(deployment, "revoke", office.verb, office.code, offered))
 
 
+@typed("hand_over follow <network | municipality>")
 def follow(of: str) -> None:
     """Write into the deployment file of this machine what was handed over elsewhere."""
     with refusals():
@@ -261,6 +268,7 @@ def follow(of: str) -> None:
         _write(deployment, changed)
 
 
+@typed("hand_over spare <account | none>")
 def spare(account: str) -> None:
     """Name the spare administrator of the network, or none; signed by the administrator of the network."""
     with refusals():
@@ -274,6 +282,7 @@ def spare(account: str) -> None:
             changes += plan(deployment, "grant", NETWORK, 0, new)
             require_own_key(new, others=set(deployment.accounts.values()) - {present})
             require_used(new, "network")
+            require_never_lost(deployment, deployment.municipality, new, verbs=WORKER_VERBS)
         if present not in (None, new):
             changes += plan(deployment, "revoke", NETWORK, 0, present)
         if deployment.accounts.get("network_administrator") not in complete_holders(deployment, Office(code=0)):
@@ -303,6 +312,7 @@ def spare(account: str) -> None:
         _write(deployment, changed)
 
 
+@typed("hand_over")
 def main() -> None:
     """Say how it is used."""
     print(__doc__)

@@ -17,8 +17,10 @@ from eth_utils import is_address, to_checksum_address
 
 from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
+from scripts.accounts import VERBS, WORKER_VERBS, read_account, require_never_lost, require_own_key, require_used
 from scripts.acting import administrator_signer, agree, network_signer, open_deployment, refusals, send
-from scripts.check_deployment import NETWORK_ROLE, contract_at, held_roles, role_id
+from scripts.check_deployment import CREDITOR_VERBS, NETWORK_ROLE, SPARE, contract_at, held_roles, role_id
+from scripts.usage import typed
 
 NETWORK = "NETWORK"
 
@@ -32,6 +34,15 @@ CONTRACTS_OF = {
     "REVIEWER": ("ClaimRegister",),
 }
 """Where each verb exists."""
+
+HOLDERS_OF = {
+    NETWORK: ("network_administrator", SPARE),
+    "ADMINISTRATOR": ("administrator",),
+    "REGISTRAR": ("registrar",),
+    "EPOCH_KEEPER": ("epoch_keeper", "administrator"),
+    "REVIEWER": ("reviewer",),
+}
+"""Accounts of the deployment file that a verb is meant for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,16 +148,19 @@ def holders(deployment: Deployment, verb: str, municipality: int) -> dict[str, l
     }
 
 
+@typed("manage_roles grant <verb> <municipality> <account>")
 def grant(verb: str, municipality: str, account: str) -> None:
     """Give a role: ``brownie run manage_roles grant <verb> <municipality> <account> --network <name>``."""
     _change("grant", verb, municipality, account)
 
 
+@typed("manage_roles revoke <verb> <municipality> <account>")
 def revoke(verb: str, municipality: str, account: str) -> None:
     """Take a role: ``brownie run manage_roles revoke <verb> <municipality> <account> --network <name>``."""
     _change("revoke", verb, municipality, account)
 
 
+@typed("manage_roles check <verb> <municipality>")
 def check(verb: str, municipality: str) -> None:
     """List who has a role: ``brownie run manage_roles check <verb> <municipality> --network <name>``."""
     with refusals():
@@ -155,6 +169,7 @@ def check(verb: str, municipality: str) -> None:
             print(f"{name}: {', '.join(accounts) or 'nobody'}")
 
 
+@typed("manage_roles")
 def main() -> None:
     """Say how it is used."""
     print(__doc__)
@@ -178,13 +193,40 @@ def number_of(text: Any) -> int:
     return int(text)
 
 
+def require_grantable(deployment: Deployment, verb: str, municipality: int, account: str) -> None:
+    """Refuse to give a role to an account that should not have it.
+
+    Args:
+        deployment: the deployment.
+        verb: the verb.
+        municipality: CBS code; 0 for NETWORK.
+        account: checksummed address.
+
+    Raises:
+        errors.InvalidInput: nobody's own key, one that does something else or has signed nothing, or that lost a role.
+    """
+    own = municipality in (0, deployment.municipality)
+    meant = {deployment.accounts.get(name) for name in HOLDERS_OF.get(verb, ()) if own}
+    require_own_key(account, others=set(deployment.accounts.values()) - meant)
+    if verb in CREDITOR_VERBS:
+        return  # A creditor's account signs questions, and transactions only when it files a claim.
+    require_used(account, "network" if verb == NETWORK else "worker" if verb in WORKER_VERBS else "administrator")
+    # An administrator may come back. What a worker's key signed before is on its disk still, or a thief's.
+    lost = VERBS if verb in WORKER_VERBS else WORKER_VERBS
+    require_never_lost(deployment, municipality or deployment.municipality, account, verbs=lost)
+
+
 def _change(action: str, verb: str, municipality: str, account: str) -> None:
     with refusals():
         code, deployment = number_of(municipality), open_deployment()
+        role_of(verb, code)
+        account = read_account(account)
         changes = plan(deployment, action, verb, code, account)
         if not changes:
             print("Everything is so already; nothing was sent.")
             return
+        if action == "grant":
+            require_grantable(deployment, verb, code, account)
         agree(
             [f"{one.contract}: {one.function} {verb} of {code or 'the network'}, {one.account}" for one in changes],
             f"Send {len(changes)} transaction(s)?",

@@ -36,11 +36,13 @@ from scripts.municipality import (
     use_up_first_nonces,
 )
 from scripts.planning import CONTRACTS, Plan, plan_from_keys
+from scripts.usage import typed
 
 if TYPE_CHECKING:
     from schuldhulp.config import Settings
 
 
+@typed("register_municipality register <municipality> <administrator>")
 def register(municipality: str, administrator: str) -> None:
     """Register a municipality; signed by the administrator of the network."""
     with refusals():
@@ -70,6 +72,7 @@ def register(municipality: str, administrator: str) -> None:
         print("Next: it joins by itself, with this deployment file: brownie run register_municipality join <file>")
 
 
+@typed("register_municipality join <published deployment file>")
 def join(published: str) -> None:
     """Set this installation's municipality up on the contracts of a published deployment file."""
     with refusals():
@@ -107,6 +110,7 @@ def join(published: str) -> None:
             raise SystemExit(1)
 
 
+@typed("register_municipality")
 def main() -> None:
     """Say how it is used."""
     print(__doc__)

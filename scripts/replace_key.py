@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import brownie
-from eth_utils import keccak
 
 from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
-from scripts.accounts import read_account, require_own_key, require_used
+from scripts.accounts import read_account, require_never_lost, require_own_key, require_used
 from scripts.acting import (
     administrator_signer,
     agree,
@@ -26,9 +25,10 @@ from scripts.acting import (
     send,
     settings_here,
 )
-from scripts.check_deployment import check, contract_at, expected_of, report, role_id
-from scripts.manage_roles import CONTRACTS_OF, carry_out, plan
+from scripts.check_deployment import check, contract_at, expected_of, report
+from scripts.manage_roles import carry_out, plan
 from scripts.municipality import fund, use_up_first_nonces
+from scripts.usage import typed
 
 VERBS = {"registrar": "REGISTRAR", "reviewer": "REVIEWER"}
 
@@ -98,21 +98,25 @@ class Replacement:
         return plan(deployment, "revoke", VERBS[self.holder], deployment.municipality, self.old)
 
 
+@typed("replace_key registrar <new account>")
 def registrar(account: str) -> None:
     """Replace the account that enrols and commits."""
     _replace("registrar", account)
 
 
+@typed("replace_key reviewer <new account>")
 def reviewer(account: str) -> None:
     """Replace the account that decides on claims."""
     _replace("reviewer", account)
 
 
+@typed("replace_key receipt_signer <new account>")
 def receipt_signer(account: str) -> None:
     """Replace the account that signs receipts of claims."""
     _replace("receipt_signer", account)
 
 
+@typed("replace_key")
 def main() -> None:
     """Say how it is used."""
     print(__doc__)
@@ -131,49 +135,17 @@ def replacement_of(deployment: Deployment, holder: str, account: str) -> Replace
         The replacement.
 
     Raises:
-        errors.InvalidInput: the new account is no usable one, or had the role before.
+        errors.InvalidInput: the new account is no usable one, or lost a role before.
     """
     new, old = read_account(account), deployment.accounts[holder]
     require_own_key(new, others=[other for name, other in deployment.accounts.items() if name != holder])
+    require_never_lost(deployment, deployment.municipality, new)
     keyring = None
     if holder in VERBS:
-        if lost_role_before(deployment, VERBS[holder], new):
-            raise errors.InvalidInput(
-                "account_replaced",
-                f"account was {holder} before and lost that: what it signed then could be carried out after all; "
-                "draw a new key",
-                field="account",
-            )
         keyring = _keyring_account(holder, new)
         if keyring is None:
             require_used(new, "worker")
     return Replacement(holder=holder, old=old, new=new, keyring=keyring)
-
-
-def lost_role_before(deployment: Deployment, verb: str, account: str) -> bool:
-    """Tell whether a role of this municipality was ever taken from an account.
-
-    Args:
-        deployment: the deployment.
-        verb: verb of the role.
-        account: the account.
-
-    Returns:
-        True for an account that was replaced.
-    """
-    logs = brownie.web3.eth.get_logs(
-        {
-            "address": [deployment.contracts[name].address for name in CONTRACTS_OF[verb]],
-            "fromBlock": 0,
-            "toBlock": "latest",
-            "topics": [
-                "0x" + keccak(text="RoleRevoked(bytes32,address,address)").hex(),
-                "0x" + role_id(verb, deployment.municipality).hex(),
-                "0x" + bytes(12).hex() + account[2:].lower(),
-            ],
-        }
-    )
-    return bool(logs)
 
 
 def receipt_signer_of(deployment: Deployment) -> str:

@@ -437,3 +437,17 @@ def test_release_follows_the_successor_that_took_last(kept, deployment, signers,
 
     assert holders(deployment, "ADMINISTRATOR", 14) == everywhere(spare)
     assert check(kept.file, expected_of(kept.file)) == []
+
+
+@pytest.mark.parametrize("of", ["network", "14", "spare"])
+def test_an_account_that_a_workers_role_was_taken_from_administers_nothing(capsys, signers, new, of):
+    stolen = signers["reviewer"]
+    replace_key.reviewer(new.address)
+    status, out = refused(capsys, *((script.spare,) if of == "spare" else (script.offer, of)), stolen.address)
+    assert (status, "account lost a role" in out) == (2, True)
+
+
+@pytest.mark.parametrize("step", ["offer", "take", "release", "withdraw", "follow", "spare"])
+def test_a_forgotten_argument_is_answered_with_the_usage(capsys, step):
+    status, out = refused(capsys, getattr(script, step))
+    assert (status, f"Usage: brownie run hand_over {step} <" in out) == (2, True)

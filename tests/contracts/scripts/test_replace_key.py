@@ -125,7 +125,15 @@ def test_registrar_names_an_account_that_was_never_used_where_its_key_is_not_her
 def test_registrar_names_an_account_that_lost_the_role_before(capsys, signers, new):
     script.registrar(new.address)
     status, out = refused(capsys, signers["registrar"].address)
-    assert (status, "account was registrar before" in out) == (2, True)
+    assert (status, "account lost a role" in out) == (2, True)
+
+
+@pytest.mark.parametrize("holder", ["registrar", "receipt_signer"])
+def test_an_account_that_lost_another_role_is_named(capsys, signers, new, holder):
+    script.reviewer(new.address)
+    with pytest.raises(SystemExit) as caught:
+        getattr(script, holder)(signers["reviewer"].address)
+    assert (caught.value.code, "account lost a role" in capsys.readouterr().out) == (2, True)
 
 
 def test_registrar_names_an_account_that_does_something_else(capsys, signers):
@@ -148,7 +156,7 @@ def test_registrar_by_an_account_that_may_not_sends_nothing(capsys, kept, new):
 
 
 def test_registrar_writes_the_file_also_when_the_check_finds_something_else(capsys, kept, new):
-    other = brownie.accounts[15].address
+    other = used_account(15).address
     manage_roles.grant("REVIEWER", "14", other)
     status, out = refused(capsys, new.address)
     assert (status, "nobody planned" in out) == (1, True)
