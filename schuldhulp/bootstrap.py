@@ -20,6 +20,7 @@ from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Misconfigured, SchuldhulpError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
     from starlette.types import ASGIApp
 
     from schuldhulp.chain.deployment import Deployment
@@ -96,13 +97,12 @@ def cockpit(settings: Settings | None = None) -> Cockpit:
         Misconfigured: a setting, keyring or deployment file is missing or wrong.
         Unreachable: the database does not answer. A silent chain is no reason not to start.
     """
-    from schuldhulp.storage import SqlStore, connect, migrate
+    from schuldhulp.storage import connect
 
     settings = settings or load_settings()
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database_url)
-    migrate(engine)
-    found = _cockpit(settings, SqlStore(engine))
+    found = _cockpit(settings, _open_store(settings, engine))
     if settings.ledger_fill:
         threading.Thread(target=_keep_spares, args=(found.spares,), name="spares", daemon=True).start()
     return found
@@ -124,13 +124,12 @@ def _keep_spares(spares: SpareMaker) -> None:
 @contextmanager
 def open_cockpit(settings: Settings) -> Iterator[Cockpit]:
     """As `cockpit`, for one command: closes the database afterwards."""
-    from schuldhulp.storage import SqlStore, connect, migrate
+    from schuldhulp.storage import connect
 
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database_url)
     try:
-        migrate(engine)
-        yield _cockpit(settings, SqlStore(engine))
+        yield _cockpit(settings, _open_store(settings, engine))
     finally:
         engine.dispose()
 
@@ -176,14 +175,13 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
     from schuldhulp.services.schedule import parse_schedule
     from schuldhulp.services.sending import Sender
     from schuldhulp.services.working import Worker
-    from schuldhulp.storage import SqlStore, connect, migrate
+    from schuldhulp.storage import connect
 
     keys = WorkerKeys.open(settings.keys, private=settings.production)
     deployment, gateway, rpc = open_chain(settings)
     engine = connect(settings.database_url)
     try:
-        migrate(engine)
-        store, clock = SqlStore(engine), SystemClock()
+        store, clock = _open_store(settings, engine), SystemClock()
         municipality = MunicipalityCode(settings.municipality)
         signer = AccountSigner(keys.registrar.reveal())
         writer = RegistrarWriter(deployment, rpc, signer)
@@ -194,6 +192,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             clock=clock,
             pause=time.sleep,
             confirmations=settings.confirmations,
+            municipality=municipality,
         )
         anchoring = Anchoring(
             store=store,
@@ -343,6 +342,15 @@ def creditor_client(settings: Settings, *, organisation: str | None = None) -> C
         state_file=settings.data / "heads" / f"{name}.json",
         max_age=timedelta(seconds=settings.head_max_age),
     )
+
+
+def _open_store(settings: Settings, engine: Engine) -> SqlStore:
+    """Bring the main database to the present tables, and see to it that no other municipality works on it."""
+    from schuldhulp.storage import SqlStore, migrate, require_own
+
+    migrate(engine)
+    require_own(engine, MunicipalityCode(settings.municipality))
+    return SqlStore(engine)
 
 
 def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:

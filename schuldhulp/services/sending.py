@@ -107,6 +107,7 @@ class Sender:
         clock: the time.
         pause: waits a number of seconds.
         confirmations: blocks on top after which a batch counts as confirmed.
+        municipality: whose batches are looked after; those of all when None.
         receipt_timeout: seconds to wait for a receipt.
         holder: name of this worker in the lease; random.
     """
@@ -117,6 +118,7 @@ class Sender:
     clock: Clock
     pause: Callable[[float], None]
     confirmations: int
+    municipality: MunicipalityCode | None = None
     receipt_timeout: float = RECEIPT_TIMEOUT
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     _owners: dict[BatchKind, BatchOwner] = field(default_factory=dict)
@@ -178,7 +180,7 @@ class Sender:
         """
         self.hold_lease()
         with self.store.read() as work:
-            batches = work.batches.unfinished()
+            batches = [batch for batch in work.batches.unfinished() if self.municipality in (None, batch.municipality)]
             seen = work.chain_watch.get()
         if seen is not None and self.reader.head().number < seen.head_number:
             raise errors.Deviation("chain_behind", "the chain is shorter than it was when it was last looked at")
@@ -254,7 +256,10 @@ class Sender:
         """
         if batch.account == self.writer.account:
             return False
-        return not self.reader.has_role(_CONTRACT_OF[batch.kind], "REGISTRAR", batch.municipality, batch.account)
+        if self.reader.has_role(_CONTRACT_OF[batch.kind], "REGISTRAR", batch.municipality, batch.account):
+            return False
+        # The receipt is asked once more: the batch may have been mined between the first look and the revocation.
+        return self.reader.receipt(batch.tx_hash) is None
 
     def _nonce_is_taken(self, batch: BatchRow) -> bool:
         """Tell whether another transaction was carried out with the nonce of this one, deep enough to stay."""

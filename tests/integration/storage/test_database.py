@@ -15,11 +15,12 @@ from sqlalchemy import Engine, inspect, text
 from schuldhulp import storage
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.trust import TrustState
+from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Misconfigured, SchuldhulpError, Unreachable
 from schuldhulp.storage import SqlStore
 from schuldhulp.storage.tables import metadata
 from tests.support.database import empty_database, kinds
-from tests.support.factories import NOON, RecordKeeping, make_applicant
+from tests.support.factories import MUNICIPALITY, NOON, RecordKeeping, make_applicant
 
 
 @pytest.fixture(params=kinds())
@@ -217,3 +218,37 @@ def test_a_new_sqlite_file_is_for_its_owner_only_and_safe(tmp_path: Path) -> Non
         }
     engine.dispose()
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_what_was_deleted_is_not_left_in_a_sqlite_file(tmp_path: Path) -> None:
+    """Who held a tag of a retired epoch, say."""
+    file, secret = tmp_path / "main.sqlite", b"held by somebody"
+    engine = storage.connect(f"sqlite:///{file}")
+    storage.migrate(engine)
+    with engine.connect() as connection:
+        for number in range(200):
+            connection.execute(
+                text("INSERT INTO tag_jobs VALUES (:id, :tag, 14, 20264, 'enrol', 'queued', :who, NULL, :mac)"),
+                {"id": number, "tag": bytes(32), "who": secret, "mac": bytes(32)},
+            )
+        connection.commit()
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        assert secret in file.read_bytes()
+        connection.execute(text("DELETE FROM tag_jobs"))
+        connection.commit()
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    engine.dispose()
+    assert secret not in file.read_bytes()
+
+
+def test_require_own_refuses_the_database_of_another_municipality(
+    engine: Engine, keeping: RecordKeeping, caseworker: Actor
+) -> None:
+    keeping.add_dossier(caseworker, make_applicant())
+    storage.require_own(engine, MUNICIPALITY)
+    for other in (MUNICIPALITY - 1, MUNICIPALITY + 1):
+        with pytest.raises(Misconfigured) as raised:
+            storage.require_own(engine, MunicipalityCode(other))
+        assert raised.value.key == "database_of_another"
+        assert "SCHULDHULP_MUNICIPALITY" in str(raised.value)
+        assert "SCHULDHULP_DATABASE_URL" in str(raised.value)

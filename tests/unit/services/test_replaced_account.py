@@ -11,11 +11,12 @@ from schuldhulp.crypto.voprf import derive_key, public_key
 from schuldhulp.domain.identifiers import Bsn, IdentifierKind, bsn_identifier
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.services.anchoring import Anchoring
-from schuldhulp.services.rows import BatchKind, BatchState, JobState, PublicationState
-from schuldhulp.services.sending import FAILURES_IN_A_ROW, LEASE
+from schuldhulp.services.rows import BatchKind, BatchRow, BatchState, JobState, PublicationState
+from schuldhulp.services.sending import FAILURES_IN_A_ROW, LEASE, Outcome, Sender
 from schuldhulp.storage.unit_of_work import SqlStore
 from tests.support.fake_chain import FakeChain
 from tests.support.worker import (
+    MUNICIPALITY,
     Cockpit,
     Desk,
     DirectEvaluator,
@@ -106,6 +107,69 @@ def test_settle_confirms_what_was_mined_before_the_account_was_replaced(
     assert (report.failed, report.signed, report.confirmed) == ((), 0, 1)
     assert cockpit.states(dossier) == [JobState.CONFIRMED]
     assert len(chain.seen) == 1
+
+
+def test_settle_confirms_what_is_mined_between_two_looks_and_the_revocation(
+    store: SqlStore, chain: RoleChain, clock: SetClock, cockpit: Cockpit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier = cockpit.add(make_dossier(1))
+    cockpit.change(dossier)
+    chain.deaf = True
+    worker_of(store, chain, clock).anchor_once()
+    chain.deaf, first = False, chain.sent[-1]
+    chain.account, chain.registrars = NEW, {OLD, NEW}
+    clock.time += LEASE * 2
+
+    def mined_and_then_revoked(contract: str, verb: str, municipality: MunicipalityCode, account: str) -> bool:
+        if OLD in chain.registrars and account == OLD:
+            # The count of transactions was asked before.
+            chain.send(first)
+            chain.registrars = {NEW}
+        return account in chain.registrars
+
+    monkeypatch.setattr(chain, "has_role", mined_and_then_revoked)
+    report = worker_of(store, chain, clock).anchor_once()
+
+    assert (report.failed, report.signed, report.confirmed) == ((), 0, 1)
+    assert cockpit.states(dossier) == [JobState.CONFIRMED]
+
+
+def test_settle_leaves_the_batches_of_another_municipality_alone(
+    store: SqlStore, chain: RoleChain, clock: SetClock
+) -> None:
+    other = MunicipalityCode(363)
+    with store.write() as work:
+        batch = work.batches.add(
+            BatchRow(
+                id=0,
+                municipality=other,
+                kind=BatchKind.LEDGER,
+                account=OLD,
+                nonce=1,
+                raw=b"signed",
+                tx_hash=bytes(32),
+                state=BatchState.SENT,
+                created_at=clock.now(),
+            )
+        )
+        work.commit()
+    chain.replace_registrar()
+
+    def settle(municipality: MunicipalityCode) -> Outcome:
+        sender = Sender(
+            store=store,
+            reader=chain,
+            writer=chain,
+            clock=clock,
+            pause=lambda _seconds: None,
+            confirmations=0,
+            municipality=municipality,
+            holder="the same",
+        )
+        return sender.settle()
+
+    assert settle(MUNICIPALITY) == Outcome()
+    assert settle(other).waiting == (batch,)
 
 
 def test_settle_sends_the_same_bytes_while_the_former_account_has_its_role(
