@@ -20,8 +20,9 @@ SHOWN = 20
 def fill(as_: As = "", json: Json = False) -> None:
     """Seal to the worker what it needs to give everybody who is visible tags of the announced epoch.
 
-    Can be cut short and repeated: whoever has tags already is left out. The worker makes the tags within a minute and
-    publishes them with the next publication. Exit code 1: somebody cannot be filled, and is named.
+    Also of the current one, where it was opened too early and somebody has none. Can be cut short and repeated: whoever
+    has tags already is left out. The worker makes the tags within a minute and publishes them with the next
+    publication. Exit code 1: somebody cannot be filled, and is named.
 
     Example: schuldhulp epoch fill --as beheer
     """
@@ -76,6 +77,7 @@ def status(as_: As = "", json: Json = False) -> None:
                 "underway": _plain(found.underway),
                 "missing": _plain(found.missing),
                 "unfillable": _plain(found.unfillable),
+                "red": _plain(found.red),
                 "strangers": found.strangers,
                 "waiting": found.waiting,
                 "mayOpen": found.may_open,
@@ -103,6 +105,7 @@ def _say_progress(found: EpochProgress) -> None:
     _say_clients("tags not on the chain yet", found.underway)
     _say_clients("no tags yet (schuldhulp epoch fill)", found.missing)
     _say_clients("cannot be filled", found.unfillable)
+    _say_clients(f"RED NOW, no tags in {found.current} (schuldhulp epoch fill)", found.red)
     if found.strangers:
         say(f"{found.strangers} publications without tags in {found.target} belong to no dossier that can be read")
     if found.target > found.current:

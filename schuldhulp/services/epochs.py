@@ -7,7 +7,7 @@ dossiers, seals them again. The whole filling is one job, written at once: cut s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import SystemRandom
@@ -107,6 +107,7 @@ class EpochProgress:
         underway: those whose tags are known, but not all on the chain yet.
         missing: those without a tag in the target.
         unfillable: those who cannot get one, and why.
+        red: those without a tag in the current epoch, whom nobody finds now, where the target is another.
         strangers: publications without a tag in the target that no readable dossier speaks of.
         waiting: whether the worker has not carried a filling out yet.
     """
@@ -122,6 +123,7 @@ class EpochProgress:
     underway: tuple[Client, ...]
     missing: tuple[Client, ...]
     unfillable: tuple[Client, ...]
+    red: tuple[Client, ...] = ()
     strangers: int
     waiting: bool
 
@@ -171,8 +173,8 @@ class EpochService:
     def fill(self, *, actor: Actor, progress: Progress | None = None) -> FillReport:
         """Seal to the worker what it needs to give everybody who is visible tags of the epoch to come.
 
-        Who has tags of it already is left out, so it can be repeated. Where no epoch is announced, those are filled who
-        have no tags in the current one.
+        Who has tags of it already is left out, so it can be repeated. Who has no tags in the current epoch, because it
+        was opened too early, gets those too.
 
         Args:
             actor: who asks.
@@ -187,27 +189,36 @@ class EpochService:
             Unreachable: database or chain do not answer.
         """
         self._require(actor, Permission.FILL_EPOCH, LogAction.FILL_EPOCH)
-        target = _target(self._epochs())
+        state = self._epochs()
+        target = _target(state)
         if self._is_waiting():
             return FillReport(epoch=target, sealed=0, waiting=True, unfillable=())
-        fills: list[Fill] = []
+        fills: dict[Epoch, list[Fill]] = {epoch: [] for epoch in sorted({state.current_epoch, target})}
+        sealed = 0
+        unreadable: list[Client] = []
         unfillable: list[Client] = []
+        spoken: set[bytes] = set()
         for one in self._enrolments(progress):
+            spoken.update(one.publications)
             if one.client.obstacle is not None:
-                unfillable.append(one.client)
+                unreadable.append(one.client)
                 continue
             if one.record is None or one.record.end is not None:
                 continue
             with self._reader.store.read() as work:
-                wanted = self._unfilled(work, one.publications, target)
-            identifiers = self._identifiers(one)
-            if wanted and identifiers:
-                fills.append(Fill(publications=tuple(wanted), identifiers=identifiers))
-            elif wanted:
+                wanted = {epoch: self._unfilled(work, one.publications, epoch, target) for epoch in fills}
+            identifiers = self._identifiers(one) if any(wanted.values()) else ()
+            for epoch, publications in wanted.items():
+                if publications and identifiers:
+                    fills[epoch].append(Fill(publications=tuple(publications), identifiers=identifiers))
+            if any(wanted.values()) and not identifiers:
                 unfillable.append(replace(one.client, obstacle=Obstacle.NO_IDENTIFIERS))
-        if fills:
-            self._write(target, fills)
-        return FillReport(epoch=target, sealed=len(fills), waiting=False, unfillable=tuple(unfillable))
+            sealed += bool(identifiers)
+        # A dossier that cannot be relied on matters where somebody is, or is going to be, visible and it may be theirs.
+        if any((self._unfilled_anywhere(state.current_epoch, epoch) | self._coming()) - spoken for epoch in fills):
+            unfillable += unreadable
+        self._write(fills)
+        return FillReport(epoch=target, sealed=sealed, waiting=False, unfillable=tuple(unfillable))
 
     def progress(self, *, actor: Actor, epoch: Epoch | None = None, progress: Progress | None = None) -> EpochProgress:
         """Tell how far the filling is: every client against the tables of tags and the chain.
@@ -231,6 +242,7 @@ class EpochService:
         groups: dict[str, list[Client]] = {"filled": [], "underway": [], "missing": [], "unfillable": []}
         spoken: set[bytes] = set()
         unreadable: list[Client] = []
+        red: list[Client] = []
         for one in self._enrolments(progress):
             spoken.update(one.publications)
             if one.client.obstacle is not None:
@@ -238,6 +250,9 @@ class EpochService:
             elif one.record is not None and one.record.end is None:
                 with self._reader.store.read() as work:
                     found = self._standing(work, one, state.current_epoch, target, standing)
+                    lost = self._unfilled(work, one.publications, state.current_epoch, target)
+                if lost and state.current_epoch < target:
+                    red.append(one.client)
                 if found is not None:
                     groups[found[0]].append(found[1])
         strangers = len(self._unfilled_anywhere(state.current_epoch, target) - spoken)
@@ -255,6 +270,7 @@ class EpochService:
             underway=tuple(groups["underway"]),
             missing=tuple(groups["missing"]),
             unfillable=tuple(groups["unfillable"]),
+            red=tuple(red),
             strangers=strangers,
             waiting=self._is_waiting(),
         )
@@ -296,18 +312,29 @@ class EpochService:
             found.update(identifiers_of(person, today=day).identifiers)
         return tuple(sorted(found))
 
-    def _unfilled(self, work: UnitOfWork, publications: Sequence[bytes], target: Epoch) -> list[bytes]:
-        """Return which publications last and hold no tag of an epoch; those that wait for the worker are among them.
+    def _unfilled(self, work: UnitOfWork, publications: Sequence[bytes], epoch: Epoch, target: Epoch) -> list[bytes]:
+        """Return which publications last and hold no tag of an epoch.
 
-        Those get their own tags first. A worker that had looked at the epochs before one was announced left it out.
+        Of the target those that wait for the worker are among them: they get their own tags first, but a worker that
+        had looked at the epochs before one was announced left it out. Of the current epoch they get tags by themselves.
         """
+        states = (PublicationState.WAITING, *_CARRIED_OUT) if epoch == target else _CARRIED_OUT
         return [
             row.id
             for row in work.publications.of(publications)
             if row.action is PublicationAction.ENROL
-            and row.state in (PublicationState.WAITING, *_CARRIED_OUT)
-            and all(holder.epoch != target for holder in work.publications.holders_of(row.id))
+            and row.state in states
+            and all(holder.epoch != epoch for holder in work.publications.holders_of(row.id))
         ]
+
+    def _coming(self) -> set[bytes]:
+        """Return the enrolments that wait for the worker."""
+        with self._reader.store.read() as work:
+            return {
+                row.id
+                for row in work.publications.in_state(PublicationState.WAITING)
+                if row.action is PublicationAction.ENROL and is_publication_valid(self._reader.keys.job, row)
+            }
 
     def _standing(
         self, work: UnitOfWork, one: _Enrolled, current: Epoch, target: Epoch, standing: frozenset[Tag]
@@ -348,11 +375,18 @@ class EpochService:
         there = {row.publication for row in holders if row.epoch == target}
         return {row.publication for row in holders if row.epoch <= current} - there
 
-    def _write(self, target: Epoch, fills: list[Fill]) -> None:
+    def _write(self, fills: Mapping[Epoch, list[Fill]]) -> None:
+        with self._reader.store.write() as work:
+            for epoch, wanted in fills.items():
+                if wanted:
+                    work.publications.add(self._job(epoch, wanted))
+            work.commit()
+
+    def _job(self, epoch: Epoch, fills: list[Fill]) -> PublicationRow:
         # Not in the order of dossiers.
         SystemRandom().shuffle(fills)
         job = secrets.token_bytes(PUBLICATION_ID_LENGTH)
-        message = Publication(municipality=self._reader.municipality, epoch=target, fills=tuple(fills))
+        message = Publication(municipality=self._reader.municipality, epoch=epoch, fills=tuple(fills))
         row = PublicationRow(
             id=job,
             action=PublicationAction.FILL,
@@ -361,9 +395,7 @@ class EpochService:
             mac=b"",
             state=PublicationState.WAITING,
         )
-        with self._reader.store.write() as work:
-            work.publications.add(replace(row, mac=publication_mac(self._reader.keys.job, row)))
-            work.commit()
+        return replace(row, mac=publication_mac(self._reader.keys.job, row))
 
 
 def _target(state: MunicipalityState) -> Epoch:

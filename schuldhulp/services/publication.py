@@ -12,6 +12,7 @@ the one before. What an epoch that was retired left in the tables is thrown away
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,7 @@ from schuldhulp.crypto.pseudonyms import tag
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.identifiers import Identifier, IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.services.alike import Birth, choose_alike
 from schuldhulp.services.job_signing import Publication as PublicationMessage
 from schuldhulp.services.job_signing import (
     holder_mac,
@@ -318,24 +320,32 @@ class Publishing:
         if not epochs:
             run.found(Trouble.NO_EPOCH)
             return []
-        held = self._evaluated([(row.id, message.identifiers) for row, message in enrolments], epochs, run)
-        return [] if held is None else [(row, held[row.id]) for row, _ in enrolments]
+        people = [(row.id, message.identifiers) for row, message in enrolments]
+        held: dict[bytes, list[tuple[Epoch, Tag]]] = {owner: [] for owner, _ in people}
+        for epoch in epochs:
+            found = self._evaluated(people, epoch, run)
+            if found is None and epoch == epochs[0]:
+                return []
+            # Signals count in the current epoch: nobody waits for the keys of one to come. A filling sees to that one;
+            # until then whoever is missing in it is named, and it is not opened.
+            for owner, tags in (found or {}).items():
+                held[owner] += tags
+        return [(row, held[row.id]) for row, _ in enrolments]
 
     def _evaluated(
-        self, people: Sequence[tuple[bytes, Sequence[Identifier]]], epochs: Sequence[Epoch], run: _Run
+        self, people: Sequence[tuple[bytes, Sequence[Identifier]]], epoch: Epoch, run: _Run
     ) -> dict[bytes, list[tuple[Epoch, Tag]]] | None:
         """Have the identifiers of many evaluated, in an order that is drawn; None when the evaluator does not do it."""
         held: dict[bytes, list[tuple[Epoch, Tag]]] = {owner: [] for owner, _ in people}
         wanted = [(owner, identifier) for owner, identifiers in people for identifier in identifiers]
         self._draw.shuffle(wanted)
         try:
-            for epoch in epochs:
-                for kind in IdentifierKind:
-                    of_kind = [(owner, identifier) for owner, identifier in wanted if identifier.kind is kind]
-                    for part in _parts(of_kind, MAX_ELEMENTS):
-                        tags = self._evaluate(epoch, kind, [identifier for _, identifier in part])
-                        for (owner, _), found in zip(part, tags, strict=True):
-                            held[owner].append((epoch, found))
+            for kind in IdentifierKind:
+                of_kind = [(owner, identifier) for owner, identifier in wanted if identifier.kind is kind]
+                for part in _parts(of_kind, MAX_ELEMENTS):
+                    tags = self._evaluate(epoch, kind, [identifier for _, identifier in part])
+                    for (owner, _), found in zip(part, tags, strict=True):
+                        held[owner].append((epoch, found))
         except errors.Unreachable as error:
             run.found(Trouble.EVALUATOR_SILENT, detail=error.key)
             run.leftover = True
@@ -434,7 +444,7 @@ class Publishing:
                 for number, fill in enumerate(part)
                 if (targets := self._unfilled(fill.publications, message.epoch, ended))
             ]
-            held = self._evaluated([(owner, people) for owner, _, people in wanted], [message.epoch], run)
+            held = self._evaluated([(owner, people) for owner, _, people in wanted], message.epoch, run)
             if held is None:
                 return
             for owner, targets, _ in wanted:
@@ -620,14 +630,19 @@ class Publishing:
         if self._fill and jobs:
             # On a day without endings none are sent: tags of nobody would live for days and those of clients for
             # months, and their age would tell them apart.
-            # Those of the same epochs first: others would stand out beside the tags of clients.
-            epochs = {job.epoch for job in jobs}
-            alike = [one for one in idle if _epoch_of(one) in epochs]
-            others = [one for one in idle if _epoch_of(one) not in epochs]
-            wanted = -len(jobs) % self._fill
-            fillers = self._draw.sample(alike, min(wanted, len(alike)))
-            fillers += self._draw.sample(others, min(wanted - len(fillers), len(others)))
-            fillers.sort()
+            with self._store.read() as work:
+                clients = {row.tag for row in work.publications.all_holders(self._municipality)}
+            clients |= {job.tag for job in jobs}
+            births = self._births([*idle, *clients])
+            fillers = sorted(
+                choose_alike(
+                    [births[job.tag] for job in jobs],
+                    {one: births[one] for one in idle},
+                    Counter(births[one] for one in clients),
+                    -len(jobs) % self._fill,
+                    self._draw,
+                )
+            )
 
         def encode(chunk: Sequence[Tag]) -> ContractCall:
             return self._writer.end_enrolment(self._municipality, chunk)
@@ -704,6 +719,18 @@ class Publishing:
         tags = sorted(enrolled)
         published = self._reader.published(self._municipality, tags, self._account)
         return [one for one, there in zip(tags, published, strict=True) if there]
+
+    def _births(self, tags: Sequence[Tag]) -> dict[Tag, Birth]:
+        """Tell how tags appeared on the chain, the last time when one did so more than once."""
+        with self._store.read() as work:
+            batch_of = {
+                job.tag: job.batch
+                for job in work.publications.tag_jobs_of(tags)
+                if job.action is PublicationAction.ENROL and job.state is TagState.CONFIRMED
+            }
+            batches = {number: work.batches.get(number) for number in {*batch_of.values()} if number is not None}
+        times = {number: batch.created_at for number, batch in batches.items() if batch is not None}
+        return {one: Birth(epoch=_epoch_of(one), at=times.get(batch_of.get(one) or 0)) for one in tags}
 
     def _send(
         self,

@@ -70,9 +70,14 @@ class _Book:
         return sorted({*self.holders, *self.newest})
 
     def left_behind(self, current: int) -> set[bytes]:
-        """Return the publications that have tags of older epochs only: whoever asks now does not find them."""
+        """Return the publications that have tags, but none of the current epoch: whoever asks now does not find them.
+
+        Tags of an epoch that is announced help nobody yet.
+        """
+        if current == 0:
+            return set()
         holding = {publication for publications in self.holders.values() for publication in publications}
-        here = (publications for tag, publications in self.holders.items() if _epoch_of(tag) >= current)
+        here = (publications for tag, publications in self.holders.items() if _epoch_of(tag) == current)
         return holding.difference(*here)
 
     def is_pending(self, tag: Tag) -> bool:

@@ -18,7 +18,7 @@ from schuldhulp.domain.identifiers import Identifier, IdentifierKind
 from schuldhulp.domain.records import Applicant, EnrolmentBasis
 from schuldhulp.domain.trust import TrustState
 from schuldhulp.domain.types import DossierId, Epoch, Tag
-from schuldhulp.errors import Conflict, NotAllowed, Unreachable
+from schuldhulp.errors import Conflict, NotAllowed, ProofInvalid, SchuldhulpError, Unreachable
 from schuldhulp.services.anchoring import Anchoring
 from schuldhulp.services.epochs import EpochProgress, EpochService, Obstacle
 from schuldhulp.services.filling import FillerChoice
@@ -303,6 +303,28 @@ def test_fill_without_an_announced_epoch_repairs_one_that_was_opened_too_early(s
     assert scene.progress().is_filled
 
 
+def test_fill_repairs_an_epoch_that_was_opened_too_early_while_a_newer_one_is_filled(scene: Scene) -> None:
+    scene.announce(NEXT)
+    scene.announce(LATER)
+    scene.epochs.fill(actor=scene.actor)
+    scene.work()
+    scene.open(NEXT)
+    # Their tags of the epoch that is announced help nobody yet.
+    assert not scene.green(scene.first)
+    summary = scene.keeping.verification.all(actor=scene.actor)
+    assert {finding.detail for report in summary.reports for finding in report.findings} == {"tag_missing"}
+    assert [one.dossier for one in scene.progress().red] == [scene.first, scene.second, scene.third]
+
+    assert scene.epochs.fill(actor=scene.actor).sealed == 3
+    scene.work()
+
+    assert scene.green(scene.first)
+    scene.assert_sound()
+    found = scene.progress()
+    assert (found.target, found.red, found.may_open) == (LATER, (), True)
+    assert scene.epochs.fill(actor=scene.actor).sealed == 0
+
+
 def test_fill_needs_an_administrator_and_an_open_epoch(scene: Scene) -> None:
     caseworker = scene.keeping.staff_member("bea", Role.CASEWORKER)
     with pytest.raises(NotAllowed):
@@ -442,6 +464,65 @@ def test_an_evaluator_without_the_new_key_keeps_the_filling_waiting(scene: Scene
     assert scene.progress().may_open
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Unreachable("evaluator_key_missing", "the published key of this epoch is not in this evaluator"),
+        NotAllowed("organisation_unknown", "the evaluator does not answer this organisation"),
+        ProofInvalid("proof_invalid", "the evaluator did not use the published key"),
+    ],
+    ids=["silent", "refuses", "wrong"],
+)
+def test_an_evaluator_without_the_new_key_keeps_nobody_from_the_current_epoch(
+    scene: Scene, trouble: SchuldhulpError
+) -> None:
+    evaluate = scene.evaluator.evaluate
+
+    def without_key(municipality, epoch, kind, elements):
+        if epoch == NEXT:
+            raise trouble
+        return evaluate(municipality, epoch, kind, elements)
+
+    scene.announce()
+    scene.epochs.fill(actor=scene.actor)
+    scene.work()
+    scene.evaluator.evaluate = without_key  # type: ignore[method-assign]
+    scene.enrol(scene.unseen)
+    scene.work()
+    assert scene.green(scene.unseen)
+    scene.assert_sound()
+    found = scene.progress()
+    assert ([one.dossier for one in found.missing], found.may_open) == ([scene.unseen], False)
+
+    scene.evaluator.evaluate = evaluate  # type: ignore[method-assign]
+    assert scene.epochs.fill(actor=scene.actor).sealed == 1
+    scene.work()
+    assert scene.progress().may_open
+    scene.open()
+    assert scene.green(scene.unseen)
+    scene.assert_sound()
+
+
+def test_who_was_enrolled_without_tags_of_the_new_epoch_is_named_when_that_opens(scene: Scene) -> None:
+    evaluate = scene.evaluator.evaluate
+
+    def without_key(municipality, epoch, kind, elements):
+        if epoch == NEXT:
+            raise Unreachable("evaluator_key_missing", "the published key of this epoch is not in this evaluator")
+        return evaluate(municipality, epoch, kind, elements)
+
+    scene.announce()
+    scene.epochs.fill(actor=scene.actor)
+    scene.work()
+    scene.evaluator.evaluate = without_key  # type: ignore[method-assign]
+    scene.enrol(scene.unseen)
+    scene.work()
+    scene.open()
+    assert not scene.green(scene.unseen)
+    reports = scene.keeping.verification.all(actor=scene.actor).reports
+    assert [one.dossier for one in reports if one.state is TrustState.DEVIATES] == [scene.unseen]
+
+
 def test_an_announced_epoch_that_a_newer_one_skips_is_left_behind(scene: Scene) -> None:
     scene.announce(NEXT)
     scene.epochs.fill(actor=scene.actor)
@@ -507,6 +588,34 @@ def test_a_dossier_that_was_tampered_with_is_named_and_not_filled(scene: Scene) 
     found = scene.progress()
     assert {(one.dossier, one.obstacle) for one in found.unfillable} == {(scene.first, Obstacle.DEVIATES)}
     assert (found.strangers, found.may_open) == (1, False)
+
+
+def test_fill_does_not_name_a_broken_dossier_that_nobody_is_visible_of(scene: Scene) -> None:
+    with scene.engine.connect() as connection:
+        connection.execute(
+            text("UPDATE record_versions SET ciphertext = :other WHERE dossier_id = :dossier"),
+            {"other": b"\x01" * 80, "dossier": scene.unseen},
+        )
+        connection.commit()
+    scene.announce()
+    report = scene.epochs.fill(actor=scene.actor)
+    assert (report.sealed, report.unfillable) == (3, ())
+    scene.work()
+    assert scene.progress().may_open
+
+
+def test_fill_names_a_broken_dossier_of_somebody_who_is_going_to_be_visible(scene: Scene) -> None:
+    scene.announce()
+    scene.epochs.fill(actor=scene.actor)
+    scene.work()
+    scene.enrol(scene.unseen)
+    with scene.engine.connect() as connection:
+        connection.execute(
+            text("UPDATE record_versions SET ciphertext = :other WHERE dossier_id = :dossier"),
+            {"other": b"\x01" * 80, "dossier": scene.unseen},
+        )
+        connection.commit()
+    assert [one.dossier for one in scene.epochs.fill(actor=scene.actor).unfillable] == [scene.unseen]
 
 
 def test_a_publication_that_was_tampered_with_gets_no_tags(scene: Scene) -> None:
