@@ -16,6 +16,7 @@ from eth_utils import keccak
 from schuldhulp import errors
 from schuldhulp.chain.deployment import Deployment
 from scripts.planning import CONTRACTS, GRANTS, SIGNING, THROW_AWAY
+from scripts.usage import typed
 
 VERSION = "1.0.0"
 NETWORK_ROLE = bytes(32)
@@ -284,6 +285,7 @@ def report(findings: Sequence[str]) -> None:
     print("Check: " + (f"{len(findings)} finding(s)" if findings else "everything is as planned"))
 
 
+@typed("check_deployment")
 def main() -> None:
     """Check the deployment of the network that Brownie is connected to."""
     from schuldhulp.config import load_settings

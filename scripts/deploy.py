@@ -28,11 +28,14 @@ from scripts.municipality import (
     new_log_dossier,
     require_compiled_code,
     set_up,
+    signers_of,
     use_up_first_nonces,
 )
 from scripts.planning import CONTRACTS, SIGNING, THROW_AWAY, Plan, plan_from_keys, throw_away_plan
+from scripts.usage import typed
 
 
+@typed("deploy")
 def main() -> None:
     """Deploy to the network that Brownie is connected to."""
     from schuldhulp.config import load_settings
@@ -58,24 +61,12 @@ def main() -> None:
 
 
 def signers_from_keyrings(folder: Any, *, private: bool) -> Signers:
-    """Open the keyrings that hold the accounts of a deployment.
-
-    Args:
-        folder: folder of the keyrings.
-        private: refuse files that others can read.
-
-    Returns:
-        Brownie's accounts by name. The worker's are needed once only, to use up their nonce 0.
-
-    Raises:
-        errors.Misconfigured: a keyring is missing or cannot be opened.
-    """
+    """Open the keyrings of the network and of its first municipality; as `municipal_signers`."""
     from schuldhulp.crypto.keyring import NetworkKeys
 
     network = NetworkKeys.open(folder, private=private)
-    keys = {"deployer": network.deployer, "network_administrator": network.network_administrator}
-    own = {name: brownie.accounts.add(key.reveal()) for name, key in keys.items()}
-    return {**own, **municipal_signers(folder, private=private)}
+    own = {"deployer": network.deployer, "network_administrator": network.network_administrator}
+    return {**signers_of(own), **municipal_signers(folder, private=private)}
 
 
 def refuse_second_deployment(plan: Plan) -> None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import brownie
-
 from schuldhulp import errors
 from scripts.acting import agree, refusals, settings_here
-from scripts.municipality import Signers, use_up_first_nonces
+from scripts.municipality import Signers, signers_of, use_up_first_nonces
 from scripts.usage import typed
 
 
@@ -42,7 +40,7 @@ def main() -> None:
     raise SystemExit(2)
 
 
-def signers_of(keyring: str) -> Signers:
+def signers_in(keyring: str) -> Signers:
     """Open the accounts of a keyring that send transactions.
 
     Args:
@@ -66,12 +64,12 @@ def signers_of(keyring: str) -> Signers:
     else:
         worker_keys = WorkerKeys.open(settings.keys, private=settings.production)
         keys = {"registrar": worker_keys.registrar, "reviewer": worker_keys.reviewer}
-    return {name: brownie.accounts.add(key.reveal()) for name, key in keys.items()}
+    return signers_of(keys)
 
 
 def _use_up(keyring: str) -> None:
     with refusals():
-        unused = {name: account for name, account in signers_of(keyring).items() if account.nonce == 0}
+        unused = {name: account for name, account in signers_in(keyring).items() if account.nonce == 0}
         if not unused:
             print("Everything is so already; nothing was sent.")
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import brownie
 
@@ -19,6 +19,9 @@ from schuldhulp.domain.types import DossierId
 from scripts.acting import send
 from scripts.check_deployment import Expected, contract_at, role_id, roles_of
 from scripts.planning import CONTRACTS, GRANTS, Plan
+
+if TYPE_CHECKING:
+    from schuldhulp.crypto.keyring import AccountKey
 
 Signers = Mapping[str, Any]
 """Brownie's accounts that sign, by name."""
@@ -40,11 +43,24 @@ def municipal_signers(folder: Path, *, private: bool) -> Signers:
     from schuldhulp.crypto.keyring import AdministratorKeys, WorkerKeys
 
     worker = WorkerKeys.open(folder, private=private)
-    keys = {
-        "administrator": AdministratorKeys.open(folder, private=private).administrator,
-        "registrar": worker.registrar,
-        "reviewer": worker.reviewer,
-    }
+    return signers_of(
+        {
+            "administrator": AdministratorKeys.open(folder, private=private).administrator,
+            "registrar": worker.registrar,
+            "reviewer": worker.reviewer,
+        }
+    )
+
+
+def signers_of(keys: Mapping[str, AccountKey]) -> Signers:
+    """Give keys to Brownie, able to sign.
+
+    Args:
+        keys: keys of accounts by name.
+
+    Returns:
+        Brownie's accounts by name.
+    """
     return {name: brownie.accounts.add(key.reveal()) for name, key in keys.items()}
 
 

@@ -117,6 +117,9 @@ def test_a_lost_key_and_the_administration_change_hands_from_the_command_line(ke
     refused = kept_chain.run("hand_over", "offer", "network", successor)
     assert (refused.returncode, "account has never sent" in refused.stdout) == (2, True)
     good(kept_chain.run("first_transaction", "network", **elsewhere))
+    forgotten = kept_chain.run("hand_over", "offer", "network")
+    assert (forgotten.returncode, "Usage: brownie run hand_over offer" in forgotten.stdout) == (2, True)
+    assert "Traceback" not in forgotten.stdout + forgotten.stderr
     good(kept_chain.run("hand_over", "offer", "network", successor))
     good(kept_chain.run("hand_over", "take", "network", **elsewhere))
 
