@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -22,16 +23,23 @@ def analysis_tool(name: str) -> str:
     Raises:
         SetupError: it could not be installed.
     """
-    stamp = Stamp("analysis", REQUIREMENTS)
-    if not stamp.current() or not (FOLDER / "bin" / name).exists():
-        say("installing Halmos and Slither (a minute)")
-        environment = {**os.environ, "PIP_CACHE_DIR": str(TOOLCHAIN / "cache" / "pip")}
-        environment.pop("PYTHONPATH", None)
-        run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], "python -m venv", environment)
-        pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], "pip install", environment)
-        stamp.write()
+    TOOLCHAIN.mkdir(exist_ok=True)
+    with (TOOLCHAIN / "analysis.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # proofs and analysis may start beside each other
+        stamp = Stamp("analysis", REQUIREMENTS)
+        if not stamp.current() or not (FOLDER / "bin" / name).exists():
+            _install()
+            stamp.write()
     return str(FOLDER / "bin" / name)
+
+
+def _install() -> None:
+    say("installing Halmos and Slither (a minute)")
+    environment = {**os.environ, "PIP_CACHE_DIR": str(TOOLCHAIN / "cache" / "pip")}
+    environment.pop("PYTHONPATH", None)
+    run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], "python -m venv", environment)
+    pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], "pip install", environment)
 
 
 def analysis_path(environment: dict[str, str]) -> dict[str, str]:

@@ -48,11 +48,13 @@ def read_report(report: str) -> list[Item]:
         report: what `forge coverage --report debug` prints.
 
     Raises:
-        ReportError: it counts nothing there.
+        ReportError: it counts nothing there, nothing of one of the measures, or in a way that is not understood.
     """
     items = list(_items(report.splitlines()))
     if not items:
         raise ReportError("Forge reported no line of contracts/")
+    if absent := [name for measure, name in MEASURES.items() if measure not in {item.measure for item in items}]:
+        raise ReportError(f"Forge reported no {' and no '.join(absent)} of contracts/")
     return items
 
 
@@ -63,7 +65,10 @@ def _items(lines: Iterable[str]) -> Iterator[Item]:
             return  # the same items again, by instruction
         if heading := _FILE.match(line):
             file = heading[1]
-        elif (found := _ITEM.match(line)) and file.startswith(SOURCES):
+        elif file.startswith(SOURCES) and line.startswith("- "):
+            found = _ITEM.match(line)
+            if found is None:
+                raise ReportError(f"not understood in the report of Forge: {line}")
             measure, first, hits, text = found.groups()
             yield Item(file, measure, int(first), int(hits), text or "")
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from toolchain.analysis import analysis_path, analysis_tool
 from toolchain.environment import PROJECT, TOOLCHAIN, VENV, prepare
+from toolchain.install import SetupError
 
 COPY = TOOLCHAIN / "slither"
 ANSWERS = PROJECT / "docs" / "security" / "static-analysis.md"
@@ -142,7 +143,7 @@ def main() -> int:
     try:
         compile_afresh(COPY)
         findings = read_findings(analyse(COPY))
-    except AnalysisFailed as error:
+    except (AnalysisFailed, SetupError) as error:
         print(error, file=sys.stderr)
         return 1
     wrong = complaints(findings, read_answers(ANSWERS.read_text()))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from toolchain.coverage import Item, ReportError, check, describe, missing_files, read_report, table, uncovered
+from toolchain.coverage import (
+    MEASURES,
+    Item,
+    ReportError,
+    check,
+    describe,
+    missing_files,
+    read_report,
+    table,
+    uncovered,
+)
 
 REPORT = """\
 [PASS] testFuzz_Enrol(bytes32) (runs: 32, μ: 190979, ~: 181477)
@@ -55,6 +65,18 @@ def test_read_report_refuses_one_without_contracts(report):
         read_report(report)
 
 
+@pytest.mark.parametrize("measure", ["Line", "Statement", "Branch", "Function"])
+def test_read_report_refuses_one_without_a_measure(measure):
+    report = "\n".join(line for line in REPORT.splitlines() if not line.startswith(f"- {measure}"))
+    with pytest.raises(ReportError, match=f"no {measure.lower()}"):
+        read_report(report)
+
+
+def test_read_report_refuses_an_item_that_it_does_not_understand():
+    with pytest.raises(ReportError, match=r"not understood.*- Loop"):
+        read_report(REPORT.replace("- Statement", "- Loop"))
+
+
 def test_uncovered_names_what_was_never_run():
     assert [describe(one) for one in uncovered(read_report(REPORT))] == [
         "contracts/Ledger.sol:46: statement never run: revert ForeignPrefix(id)",
@@ -81,7 +103,7 @@ def test_table_never_rounds_up_to_all():
 
 
 def test_check_passes_when_everything_was_run(capsys):
-    assert check([item(measure) for measure in ("Line", "Branch")], ["contracts/Ledger.sol"]) == 0
+    assert check([item(measure) for measure in MEASURES], ["contracts/Ledger.sol"]) == 0
     assert "every line, statement, branch and function" in capsys.readouterr().out
 
 

@@ -123,6 +123,16 @@ def test_main_fails_when_slither_does(analysed, capsys):
     assert "no solc" in capsys.readouterr().err
 
 
+def test_main_fails_without_a_traceback_when_slither_cannot_be_installed(monkeypatch, capsys):
+    def compile_afresh(folder):
+        raise static_analysis.SetupError("pip install failed")
+
+    monkeypatch.setattr(static_analysis, "prepare", lambda environment: None)
+    monkeypatch.setattr(static_analysis, "compile_afresh", compile_afresh)
+    assert static_analysis.main() == 1
+    assert "pip install failed" in capsys.readouterr().err
+
+
 def test_compile_afresh_fails_when_a_contract_was_not_compiled(monkeypatch, tmp_path):
     class Done:
         returncode, stdout, stderr = 0, "", "no compiler"
