@@ -8,10 +8,12 @@ each of them: the contract is copied, the fault put in, and the proof has to fin
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain.analysis import analysis_tool
+from toolchain.analysis import analysis_path, analysis_tool
 from toolchain.environment import PROJECT, TOOLCHAIN, prepare
 from toolchain.forge import MISSING, find_forge, forge_environment
 from toolchain.install import SetupError
@@ -30,8 +32,10 @@ SOURCES = PROJECT / "tests" / "forge" / "proofs"
 MUTANTS = SOURCES / "mutants.toml"
 FOLDER = TOOLCHAIN / "proofs"
 WORKERS = 2
-SECONDS = 900
-"""Longest time for one run of Halmos."""
+SECONDS = 7200
+"""Longest time for one run of Halmos: far above what it takes, for a busy machine disproves nothing."""
+QUERY_SECONDS = 3600
+"""Longest time for one question to the solver."""
 
 _CONTRACT = re.compile(r"^(?:abstract )?contract (\w+)(?: is ([\w, ]+))? \{", re.MULTILINE)
 _FUNCTION = re.compile(r"((?:^[ ]*///[^\n]*\n)*)^[ ]*function (check_\w+)\(", re.MULTILINE)
@@ -39,6 +43,8 @@ _BOUNDS = re.compile(r"@custom:halmos ([^\n]+)")
 _IMPORT = re.compile(r'^import .*"((?:\.|contracts/)[^"]+)";', re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PASS, _COUNTEREXAMPLE = 0, 1
+_RUNNING: set[int] = set()
+"""Process groups of what was started: they are no part of ours, and have to be ended with us."""
 _MEANINGS = {
     0: "holds",
     1: "counterexample",
@@ -77,6 +83,8 @@ class Mutant:
     replacement: str
     proofs: tuple[str, ...]
     why: str
+    functions: tuple[str, ...] = ()
+    """Functions of the contract that the fault is in, those that write."""
 
     def apply(self, root: Path) -> None:
         """Put the fault into the copy of the project at `root`.
@@ -101,6 +109,13 @@ class Result:
     seconds: float
     paths: int
     bounded_loops: int
+    counterexamples: int = 0
+    """Those that Halmos vouches for; of others it says that they may be none."""
+
+    @property
+    def refuted(self) -> bool:
+        """Whether a counterexample was found that is one for certain."""
+        return self.code == _COUNTEREXAMPLE and self.counterexamples > 0
 
     def fault(self) -> str | None:
         """Why this is no proof, or None when it is one."""
@@ -148,6 +163,7 @@ def read_mutants(path: Path = MUTANTS) -> list[Mutant]:
             replacement=entry["replacement"],
             proofs=tuple(entry["proofs"]),
             why=entry["why"],
+            functions=tuple(entry.get("functions", ())),
         )
         for name, entry in table.items()
     ]
@@ -191,6 +207,7 @@ def parse_results(report: Mapping[str, object]) -> dict[str, Result]:
                 seconds=(entry.get("time") or [0.0])[0],
                 paths=(entry.get("num_paths") or [0])[0],
                 bounded_loops=entry.get("num_bounded_loops") or 0,
+                counterexamples=sum(model["is_valid"] for model in entry.get("models") or ()),
             )
     return results
 
@@ -229,6 +246,53 @@ def copy_project(root: Path, contracts: Iterable[str]) -> None:
     (root / "node_modules").symlink_to(PROJECT / "node_modules")
 
 
+def halmos_environment(root: Path) -> dict[str, str]:
+    """Return the variables for Halmos: it finds the solver that is installed beside it, and never downloads another.
+
+    Args:
+        root: the project it is to work in; what it leaves behind stays there.
+    """
+    environment = analysis_path(forge_environment())
+    environment.pop("VIRTUAL_ENV", None)  # Halmos would look for the solver there
+    temporary = root / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return environment | {
+        "FOUNDRY_OUT": "out",
+        "FOUNDRY_CACHE_PATH": "cache",
+        "HALMOS_ALLOW_DOWNLOAD": "false",
+        "TMPDIR": str(temporary),
+    }
+
+
+def run_group(command: Sequence[str], root: Path, environment: Mapping[str, str], seconds: float) -> str:
+    """Run a command with whatever it starts, end all of it when it ends or its time is up, and return the output.
+
+    Args:
+        command: with its arguments.
+        root: folder to run it in.
+        environment: its variables.
+        seconds: longest time.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as started:
+        _RUNNING.add(started.pid)
+        try:
+            return started.communicate(timeout=seconds)[0]
+        finally:
+            _RUNNING.discard(started.pid)
+            _end_group(started.pid)
+
+
 def run_halmos(root: Path, proofs: Sequence[Proof], *, stop_early: bool) -> tuple[dict[str, Result], str]:
     """Run proofs of one contract in the project at `root`.
 
@@ -249,17 +313,13 @@ def run_halmos(root: Path, proofs: Sequence[Proof], *, stop_early: bool) -> tupl
     functions = "|".join(proof.function for proof in proofs)
     command = [analysis_tool("halmos"), "--root", str(root), "--forge-build-out", "out", "--no-status"]
     command += ["--match-contract", f"^{contract}$", "--match-test", f"^({functions})\\(", "--json-output", str(report)]
-    command += ["--solver-timeout-assertion", "300s"]
+    command += ["--solver-timeout-assertion", f"{QUERY_SECONDS}s"]
     if stop_early:
         command.append("--early-exit")
-    environment = forge_environment() | {"FOUNDRY_OUT": "out", "FOUNDRY_CACHE_PATH": "cache"}
     try:
-        done = subprocess.run(
-            command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
-        )
+        output = run_group(command, root, halmos_environment(root), SECONDS)
     except subprocess.TimeoutExpired as error:
         raise ProofError(f"{contract}: Halmos did not end within {SECONDS} s") from error
-    output = done.stdout + done.stderr
     if not report.exists():
         raise ProofError(f"{contract}: Halmos gave no report\n{output[-4000:]}")
     return parse_results(json.loads(report.read_text(encoding="utf-8"))), output
@@ -284,22 +344,23 @@ def refute(mutant: Mutant, proofs: Sequence[Proof]) -> list[str]:
     root = FOLDER / f"mutant-{mutant.name}"
     contracts = sorted({proof.contract for proof in proofs})
     faults = []
-    copy_project(root, contracts)
-    mutant.apply(root)
-    for contract in contracts:
-        chosen = [proof for proof in proofs if proof.contract == contract]
-        results, output = run_halmos(root, chosen, stop_early=True)
-        for proof in chosen:
-            result = results.get(proof.name)
-            found = result is not None and result.code == _COUNTEREXAMPLE and "potentially invalid" not in output
-            if not found:
-                said = "Halmos did not run it" if result is None else _MEANINGS.get(result.code, str(result.code))
-                faults.append(f"mutant {mutant.name}: {proof.name} does not find it ({said})")
-            seconds = result.seconds if result is not None else 0.0
-            print(
-                f"{'found' if found else 'MISSED':<16} {mutant.name:<32} {proof.name:<72} {seconds:6.1f} s", flush=True
-            )
-    shutil.rmtree(root)
+    try:
+        copy_project(root, contracts)
+        mutant.apply(root)
+        for contract in contracts:
+            chosen = [proof for proof in proofs if proof.contract == contract]
+            results, _output = run_halmos(root, chosen, stop_early=True)
+            for proof in chosen:
+                result = results.get(proof.name)
+                found = result is not None and result.refuted
+                if not found:
+                    said = "Halmos did not run it" if result is None else _MEANINGS.get(result.code, str(result.code))
+                    faults.append(f"mutant {mutant.name}: {proof.name} does not find it ({said})")
+                seconds = result.seconds if result is not None else 0.0
+                mark = "found" if found else "MISSED"
+                print(f"{mark:<16} {mutant.name:<32} {proof.name:<72} {seconds:6.1f} s", flush=True)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
     return faults
 
 
@@ -320,6 +381,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.proof not in proofs:
                 raise ProofError(f"no such proof: {options.proof}")
             proofs = {options.proof: proofs[options.proof]}
+        analysis_tool("halmos")  # installed here, if at all, and not by each of the threads below
         faults = _run(proofs, mutants)
     except (ProofError, SetupError) as error:
         print(error, file=sys.stderr)
@@ -357,6 +419,17 @@ def _bounds(contract: str, function: str, comment: str) -> str:
     return found[1].strip()
 
 
+def _end_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _stop(number: int, _frame: object) -> None:
+    for group in tuple(_RUNNING):
+        _end_group(group)
+    os._exit(128 + number)
+
+
 def _inherited(
     contract: str, functions: Mapping[str, Mapping[str, str]], bases: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
@@ -367,4 +440,6 @@ def _inherited(
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
     sys.exit(main())

@@ -26,6 +26,14 @@ contract ClaimSteps is Proof {
         svm.enableSymbolicStorage(address(_register));
     }
 
+    /// @dev What the other proofs assume of the word of a claim; it is 0 before the first filing.
+    /// @custom:halmos --loop 8
+    function check_Claims_StatusIsOneOfTheEight(address caller, bytes32 claimId) public {
+        _assumeStatus(claimId);
+        _callAnything(caller, address(_register), "ClaimRegister");
+        assert(_isStatus(claimId));
+    }
+
     /// @custom:halmos --loop 8
     function check_Claims_TakeOnlyTheStepsOfTheTable(address caller, bytes32 claimId) public {
         _assumeStatus(claimId);
@@ -100,10 +108,14 @@ contract ClaimSteps is Proof {
         assert(_any(unchanged, _all(allowed, uint256(_claim(claimId).changedAt) == block.timestamp)));
     }
 
-    /// @dev The word of a claim holds one of the eight states: it is written as one, and 0 before the first filing.
+    /// @dev Kept by every call, as check_Claims_StatusIsOneOfTheEight shows.
     function _assumeStatus(bytes32 claimId) private view {
+        vm.assume(_isStatus(claimId));
+    }
+
+    function _isStatus(bytes32 claimId) private view returns (bool) {
         (bytes32 word, ) = _words(claimId);
-        vm.assume(uint8(uint256(word) >> 160) <= uint8(type(IClaimRegister.ClaimStatus).max));
+        return uint8(uint256(word) >> 160) <= uint8(type(IClaimRegister.ClaimStatus).max);
     }
 
     function _words(bytes32 claimId) private view returns (bytes32 word, bytes32 commitment) {

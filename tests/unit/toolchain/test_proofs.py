@@ -1,7 +1,12 @@
 """A proof counts only when Halmos saw all of it, and when it can fail; the page on the proofs lists them all."""
 
 import dataclasses
+import json
 import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -123,11 +128,17 @@ def test_parse_results_reads_the_report_of_halmos():
             "time": [1.5, 1, 0.5],
             "num_bounded_loops": 1,
         },
+        {
+            "name": "check_C()",
+            "exitcode": 1,
+            "models": [{"model": {}, "is_valid": True}, {"model": {}, "is_valid": False}],
+        },
         {"name": "check_B()", "exitcode": 5, "num_paths": None, "time": None, "num_bounded_loops": None},
     ]
     assert runner.parse_results({"exitcode": 1, "test_results": {"tests/forge/proofs/C.t.sol:C": entries}}) == {
         "C.check_A": result(seconds=1.5, paths=7, bounded_loops=1),
         "C.check_B": result(name="C.check_B", code=5, seconds=0.0, paths=0),
+        "C.check_C": result(name="C.check_C", code=1, seconds=0.0, paths=0, counterexamples=1),
     }
 
 
@@ -147,21 +158,110 @@ def test_prove_reports_a_warning_and_a_proof_that_was_not_run(monkeypatch, tmp_p
     assert runner.prove(tmp_path, group) == ["C: WARNING  loop bound", "C.check_B: Halmos did not run it"]
 
 
-@pytest.mark.parametrize(
-    ("code", "output", "found"),
-    [(1, "Counterexample:", True), (1, "Counterexample (potentially invalid)", False), (0, "", False), (2, "", False)],
-)
-def test_refute_wants_a_counterexample(monkeypatch, tmp_path, mutant, code, output, found):
+@pytest.fixture
+def refuted(monkeypatch, tmp_path, mutant):
+    """Run `refute` on the results of Halmos, for the proofs that they name."""
+
     def copy_project(root, _contracts):
         root.mkdir()
         (root / "A.sol").write_text("a != b")
 
-    monkeypatch.setattr(runner, "FOLDER", tmp_path)
-    monkeypatch.setattr(runner, "copy_project", copy_project)
-    monkeypatch.setattr(runner, "run_halmos", lambda *_, **__: ({"C.check_A": result(code=code)}, output))
-    faults = runner.refute(mutant, [runner.Proof("C", "check_A", "--loop 2")])
-    assert (faults == []) is found
+    def run(results):
+        def run_halmos(*_, **__):
+            if isinstance(results, Exception):
+                raise results
+            return {one.name: one for one in results}, "Counterexample (potentially invalid)"
+
+        monkeypatch.setattr(runner, "FOLDER", tmp_path)
+        monkeypatch.setattr(runner, "copy_project", copy_project)
+        monkeypatch.setattr(runner, "run_halmos", run_halmos)
+        names = ["check_A", "check_B"] if isinstance(results, Exception) else [one.name[2:] for one in results]
+        return runner.refute(mutant, [runner.Proof("C", name, "--loop 2") for name in names])
+
+    yield run
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "counterexamples", "found"), [(1, 1, True), (1, 0, False), (0, 0, False), (2, 0, False)]
+)
+def test_refute_wants_a_counterexample_that_is_one(refuted, code, counterexamples, found):
+    assert (refuted([result(code=code, counterexamples=counterexamples)]) == []) is found
+
+
+def test_refute_takes_each_proof_by_itself(refuted):
+    faults = refuted([result(code=1, counterexamples=1), result(name="C.check_B", code=1)])
+    assert faults == ["mutant m: C.check_B does not find it (counterexample)"]
+
+
+def test_refute_leaves_nothing_behind_when_halmos_fails(refuted):
+    with pytest.raises(runner.ProofError, match="no report"):
+        refuted(runner.ProofError("no report"))
+
+
+def test_halmos_environment_leads_to_the_solver_beside_it_and_to_no_download(monkeypatch, tmp_path):
+    monkeypatch.setenv("VIRTUAL_ENV", "/elsewhere")
+    monkeypatch.setenv("HALMOS_ALLOW_DOWNLOAD", "1")
+    environment = runner.halmos_environment(tmp_path)
+    assert environment["PATH"].split(":")[0] == str(PROJECT / ".toolchain" / "analysis" / "bin")
+    assert "VIRTUAL_ENV" not in environment
+    assert environment["HALMOS_ALLOW_DOWNLOAD"] == "false"
+    assert environment["TMPDIR"] == str(tmp_path / "tmp")
+
+
+def test_run_group_ends_what_a_command_left_running(tmp_path):
+    left = "import subprocess as s; print(s.Popen(['sleep', '300'], stdout=s.DEVNULL, stderr=s.DEVNULL).pid)"
+    child = int(runner.run_group([sys.executable, "-c", left], tmp_path, {"PATH": "/usr/bin:/bin"}, 300))
+    assert _ends(child)
+
+
+def test_run_group_ends_a_command_whose_time_is_up(tmp_path):
+    with pytest.raises(subprocess.TimeoutExpired):
+        runner.run_group(["sleep", "300"], tmp_path, {"PATH": "/usr/bin:/bin"}, 0.01)
+    assert not runner._RUNNING
+
+
+def _ends(process):
+    for _ in range(200):
+        try:
+            state = (Path("/proc") / str(process) / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_main_installs_halmos_once_and_names_what_hinders(monkeypatch, capsys):
+    def analysis_tool(name):
+        raise runner.SetupError(f"no {name}")
+
+    monkeypatch.setattr(runner, "prepare", lambda environment: None)
+    monkeypatch.setattr(runner, "find_forge", lambda: "/x/forge")
+    monkeypatch.setattr(runner, "analysis_tool", analysis_tool)
+    monkeypatch.setattr(runner, "_run", lambda *_: pytest.fail("threads were started"))
+    assert runner.main([]) == 1
+    assert "no halmos" in capsys.readouterr().err
+
+
+def test_every_function_that_writes_has_a_mutant_in_each_contract():
+    contracts = {"Claim": "ClaimRegister", "Ledger": "ObligationLedger", "Registry": "EnrolmentRegistry"}
+    covered = {
+        (contract, function)
+        for mutant in runner.read_mutants()
+        for function in mutant.functions
+        for prefix, contract in contracts.items()
+        if any(name.startswith(prefix) for name in mutant.proofs)
+    }
+    writing = {
+        (contract, entry["name"])
+        for contract in contracts.values()
+        for entry in json.loads((PROJECT / "schuldhulp" / "chain" / "abi" / f"{contract}.json").read_text())
+        if entry["type"] == "function" and entry["stateMutability"] not in ("view", "pure")
+    }
+    assert writing
+    assert covered == writing
 
 
 def test_every_proof_in_the_tree_has_a_mutant_that_can_be_put_in():
