@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -219,6 +220,16 @@ def test_run_group_ends_a_command_whose_time_is_up(tmp_path):
     with pytest.raises(subprocess.TimeoutExpired):
         runner.run_group(["sleep", "300"], tmp_path, {"PATH": "/usr/bin:/bin"}, 0.01)
     assert not runner._RUNNING
+
+
+def test_stop_ends_what_is_running(monkeypatch):
+    codes = []
+    monkeypatch.setattr(runner.os, "_exit", codes.append)
+    with subprocess.Popen(["sleep", "300"], start_new_session=True) as running:
+        monkeypatch.setattr(runner, "_RUNNING", {running.pid})
+        runner._stop(signal.SIGTERM, None)
+        assert running.wait() == -signal.SIGKILL
+    assert codes == [143]
 
 
 def _ends(process):
