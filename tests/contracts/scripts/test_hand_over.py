@@ -451,3 +451,21 @@ def test_an_account_that_a_workers_role_was_taken_from_administers_nothing(capsy
 def test_a_forgotten_argument_is_answered_with_the_usage(capsys, step):
     status, out = refused(capsys, getattr(script, step))
     assert (status, f"Usage: brownie run hand_over {step} <" in out) == (2, True)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_take_after_a_spare_that_was_cut_short_leaves_nobody_whom_the_file_does_not_name(
+    monkeypatch, kept, deployment, spare, new, count
+):
+    with monkeypatch.context() as unwritten:
+        # Sent, some or all of it, and never written.
+        unwritten.setattr(hand_over, "save_deployment", lambda changed: None)
+        with cut_short(count, hand_over, manage_roles):
+            script.spare(spare.address)
+    script.offer("network", new.address)
+    sign_as(kept, "network", new)
+
+    script.take("network")
+
+    assert holders(deployment, NETWORK, 0) == everywhere(new)
+    assert check(kept.file, expected_of(kept.file)) == []
