@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import sys
 import types
@@ -52,6 +51,12 @@ def importable_from_the_root(project: Path) -> None:
         sys.modules.setdefault(package.__name__, package)
 
 
+def forget_deployments(folder: Path) -> None:
+    """Remove what Brownie remembers, and leave the folders: another Brownie in the project may be about to write."""
+    for remembered in folder.rglob("*.json"):
+        remembered.unlink(missing_ok=True)
+
+
 def main() -> None:
     """Run Brownie's command line in the project."""
     sys.path.insert(0, str(PROJECT))
@@ -63,7 +68,7 @@ def main() -> None:
 
     # Brownie remembers what it deployed by chain id, and stops when a chain that was started afresh does not have it.
     # Our deployment files are in deployments/, and check_deployment compares them with the chain.
-    shutil.rmtree(PROJECT / "build" / "deployments", ignore_errors=True)
+    forget_deployments(Path.cwd() / "build" / "deployments")
 
     from brownie._cli.__main__ import main as brownie
     from brownie._config import CONFIG
