@@ -41,7 +41,8 @@ contract CutCallDataProperties is EnrolledTags {
     function _checkRefused(address target, bytes memory call, uint256 cut) private {
         bytes memory rest = new bytes(call.length - cut);
         for (uint256 i = 0; i < rest.length; ++i) rest[i] = call[i];
-        (bool done, ) = target.call(rest);
-        vm.assertTrue(!done, "cut call data");
+        (bool done, bytes memory reason) = target.call(rest);
+        // Refused by the decoder, which gives no reason, and not for want of a role.
+        vm.assertTrue(!done && reason.length == 0, "cut call data");
     }
 }
