@@ -24,7 +24,7 @@ def fill(as_: As = "", json: Json = False) -> None:
     has tags already is left out. The worker makes the tags within a minute and publishes them with the next
     publication. Exit code 1: somebody cannot be filled, and is named.
 
-    Example: schuldhulp epoch fill --as beheer
+    Example: schuldhulp epoch fill --as a.smit
     """
     with work_as(as_) as work:
         bar = Bar("sealing")
@@ -56,7 +56,7 @@ def status(as_: As = "", json: Json = False) -> None:
     Exit code 0: it may be opened, or none is announced and nobody is missing; 4: not yet; 1: somebody cannot be filled,
     and is named; 3: chain or database unreachable.
 
-    Example: schuldhulp epoch status --as beheer
+    Example: schuldhulp epoch status --as a.smit
     """
     with work_as(as_) as work:
         bar = Bar("looking")
