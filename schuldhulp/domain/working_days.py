@@ -1,9 +1,9 @@
 """Working days in the Netherlands, for terms that count them.
 
 Which days do not count: Saturdays, Sundays and the days of article 3 of the Algemene termijnenwet: New Year's Day,
-Easter Monday, Ascension Day, Whit Monday, both days of Christmas, the King's Birthday and 5 May (first member), and Good
-Friday (second member). Days that a royal decree adds for one year (third member) are not known here; a term then ends a
-day early, never late.
+Easter Monday, Ascension Day, Whit Monday, both days of Christmas, the King's Birthday and 5 May (first member), and
+Good Friday (second member). Days that a royal decree adds for one year (third member) are not known here; a term then
+ends a day early, never late.
 """
 
 from __future__ import annotations
