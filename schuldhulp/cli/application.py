@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from schuldhulp.cli import checks, clients, demo, epochs, keys, records, serve, signals, staff
+from schuldhulp.cli import checks, clients, creditors, demo, epochs, keys, records, serve, signals, staff
 from schuldhulp.cli.output import explain, explain_unexpected
 from schuldhulp.errors import SchuldhulpError
 
@@ -32,7 +32,7 @@ app.command("anchor")(checks.anchor)
 app.command("verify")(checks.verify)
 app.command("signal")(signals.signal)
 app.command("status")(checks.status)
-app.add_typer(signals.creditors, name="creditor")
+app.add_typer(creditors.creditors, name="creditor")
 app.add_typer(staff.app, name="staff")
 app.add_typer(demo.app, name="demo")
 app.add_typer(keys.app, name="keys")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from schuldhulp.cli import signals
+from schuldhulp.cli import creditors
 from schuldhulp.demonstration import loading
 from schuldhulp.demonstration.loading import DemonstrationLoader
 from schuldhulp.demonstration.words import ADMITTED, STAFF
@@ -67,10 +67,10 @@ def creditor(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: p
             actor=ADMINISTRATOR, cockpit=SimpleNamespace(staff=keeping.staff, admission=opened), settings=None
         )
 
-    monkeypatch.setattr(signals, "work_as", work_as)
+    monkeypatch.setattr(creditors, "work_as", work_as)
 
     def run(*arguments: str, given: str = "") -> str:
-        done = CliRunner().invoke(signals.creditors, list(arguments), input=given, catch_exceptions=False)
+        done = CliRunner().invoke(creditors.creditors, list(arguments), input=given, catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return done.output
 
