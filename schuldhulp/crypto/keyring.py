@@ -28,6 +28,7 @@ __all__ = [
     "AdministratorKeys",
     "CockpitKeys",
     "CreditorKeys",
+    "CustodialKeys",
     "EvaluatorKeys",
     "Keyring",
     "NetworkKeys",
@@ -424,6 +425,63 @@ class CreditorKeys(ProcessKeys):
         self.account = AccountKey(self._keyring.get("ethereum"))
         self.messages = OpeningKey(self._keyring.get("messages"))
         require_distinct(self.account, self.messages)
+
+
+class CustodialKeys(ProcessKeys):
+    """Accounts that the cockpit keeps for organisations whose staff ask on its pages: one account for each.
+
+    An account asks within the organisation's quota and a smaller one of its own; it hands in nothing and holds no money.
+    """
+
+    purpose = "custodial"
+
+    _accounts: dict[str, AccountKey]
+
+    def _read(self) -> None:
+        accounts: dict[str, AccountKey] = {}
+        for name in self._keyring.names:
+            match = re.fullmatch(r"account/([0-9]{8})", name)
+            if match:
+                accounts[match[1]] = AccountKey(self._keyring.get(name))
+        require_distinct(*accounts.values())
+        self._accounts = accounts
+
+    @property
+    def organisations(self) -> tuple[str, ...]:
+        """KvK numbers of the organisations with an account here, ascending."""
+        return tuple(sorted(self._accounts))
+
+    def account(self, kvk: str) -> AccountKey | None:
+        """Give the account of an organisation, by its KvK number; None when there is none."""
+        return self._accounts.get(kvk)
+
+    def add(self, kvk: str) -> AccountKey:
+        """Draw the account of an organisation and store it.
+
+        Args:
+            kvk: KvK number without an account so far, eight digits.
+
+        Returns:
+            The account.
+
+        Raises:
+            Misconfigured: there is an account already, or the file cannot be written.
+            InvalidInput: not a KvK number.
+        """
+        self._keyring.change(add=custodial_key(kvk))
+        self._read()
+        return self._accounts[kvk]
+
+
+def custodial_key(kvk: str) -> dict[str, bytes]:
+    """Draw the account that the cockpit keeps for an organisation, by its name in the keyring.
+
+    Raises:
+        InvalidInput: not a KvK number.
+    """
+    if not re.fullmatch(r"[0-9]{8}", kvk):
+        raise InvalidInput("kvk_invalid", "a KvK number is eight digits", field="kvk")
+    return {f"account/{kvk}": AccountKey.generate().reveal()}
 
 
 def keyring_paths(folder: Path, purpose: str) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +16,14 @@ from schuldhulp.crypto.keyring import (
     AdministratorKeys,
     CockpitKeys,
     CreditorKeys,
+    CustodialKeys,
     EvaluatorKeys,
     NetworkKeys,
     RelayKeys,
     WorkerKeys,
     create_keyring,
     creditor_purpose,
+    custodial_key,
     epoch_keys,
     keyring_exists,
 )
@@ -28,7 +31,7 @@ from schuldhulp.crypto.keyring_file import write_whole
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.crypto.secret import SecretKey
 from schuldhulp.crypto.signing import generate_signing_pem
-from schuldhulp.crypto.voprf import VoprfKey
+from schuldhulp.crypto.voprf import VoprfKey, public_key
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import Conflict, InvalidInput, Misconfigured
 
@@ -48,6 +51,8 @@ class PublicKeys:
         evaluator_keys: public keys of each epoch, BSN first, 32 bytes each.
         creditors: account address of each creditor, by KvK number.
         creditor_keys: X25519 key to which each creditor's messages are sealed, 32 bytes, by KvK number.
+        claim_id_key: public key of the evaluator's standing key for claim ids, 32 bytes; None in a file from before
+            there was one: `keys init` or `keys merge` completes it.
     """
 
     addresses: Mapping[str, str]
@@ -57,6 +62,7 @@ class PublicKeys:
     evaluator_keys: Mapping[Epoch, tuple[bytes, bytes]]
     creditors: Mapping[str, str]
     creditor_keys: Mapping[str, bytes]
+    claim_id_key: bytes | None = None
 
 
 def create_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> PublicKeys:
@@ -115,6 +121,33 @@ def create_administration(folder: Path, purpose: str) -> str:
         _make(folder, purpose, _network_keys)
         return NetworkKeys.open(folder).network_administrator.address
     raise InvalidInput("purpose_unknown", "only must be administrator or network", field="only")
+
+
+def custodial_account(folder: Path, kvk: str, *, private: bool = False) -> str:
+    """Give the account with which the cockpit asks for an organisation; makes keyring and account when missing.
+
+    Can be repeated: an account that is there stays as it is.
+
+    Args:
+        folder: folder of the keyrings; made with mode 0700.
+        kvk: KvK number of the organisation, eight digits.
+        private: refuse files that others can read.
+
+    Returns:
+        Address of the account, ``0x`` and 40 hexadecimal digits.
+
+    Raises:
+        InvalidInput: not a KvK number.
+        Misconfigured: the keyring cannot be opened or written.
+    """
+    drawn = custodial_key(kvk)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Two that admit at once would each write the file with their own account only.
+    with (folder / f"{CustodialKeys.purpose}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make(folder, CustodialKeys.purpose, lambda: drawn)
+        keys = CustodialKeys.open(folder, private=private)
+        return (keys.account(kvk) or keys.add(kvk)).address
 
 
 def renew_account(folder: Path, account: str, *, instead_of: str, private: bool = False) -> str:
@@ -189,8 +222,13 @@ def merge_public_keys(folder: Path, file: Path, *, source: str) -> list[str]:
         if getattr(here, name) != getattr(there, name):
             raise Conflict("public_keys_differ", f"the file has another {name}: it is of another installation")
     if source == EvaluatorKeys.purpose:
-        merged = dataclasses.replace(here, evaluator_keys=there.evaluator_keys)
+        if here.claim_id_key not in (None, there.claim_id_key):
+            # It stands for as long as the municipality does: claim ids under another key would be other ids.
+            raise Conflict("public_keys_differ", "the file has another claim_id_key: it is of another installation")
+        merged = dataclasses.replace(here, evaluator_keys=there.evaluator_keys, claim_id_key=there.claim_id_key)
         changes = _changed_epochs(here.evaluator_keys, there.evaluator_keys)
+        if here.claim_id_key != there.claim_id_key:
+            changes.append("claim-id key: added")
     else:
         accounts = {name: _account_address(there, name) for name in WorkerKeys.accounts}
         merged = dataclasses.replace(here, addresses={**here.addresses, **accounts})
@@ -249,6 +287,7 @@ def _read_public_file(path: Path) -> PublicKeys:
             },
             creditors=dict(document["creditors"]),
             creditor_keys={kvk: bytes.fromhex(key) for kvk, key in document["creditor_keys"].items()},
+            claim_id_key=bytes.fromhex(document["claim_id_key"]) if "claim_id_key" in document else None,
         )
     except OSError as error:
         raise Misconfigured("public_keys_missing", "there is no file with public keys", file=PUBLIC_FILE) from error
@@ -335,6 +374,7 @@ def _public_keys(folder: Path, evaluator: EvaluatorKeys, creditors: Sequence[str
         evaluator_keys={epoch: evaluator.public_keys(epoch) for epoch in evaluator.epochs},
         creditors={kvk: keys.account.address for kvk, keys in opened.items()},
         creditor_keys={kvk: keys.messages.public_key for kvk, keys in opened.items()},
+        claim_id_key=public_key(evaluator.claim_id),
     )
 
 
@@ -355,6 +395,8 @@ def write_public_keys(folder: Path, public: PublicKeys) -> None:
         "creditors": dict(public.creditors),
         "creditor_keys": {kvk: key.hex() for kvk, key in public.creditor_keys.items()},
     }
+    if public.claim_id_key is not None:
+        document["claim_id_key"] = public.claim_id_key.hex()
     content = (json.dumps(document, indent=2) + "\n").encode("ascii")
     if not path.exists() or path.read_bytes() != content:
         write_whole(path, content, replace=True, mode=0o644)

@@ -1,0 +1,50 @@
+"""The accounts with which the cockpit asks for organisations."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from schuldhulp.crypto import keyring_file
+from schuldhulp.crypto.keyring import CustodialKeys
+from schuldhulp.errors import InvalidInput
+from schuldhulp.services.keys import custodial_account
+
+KVK, OTHER = "12345678", "87654321"
+
+
+@pytest.fixture(autouse=True)
+def quick_kdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring_file, "MEMORY_KIB", 64)
+    monkeypatch.setattr(keyring_file, "PASSES", 1)
+
+
+def test_custodial_account_makes_the_keyring_and_stays_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    first = custodial_account(folder, KVK)
+    second = custodial_account(folder, OTHER)
+    assert first != second
+    assert custodial_account(folder, KVK) == first
+    keys = CustodialKeys.open(folder, private=True)
+    assert keys.organisations == (KVK, OTHER)
+    assert [keys.account(kvk).address for kvk in (KVK, OTHER)] == [first, second]  # type: ignore[union-attr]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_custodial_account_leaves_nothing_for_what_is_no_organisation(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        custodial_account(tmp_path / "keys", "1234/678")
+    assert (caught.value.key, caught.value.field) == ("kvk_invalid", "kvk")
+    assert not (tmp_path / "keys").exists()
+
+
+def test_account_is_none_for_an_organisation_without_pages(tmp_path: Path) -> None:
+    custodial_account(tmp_path, KVK)
+    assert CustodialKeys.open(tmp_path).account(OTHER) is None
+
+
+def test_repr_of_custodial_keys_shows_no_organisation(tmp_path: Path) -> None:
+    custodial_account(tmp_path, KVK)
+    assert KVK not in repr(CustodialKeys.open(tmp_path))
