@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from schuldhulp.crypto.keyring import EvaluatorKeys
+from schuldhulp.crypto.voprf import public_key
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import Conflict, InvalidInput
 from schuldhulp.services.keys import read_public_keys, write_public_keys
@@ -90,4 +91,6 @@ def destroy_epochs(folder: Path, epochs: Sequence[Epoch], *, private: bool = Fal
 
 def _publish(folder: Path, keys: EvaluatorKeys) -> None:
     public = read_public_keys(folder)
-    write_public_keys(folder, replace(public, evaluator_keys={epoch: keys.public_keys(epoch) for epoch in keys.epochs}))
+    epochs = {epoch: keys.public_keys(epoch) for epoch in keys.epochs}
+    # A file from before the claim-id key was published is completed on the way.
+    write_public_keys(folder, replace(public, evaluator_keys=epochs, claim_id_key=public_key(keys.claim_id)))

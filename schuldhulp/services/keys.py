@@ -222,12 +222,13 @@ def merge_public_keys(folder: Path, file: Path, *, source: str) -> list[str]:
         if getattr(here, name) != getattr(there, name):
             raise Conflict("public_keys_differ", f"the file has another {name}: it is of another installation")
     if source == EvaluatorKeys.purpose:
-        if here.claim_id_key not in (None, there.claim_id_key):
+        if None not in (here.claim_id_key, there.claim_id_key) and here.claim_id_key != there.claim_id_key:
             # It stands for as long as the municipality does: claim ids under another key would be other ids.
             raise Conflict("public_keys_differ", "the file has another claim_id_key: it is of another installation")
-        merged = dataclasses.replace(here, evaluator_keys=there.evaluator_keys, claim_id_key=there.claim_id_key)
+        claim_id_key = here.claim_id_key or there.claim_id_key
+        merged = dataclasses.replace(here, evaluator_keys=there.evaluator_keys, claim_id_key=claim_id_key)
         changes = _changed_epochs(here.evaluator_keys, there.evaluator_keys)
-        if here.claim_id_key != there.claim_id_key:
+        if here.claim_id_key != claim_id_key:
             changes.append("claim-id key: added")
     else:
         accounts = {name: _account_address(there, name) for name in WorkerKeys.accounts}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from schuldhulp.crypto import keyring_file
+from schuldhulp.crypto import keyring_file, voprf
 from schuldhulp.crypto.keyring import (
     AdministratorKeys,
     CockpitKeys,
@@ -83,6 +83,7 @@ def test_create_keys_makes_every_keyring(folder: Path) -> None:
     }
     assert len(set(public.addresses.values())) == 6
     assert public.claim_key == cockpit.claim.public_key
+    assert public.claim_id_key == voprf.public_key(evaluator.claim_id)
     assert public.identity_key == cockpit.identity.public_key
     assert public.publication_key == worker.publication.public_key
     assert public.evaluator_keys == {EPOCH: evaluator.public_keys(EPOCH)}
@@ -170,6 +171,7 @@ def test_public_file_holds_no_secret_and_others_may_read_it(folder: Path) -> Non
         "evaluator_keys",
         "creditors",
         "creditor_keys",
+        "claim_id_key",
     }
     text = path.read_text()
     cockpit = CockpitKeys.open(folder)
@@ -332,3 +334,44 @@ def test_merge_public_keys_names_an_unknown_source(apart: Callable[..., Path]) -
     with pytest.raises(InvalidInput) as caught:
         merge_public_keys(here, here / "public.json", source="cockpit")
     assert caught.value.field == "from"
+
+
+def without_claim_id_key(folder: Path) -> None:
+    """Make the public file one from before the claim-id key was published."""
+    document = json.loads((folder / "public.json").read_text())
+    del document["claim_id_key"]
+    (folder / "public.json").write_text(json.dumps(document))
+
+
+def test_read_public_keys_reads_a_file_from_before_the_claim_id_key(folder: Path) -> None:
+    public = make(folder)
+    without_claim_id_key(folder)
+    assert read_public_keys(folder) == replace(public, claim_id_key=None)
+    write_public_keys(folder, read_public_keys(folder))
+    assert "claim_id_key" not in json.loads((folder / "public.json").read_text())
+
+
+@pytest.mark.parametrize("complete", [lambda folder: make(folder), lambda folder: add_epoch(folder, Epoch(20271))])
+def test_claim_id_key_is_completed_where_the_evaluators_keyring_is(folder: Path, complete: Callable[..., Any]) -> None:
+    public = make(folder)
+    without_claim_id_key(folder)
+    complete(folder)
+    assert read_public_keys(folder).claim_id_key == public.claim_id_key
+
+
+def test_merge_public_keys_takes_over_the_claim_id_key_and_never_loses_or_changes_it(
+    apart: Callable[..., Path],
+) -> None:
+    evaluator, administrator = apart("evaluator"), apart("administrator")
+    without_claim_id_key(administrator)
+    said = merge_public_keys(administrator, evaluator / "public.json", source="evaluator")
+    assert said == ["claim-id key: added"]
+    assert read_public_keys(administrator).claim_id_key == read_public_keys(evaluator).claim_id_key
+    known = read_public_keys(administrator)
+    without_claim_id_key(evaluator)
+    assert merge_public_keys(administrator, evaluator / "public.json", source="evaluator") == []
+    assert read_public_keys(administrator) == known
+    write_public_keys(evaluator, replace(known, claim_id_key=b"\x01" * 32))
+    with pytest.raises(Conflict):
+        merge_public_keys(administrator, evaluator / "public.json", source="evaluator")
+    assert read_public_keys(administrator) == known
