@@ -301,6 +301,10 @@ class Gateway:
         block = hex(max(0, self.head().number - depth)) if depth else "latest"
         return _number(self._ask("eth_getTransactionCount", account, block))
 
+    def balance_of(self, account: str) -> int:
+        """Return what an account has to pay for transactions, in wei."""
+        return _number(self._ask("eth_getBalance", account, "latest"))
+
     def refusal_of(self, call: ContractCall, account: str) -> str | None:
         """Try a call without sending it; return the name of the error that would stop it, None when it would pass."""
         question = {

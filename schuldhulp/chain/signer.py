@@ -20,6 +20,9 @@ from schuldhulp.services.ports import ContractCall, RootChange, SignedTransactio
 
 NO_ROOT: Final = bytes(32)
 
+TRANSFER_GAS: Final = 21_000
+"""Gas of a payment to an account that is no contract; the same on every chain."""
+
 BASE_GAS: Final = 70_000
 """Gas of a transaction apart from its items: 21 000 for itself, the role check, the reading of its lists."""
 
@@ -140,36 +143,56 @@ class RegistrarWriter:
         return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * END_GAS)
 
     def sign(self, call: ContractCall, nonce: int) -> SignedTransaction:
-        """Sign a call at the price of the moment; nothing is sent.
+        """Sign a call at the price of the moment; nothing is sent."""
+        address = self._deployment.contracts[call.contract].address
+        return self._sign(address, nonce=nonce, gas=call.gas, value=0, data=call.data)
+
+    def sign_transfer(self, recipient: str, amount: int, nonce: int) -> SignedTransaction:
+        """Sign a payment to an account, which is no contract, at the price of the moment; nothing is sent.
+
+        Args:
+            recipient: checksummed address.
+            amount: wei.
+            nonce: the next one of the signing account.
+
+        Returns:
+            Its bytes, hash and nonce.
+        """
+        return self._sign(recipient, nonce=nonce, gas=TRANSFER_GAS, value=amount, data=b"")
+
+    def gas_price(self) -> int:
+        """Return the highest price that a transaction signed now would offer, in wei a unit of gas; 0: it is free."""
+        price = self._price()
+        return int(price.get("gasPrice", price.get("maxFeePerGas", 0)))
+
+    def _sign(self, recipient: str, *, nonce: int, gas: int, value: int, data: bytes) -> SignedTransaction:
+        fields: dict[str, Any] = {
+            "chainId": self._deployment.chain_id,
+            "to": recipient,
+            "nonce": nonce,
+            "gas": gas,
+            "value": value,
+            "data": data,
+        }
+        return self._signer.sign_transaction(fields | self._price())
+
+    def _price(self) -> dict[str, int]:
+        """Name the price of the moment.
 
         A chain without a base fee gets a legacy transaction at the price that the node names (0 on a chain without
         fees); any other a type 2 transaction whose price survives two doublings of the base fee.
         """
-        fields: dict[str, Any] = {
-            "chainId": self._deployment.chain_id,
-            "to": self._deployment.contracts[call.contract].address,
-            "nonce": nonce,
-            "gas": call.gas,
-            "value": 0,
-            "data": call.data,
-        }
         block, price, tip = self._rpc.batch(
             [("eth_getBlockByNumber", ("latest", False)), ("eth_gasPrice", ()), ("eth_maxPriorityFeePerGas", ())]
         )
         if isinstance(block, Refusal) or block is None:
             raise errors.Unreachable("chain_refused", "the node does not name its newest block")
         if block.get("baseFeePerGas") is None:
-            fields["gasPrice"] = 0 if isinstance(price, Refusal) else int(price, 16)
-        else:
-            # Where the base fee is zero, nothing is paid at all.
-            base = int(block["baseFeePerGas"], 16)
-            priority = 0 if base == 0 or isinstance(tip, Refusal) else int(tip, 16)
-            fields |= {
-                "type": 2,
-                "maxPriorityFeePerGas": priority,
-                "maxFeePerGas": PRICE_MARGIN * base + priority,
-            }
-        return self._signer.sign_transaction(fields)
+            return {"gasPrice": 0 if isinstance(price, Refusal) else int(price, 16)}
+        # Where the base fee is zero, nothing is paid at all.
+        base = int(block["baseFeePerGas"], 16)
+        priority = 0 if base == 0 or isinstance(tip, Refusal) else int(tip, 16)
+        return {"type": 2, "maxPriorityFeePerGas": priority, "maxFeePerGas": PRICE_MARGIN * base + priority}
 
     def send(self, raw: bytes) -> str:
         """Hand a signed transaction to the node.
