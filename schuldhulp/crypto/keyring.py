@@ -36,6 +36,7 @@ __all__ = [
     "WorkerKeys",
     "keyring_exists",
     "require_private",
+    "share_claim_key",
 ]
 
 
@@ -165,24 +166,15 @@ class CockpitKeys(ProcessKeys):
         )
 
 
-class EvaluatorKeys(ProcessKeys):
-    """Keys of the evaluator: two for each epoch, and the standing one for claim ids.
+class RefreshedKeys(ProcessKeys):
+    """Keys that a process takes over anew when its file was changed while it runs."""
 
-    Attributes:
-        claim_id: key under which claim ids are computed.
-    """
-
-    purpose = "evaluator"
-
-    claim_id: VoprfKey
-
-    _voprf: dict[tuple[int, int], VoprfKey]
     _source: tuple[Path, bool] | None = None
     _stamp: tuple[int, int, int] | None = None
 
     @classmethod
     def open(cls, folder: Path, *, private: bool = False) -> Self:
-        """Open the keyring of the evaluator; as `ProcessKeys.open`."""
+        """Open the keyring; as `ProcessKeys.open`."""
         # Before reading, so that a change meanwhile is seen as one.
         stamp = _stamp_of(folder, cls.purpose)
         keys = super().open(folder, private=private)
@@ -190,7 +182,7 @@ class EvaluatorKeys(ProcessKeys):
         return keys
 
     def refresh(self) -> None:
-        """Take over what the file holds when it was changed: keys of another epoch, or keys that were destroyed.
+        """Take over what the file holds when it was changed: keys that were added, or keys that were destroyed.
 
         Raises:
             Misconfigured: the changed file is damaged, readable by others, or under another passphrase; the keys stay
@@ -204,8 +196,22 @@ class EvaluatorKeys(ProcessKeys):
             return
         # Also of a file that does not open: trying costs a second of work, and whoever asks must not make that happen.
         self._stamp = stamp
-        found = type(self).open(folder, private=private)
-        self._keyring, self.claim_id, self._voprf = found._keyring, found.claim_id, found._voprf
+        self._keyring = type(self).open(folder, private=private)._keyring
+        self._read()
+
+
+class EvaluatorKeys(RefreshedKeys):
+    """Keys of the evaluator: two for each epoch, and the standing one for claim ids.
+
+    Attributes:
+        claim_id: key under which claim ids are computed.
+    """
+
+    purpose = "evaluator"
+
+    claim_id: VoprfKey
+
+    _voprf: dict[tuple[int, int], VoprfKey]
 
     def _read(self) -> None:
         self.claim_id = VoprfKey(self._keyring.get("claim-id"))
@@ -279,6 +285,7 @@ class WorkerKeys(ProcessKeys):
         receipt: account that signs receipts of claims.
         job: authenticates the cockpit's jobs.
         publication: opens the sealed identifiers of publication jobs.
+        claim: opens what creditors seal to the municipality, for the moment in which the worker checks it.
     """
 
     purpose = "worker"
@@ -295,6 +302,7 @@ class WorkerKeys(ProcessKeys):
     receipt: AccountKey
     job: JobKey
     publication: OpeningKey
+    claim: OpeningKey
 
     def address(self, account: str) -> str:
         """Give the address of an account, by its name in `accounts`."""
@@ -324,7 +332,15 @@ class WorkerKeys(ProcessKeys):
         self.receipt = AccountKey(get("receipt"))
         self.job = JobKey(get("job"))
         self.publication = OpeningKey(get("publication"))
-        require_distinct(self.registrar, self.reviewer, self.receipt, self.job, self.publication)
+        if "claim" not in self._keyring.names:
+            raise Misconfigured(
+                "claim_key_missing",
+                "the worker keyring is of an older version and has no claim key: run `schuldhulp keys init` where the "
+                "cockpit keyring is too, and bring the worker keyring back (docs/runbook.md)",
+                purpose=self.purpose,
+            )
+        self.claim = OpeningKey(get("claim"))
+        require_distinct(self.registrar, self.reviewer, self.receipt, self.job, self.publication, self.claim)
 
 
 class RelayKeys(ProcessKeys):
@@ -427,10 +443,11 @@ class CreditorKeys(ProcessKeys):
         require_distinct(self.account, self.messages)
 
 
-class CustodialKeys(ProcessKeys):
+class CustodialKeys(RefreshedKeys):
     """Accounts that the cockpit keeps for organisations whose staff ask on its pages: one account for each.
 
-    An account asks within the organisation's quota and a smaller one of its own; it hands in nothing and holds no money.
+    An account asks within the organisation's quota and a smaller one of its own; it hands in nothing
+    and holds no money.
     """
 
     purpose = "custodial"
@@ -482,6 +499,21 @@ def custodial_key(kvk: str) -> dict[str, bytes]:
     if not re.fullmatch(r"[0-9]{8}", kvk):
         raise InvalidInput("kvk_invalid", "a KvK number is eight digits", field="kvk")
     return {f"account/{kvk}": AccountKey.generate().reveal()}
+
+
+def share_claim_key(folder: Path, claim: OpeningKey) -> None:
+    """Put the claim key into a worker's keyring that was made before the worker had one.
+
+    Args:
+        folder: folder of the worker's keyring.
+        claim: the cockpit's claim key.
+
+    Raises:
+        Misconfigured: the keyring cannot be opened or written.
+    """
+    keyring = _open(folder, WorkerKeys.purpose, private=False)
+    if "claim" not in keyring.names:
+        keyring.change(add={"claim": claim.reveal()})
 
 
 def keyring_paths(folder: Path, purpose: str) -> tuple[Path, Path]:

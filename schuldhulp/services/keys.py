@@ -26,6 +26,7 @@ from schuldhulp.crypto.keyring import (
     custodial_key,
     epoch_keys,
     keyring_exists,
+    share_claim_key,
 )
 from schuldhulp.crypto.keyring_file import write_whole
 from schuldhulp.crypto.sealed import OpeningKey
@@ -297,7 +298,7 @@ def _read_public_file(path: Path) -> PublicKeys:
 
 
 def _make_cockpit_and_partners(folder: Path) -> None:
-    """Make the three keyrings that share secrets: the job key with the worker, the client secret with the relay."""
+    """Make the three keyrings that share secrets: job and claim key with the worker, client secret with the relay."""
     made = {
         purpose: keyring_exists(folder, purpose)
         for purpose in (CockpitKeys.purpose, WorkerKeys.purpose, RelayKeys.purpose)
@@ -311,10 +312,10 @@ def _make_cockpit_and_partners(folder: Path) -> None:
                 purpose=CockpitKeys.purpose,
             )
         create_keyring(folder, CockpitKeys.purpose, _cockpit_keys())
-    if all(made.values()):
-        return
     cockpit = CockpitKeys.open(folder)
     _make(folder, WorkerKeys.purpose, lambda: _worker_keys(cockpit))
+    # A worker of before claims were received has none.
+    share_claim_key(folder, cockpit.claim)
     _make(folder, RelayKeys.purpose, lambda: _relay_keys(cockpit))
 
 
@@ -325,7 +326,7 @@ def _cockpit_keys() -> dict[str, bytes]:
 
 def _worker_keys(cockpit: CockpitKeys) -> dict[str, bytes]:
     accounts = {name: _account() for name in ("ethereum", "reviewer", "receipt")}
-    return {**accounts, "job": cockpit.job.reveal(), "publication": _opening()}
+    return {**accounts, "job": cockpit.job.reveal(), "publication": _opening(), "claim": cockpit.claim.reveal()}
 
 
 def _network_keys() -> dict[str, bytes]:

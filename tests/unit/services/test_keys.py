@@ -16,6 +16,7 @@ from schuldhulp.crypto.keyring import (
     CockpitKeys,
     CreditorKeys,
     EvaluatorKeys,
+    Keyring,
     NetworkKeys,
     RelayKeys,
     WorkerKeys,
@@ -97,8 +98,23 @@ def test_create_keys_shares_what_two_processes_need(folder: Path) -> None:
     make(folder)
     cockpit, worker, relay = CockpitKeys.open(folder), WorkerKeys.open(folder), RelayKeys.open(folder)
     assert cockpit.job == worker.job
+    assert cockpit.claim == worker.claim
     assert cockpit.client_secret == relay.client_secret
     assert cockpit.cookie != relay.cookie
+
+
+def test_create_keys_gives_an_older_worker_the_claim_key_and_keeps_the_rest(folder: Path) -> None:
+    public = make(folder)
+    keyring = Keyring.open(folder / "worker.keyring", folder / "worker.passphrase", purpose="worker")
+    keyring.change(destroy=("claim",))
+    with pytest.raises(Misconfigured) as caught:
+        WorkerKeys.open(folder)
+    assert caught.value.key == "claim_key_missing"
+    assert "keys init" in str(caught.value)
+
+    assert make(folder) == public
+
+    assert WorkerKeys.open(folder).claim == CockpitKeys.open(folder).claim
 
 
 def test_create_keys_a_second_time_changes_nothing(folder: Path) -> None:
