@@ -48,3 +48,13 @@ def test_account_is_none_for_an_organisation_without_pages(tmp_path: Path) -> No
 def test_repr_of_custodial_keys_shows_no_organisation(tmp_path: Path) -> None:
     custodial_account(tmp_path, KVK)
     assert KVK not in repr(CustodialKeys.open(tmp_path))
+
+
+def test_refresh_takes_over_the_account_of_an_organisation_that_was_admitted_since(tmp_path: Path) -> None:
+    custodial_account(tmp_path, KVK)
+    running = CustodialKeys.open(tmp_path)
+    address = custodial_account(tmp_path, OTHER)
+    running.refresh()
+    added = running.account(OTHER)
+    assert added is not None
+    assert added.address == address
