@@ -1,0 +1,215 @@
+"""The channel of sealed messages between creditors and the municipality, as Protocols.
+
+A message is sealed by whoever sends it (HPKE) and opened by whoever receives it. The evaluator in between keeps the
+ciphertext, says when it came, and hands it out to its addressee; it can read none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+from schuldhulp.errors import NotAllowed
+from schuldhulp.services.ports import EvaluatedBatch
+
+MUNICIPALITY: Final = "municipality"
+"""Name of the municipality as organisation, sender and recipient."""
+
+MAX_CONTENT: Final = 44 * 1024
+"""Bytes of a sealed message; in base64, with the rest of its request, it fits in a body of 64 KiB."""
+
+MAX_CLAIM_IDS: Final = 100
+"""Blinded elements in one request for claim ids."""
+
+MAX_MESSAGES: Final = 100
+"""Messages that are collected or acknowledged in one request."""
+
+
+class MessageKind(StrEnum):
+    """What a message is; each kind goes one way only."""
+
+    CLAIM = "claim"
+    """A creditor's claim, sealed to the municipality's claim key."""
+    RECEIPT = "receipt"
+    """The municipality's receipt of a claim, sealed to the creditor's encryption key on the chain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What the evaluator answers to a delivery.
+
+    Attributes:
+        message: keccak256 of the content, 32 bytes; the name of the message from now on.
+        received_at: when it came in for the first time, UTC.
+    """
+
+    message: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message in the mailbox of its addressee.
+
+    Attributes:
+        number: its place in this mailbox, from 1 and ascending; whoever has seen a number has seen all below it.
+        message: keccak256 of the content, 32 bytes.
+        kind: what it is.
+        subject: what it is about, 32 bytes; a claim id for claims and receipts. Not checked by the evaluator.
+        sender: checksummed address of the account that sent it, or ``municipality``.
+        organisation: KvK number of the sender, or ``municipality``.
+        received_at: when it came in, UTC.
+        content: the sealed bytes.
+    """
+
+    number: int
+    message: bytes
+    kind: MessageKind
+    subject: bytes
+    sender: str
+    organisation: str
+    received_at: datetime
+    content: bytes = field(repr=False)
+
+
+class Channel(Protocol):
+    """The evaluator's channel as one party uses it: an account of a creditor, or the municipality.
+
+    Every method can be repeated after any failure. Every method raises errors.Unreachable when the evaluator does not
+    answer (also when it could not reach its chain or database), errors.NotAllowed when it refuses this organisation or
+    account, or when a limit was reached (then ``parameters["retry_after"]`` tells the seconds to wait), and
+    errors.InvalidInput when the request itself is wrong.
+    """
+
+    def claim_ids(self, elements: Sequence[bytes]) -> EvaluatedBatch:
+        """Have 1 to 100 blinded elements evaluated under the standing claim-id key; the proof is not checked here.
+
+        Check it (`voprf.finalize`) against the claim-id key of the deployment file.
+        """
+        ...
+
+    def deliver(self, kind: MessageKind, subject: bytes, recipient: str, content: bytes) -> Delivered:
+        """Hand in a sealed message; the same content again gives the answer of the first time.
+
+        Args:
+            kind: what it is.
+            subject: 32 bytes, for claims and receipts the claim id.
+            recipient: ``municipality``, or the checksummed address of a creditor's account.
+            content: the sealed bytes, at most `MAX_CONTENT`.
+
+        Raises:
+            errors.Conflict: the same content was handed in as another kind, about another subject, or by another
+                organisation.
+        """
+        ...
+
+    def collect(self, after: int, limit: int = MAX_MESSAGES) -> list[Message]:
+        """Return messages to the caller with a number above ``after``, by number; an empty list is the end.
+
+        A list shorter than ``limit`` is not the end: an answer is limited in bytes too. Messages that were
+        acknowledged are given again until their contents are erased, so that a restored database can catch up.
+        """
+        ...
+
+    def acknowledge(self, messages: Sequence[bytes]) -> None:
+        """Say that messages to the caller were stored safely, by their hashes; what is not there is passed over.
+
+        From then on they count no longer against their sender, and their contents are erased after a time.
+        """
+        ...
+
+
+class LimitReached(NotAllowed):
+    """An organisation has asked for too much, or left too much behind.
+
+    Attributes:
+        retry_after: seconds after which asking again makes sense.
+    """
+
+    def __init__(self, key: str, message: str, *, field: str, retry_after: int) -> None:
+        """Name the limit and the time to wait."""
+        super().__init__(key, message, field=field, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posting:
+    """A message as it was handed in, everything about it checked.
+
+    Attributes:
+        message: keccak256 of the content, 32 bytes.
+        kind: what it is.
+        subject: what it is about, 32 bytes.
+        sender: checksummed address of the account, or ``municipality``.
+        organisation: KvK number, or ``municipality``.
+        recipient: checksummed address of an account, or ``municipality``.
+        content: the sealed bytes.
+    """
+
+    message: bytes
+    kind: MessageKind
+    subject: bytes
+    sender: str
+    organisation: str
+    recipient: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """How much of one organisation the evaluator holds.
+
+    Attributes:
+        waiting: messages that their addressee has not acknowledged.
+        waiting_bytes: bytes of those.
+        held: messages whose contents are still here, acknowledged or not.
+        held_bytes: bytes of those.
+    """
+
+    waiting: int
+    waiting_bytes: int
+    held: int
+    held_bytes: int
+
+
+class MessageStore(Protocol):
+    """The evaluator's own database: messages, and how many claim ids were asked for.
+
+    Each method is one transaction that also notes the nonce of the request, and raises errors.Conflict with key
+    ``nonce_used`` when that organisation used it before (then nothing else happens), errors.Unreachable when the
+    database does not answer.
+    """
+
+    def charge_claim_ids(
+        self, *, organisation: str, daily: int | None, elements: int, nonce: bytes, at: datetime
+    ) -> bool:
+        """Take elements from the quota of the UTC day (None: no quota); False, and no nonce noted, if it is spent."""
+        ...
+
+    def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:
+        """Store a message under the next number of its mailbox, or find it there.
+
+        Raises:
+            errors.Conflict: ``message_differs``, it is there as another kind, subject or organisation's.
+            LimitReached: the organisation would leave more than its allowance (None: no limit).
+        """
+        ...
+
+    def collect(
+        self, *, organisation: str, recipient: str, after: int, limit: int, size: int, nonce: bytes, at: datetime
+    ) -> list[Message]:
+        """Return at most ``limit`` messages and, beyond the first, ``size`` bytes of a mailbox, by number."""
+        ...
+
+    def acknowledge(
+        self, *, organisation: str, recipient: str, messages: Sequence[bytes], nonce: bytes, at: datetime
+    ) -> int:
+        """Mark messages of a mailbox as stored by their addressee; return how many of these are marked now."""
+        ...
+
+    def erase(self, *, fetched_before: datetime, at: datetime) -> int:
+        """Empty the contents of messages that were acknowledged before a time; return how many. Notes no nonce."""
+        ...
