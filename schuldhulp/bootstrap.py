@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from starlette.types import ASGIApp
 
-    from schuldhulp.chain.deployment import Deployment
     from schuldhulp.chain.gateway import Gateway
     from schuldhulp.creditor import Client
     from schuldhulp.crypto.keyring import CockpitKeys
     from schuldhulp.identity.simulator import People
+    from schuldhulp.node.deployment import Deployment
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.clients import ClientService
@@ -430,7 +430,7 @@ def _open_admission(settings: Settings) -> Iterator[AdmissionService]:
         yield AdmissionService(
             municipality=MunicipalityCode(settings.municipality),
             store=database,
-            administrator=CreditorAdministrator(gateway, writer),
+            administrator=CreditorAdministrator(gateway, writer, funding=settings.creditor_funding),
             clock=SystemClock(),
             standard_quota=Quota(daily=settings.daily_quota, per_epoch=settings.epoch_quota),
         )
@@ -458,9 +458,9 @@ def open_chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:
     Raises:
         Misconfigured: a setting or the deployment file is missing or wrong.
     """
-    from schuldhulp.chain.deployment import Deployment
     from schuldhulp.chain.gateway import Gateway
-    from schuldhulp.chain.rpc import JsonRpc
+    from schuldhulp.node.deployment import Deployment
+    from schuldhulp.node.rpc import JsonRpc
 
     deployment = Deployment.load(settings.deployment_file)
     if deployment.municipality != settings.municipality:

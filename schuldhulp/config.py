@@ -118,6 +118,10 @@ class Settings(BaseModel):
     epoch_quota: Annotated[int, Field(ge=0)] = Field(
         10000, description="Persons an organisation may ask about in an epoch."
     )
+    creditor_funding: Annotated[int, Field(ge=0)] = Field(
+        10_000_000,
+        description="Gwei that a creditor's account is brought up to at admission when it has less than half; 0: none.",
+    )
 
     @model_validator(mode="before")
     @classmethod

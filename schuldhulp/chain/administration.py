@@ -1,4 +1,4 @@
-"""Gives and takes the roles of creditors, with the key of the municipality's administrator."""
+"""Gives and takes the roles of creditors, and pays their accounts, with the key of the municipality's administrator."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Final
 from schuldhulp import errors
 from schuldhulp.chain.abi import contract_interface
 from schuldhulp.chain.gateway import Gateway, role
-from schuldhulp.chain.signer import RegistrarWriter
+from schuldhulp.chain.signer import TRANSFER_GAS, RegistrarWriter
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.services.ports import ContractCall
+from schuldhulp.services.ports import ContractCall, SignedTransaction
 
 ROLE_GAS: Final = 120_000
 """Gas limit of giving or taking one role; about 52 000 are used."""
 
 PATIENCE: Final = 60.0
 """Seconds to wait for a receipt; a permissioned network makes a block every few seconds."""
+
+GWEI: Final = 10**9
+"""Wei in a gwei."""
 
 CREDITOR_ROLES: Final = (("EnrolmentRegistry", "CREDITOR"), ("ClaimRegister", "CREDITOR"))
 BSN_ROLES: Final = (("EnrolmentRegistry", "BSN_CREDITOR"),)
@@ -25,20 +28,27 @@ BSN_ROLES: Final = (("EnrolmentRegistry", "BSN_CREDITOR"),)
 class CreditorAdministrator:
     """Implements ports.ChainAdministrator. What is already so costs no transaction, so it can be repeated."""
 
-    def __init__(self, gateway: Gateway, writer: RegistrarWriter, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, gateway: Gateway, writer: RegistrarWriter, *, funding: int = 0, patience: float = PATIENCE
+    ) -> None:
         """Take the chain and the administrator's account.
 
         Args:
-            gateway: reads roles and receipts.
+            gateway: reads roles, balances and receipts.
             writer: signs and sends with the account of the municipality's administrator.
+            funding: gwei that an admitted account is brought up to when it has less than half of it; 0: none is paid.
             patience: seconds to wait for each receipt.
         """
         self._gateway = gateway
         self._writer = writer
+        self._funding = funding * GWEI
         self._patience = patience
 
     def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
-        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back).
+        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back), and what its transactions cost.
+
+        Asking for signals costs nothing. Filing a claim is a transaction of the creditor's own account; where gas has a
+        price, the account is paid for it here. The roles come first: signals do not wait for money.
 
         Args:
             municipality: CBS code.
@@ -47,9 +57,11 @@ class CreditorAdministrator:
 
         Raises:
             errors.NotAllowed: the account that signs is not the administrator of this municipality.
+            errors.Conflict: the roles were given, but the administrator's account has too little to pay from.
             errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
         """
         self._set(municipality, account, dict.fromkeys(CREDITOR_ROLES, True) | dict.fromkeys(BSN_ROLES, bsn))
+        self._fund(account)
 
     def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
         """Take every role of a creditor back.
@@ -78,6 +90,27 @@ class CreditorAdministrator:
         if refusal is not None:
             raise errors.NotAllowed("role_refused", f"{contract}.{function} was refused: {refusal}", error=refusal)
         signed = self._writer.sign(call, self._gateway.nonce_of(self._writer.account))
+        self._carry_out(signed, f"{contract}.{function}")
+
+    def _fund(self, account: str) -> None:
+        if not self._funding:
+            return
+        price, balance = self._writer.gas_price(), self._gateway.balance_of(account)
+        if not price or 2 * balance >= self._funding:
+            return
+        missing = self._funding - balance
+        if self._gateway.balance_of(self._writer.account) < missing + TRANSFER_GAS * price:
+            raise errors.Conflict(
+                "funds_short",
+                f"the roles of {account} were given, but {self._writer.account} has too little to pay {missing} wei "
+                "for its transactions: give it funds and repeat this, or pay the account from elsewhere and set "
+                "SCHULDHULP_CREDITOR_FUNDING=0",
+                account=account,
+            )
+        signed = self._writer.sign_transfer(account, missing, self._gateway.nonce_of(self._writer.account))
+        self._carry_out(signed, "the payment")
+
+    def _carry_out(self, signed: SignedTransaction, what: str) -> None:
         self._writer.send(signed.raw)
         deadline = time.monotonic() + self._patience
         wait = 0.01
@@ -87,4 +120,4 @@ class CreditorAdministrator:
             time.sleep(wait)
             wait = min(2 * wait, 1.0)
         if not receipt.succeeded:
-            raise errors.Unreachable("role_reverted", f"{contract}.{function} was mined but not carried out; repeat it")
+            raise errors.Unreachable("role_reverted", f"{what} was mined but not carried out; repeat it")
