@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
-from schuldhulp.errors import Conflict, InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError, Unreachable
-from schuldhulp.evaluator.limits import MAX_BODY, AccessLog, BodyLimit
-from schuldhulp.evaluator.model import (
-    MAX_ELEMENTS,
-    TOO_MANY,
-    EvaluationAnswer,
-    EvaluationBody,
-    Health,
-    Problem,
-    PublicKey,
-    PublicKeys,
-)
-from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService, QuotaSpent
+from schuldhulp.evaluator.limits import AccessLog, BodyLimit
+from schuldhulp.evaluator.model import EvaluationAnswer, EvaluationBody, Health, PublicKey, PublicKeys
+from schuldhulp.evaluator.problems import PROBLEMS, install_problems
+from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService
 
-# The first class that fits counts, so the narrower ones come first.
-STATUSES: Final[tuple[tuple[type[SchuldhulpError], int], ...]] = (
-    (QuotaSpent, 429),
-    (NotAdmitted, 401),
-    (NotAllowed, 403),
-    (NotFound, 404),
-    (Conflict, 409),
-    (InvalidInput, 422),
-    (Unreachable, 503),
-)
+LARGER: Final = {"/rpc": 256 * 1024}
+"""Paths with larger bodies: a question about 1 000 tags takes 64 KiB, and several may be asked at once."""
 
 DESCRIPTION: Final = """
 Evaluates blinded identifiers for organisations that were admitted by the municipality, by RFC 9497
@@ -45,30 +27,18 @@ Every request is signed (EIP-712), is answered once, and is charged to the quota
 """
 
 PATHS: Final = frozenset({"/v1/evaluations", "/v1/keys", "/v1/health", "/openapi.json"})
-
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    400: {"model": Problem, "description": "The body is not JSON."},
-    401: {"model": Problem, "description": "No account of this organisation signed the request."},
-    403: {"model": Problem, "description": "The organisation is suspended, or lacks the role on the chain."},
-    404: {"model": Problem, "description": "Another municipality."},
-    408: {"model": Problem, "description": "The body did not come in within 20 seconds."},
-    409: {"model": Problem, "description": "The epoch is not open, or the request was answered before."},
-    413: {"model": Problem, "description": f"More than {MAX_ELEMENTS} elements, or a body over {MAX_BODY} bytes."},
-    422: {"model": Problem, "description": "A field is missing or wrong, or the request has expired."},
-    429: {
-        "model": Problem,
-        "description": "The quota of the day or of the epoch does not suffice.",
-        "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
-    },
-    503: {"model": Problem, "description": "The chain or the database does not answer, or a key is missing."},
-}
+"""Paths that are always there; others come with their routers."""
 
 
-def create_app(service: EvaluationService) -> FastAPI:
+def create_app(
+    service: EvaluationService, *, routers: Sequence[APIRouter] = (), expected: dict[str, str] | None = None
+) -> FastAPI:
     """Make the application.
 
     Args:
         service: evaluates requests.
+        routers: routes of the other things that this process does.
+        expected: fields of their bodies, and what each must be.
 
     Returns:
         An ASGI application; run it with `schuldhulp.evaluator.server.serve`.
@@ -82,25 +52,11 @@ def create_app(service: EvaluationService) -> FastAPI:
         redoc_url=None,
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
-    app.add_middleware(BodyLimit)
-    app.add_middleware(AccessLog, paths=PATHS)
-
-    @app.exception_handler(SchuldhulpError)
-    def on_known(_request: Request, error: SchuldhulpError) -> JSONResponse:
-        status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
-        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, QuotaSpent) else None
-        return _problem(status, error.key, error.field, str(error), headers)
-
-    @app.exception_handler(RequestValidationError)
-    def on_shape(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return _shape_problem(error)
-
-    @app.exception_handler(HTTPException)
-    def on_http(_request: Request, error: HTTPException) -> JSONResponse:
-        if error.status_code == 400:
-            return _problem(400, "body_invalid", None, "the body is not JSON")
-        key = {404: "route_unknown", 405: "method_not_allowed"}.get(error.status_code, "request_refused")
-        return _problem(error.status_code, key, None, "there is no such route or method", dict(error.headers or {}))
+    app.add_middleware(BodyLimit, larger=LARGER)
+    app.add_middleware(AccessLog, paths=PATHS | {path for router in routers for path in _paths(router)})
+    install_problems(app, expected=expected)
+    for router in routers:
+        app.include_router(router)
 
     @app.post(
         "/v1/evaluations",
@@ -159,40 +115,5 @@ def create_app(service: EvaluationService) -> FastAPI:
     return app
 
 
-def _shape_problem(error: RequestValidationError) -> JSONResponse:
-    first = error.errors()[0]
-    if first["type"] == TOO_MANY:
-        return _problem(413, TOO_MANY, "elements", f"at most {MAX_ELEMENTS} elements in one request")
-    if first["type"] == "json_invalid":
-        return _problem(400, "body_invalid", None, "the body is not JSON")
-    field = next((part for part in first["loc"] if part in EvaluationBody.model_fields), None)
-    if first["type"] == "extra_forbidden":
-        # The name of a field that we do not know is something that somebody typed.
-        return _problem(422, "field_unknown", None, "there is a field that this request does not have")
-    if field is None:
-        return _problem(422, "body_invalid", None, "a JSON object is expected, with Content-Type application/json")
-    if first["type"] == "missing":
-        return _problem(422, "field_missing", str(field), f"{field} is missing")
-    return _problem(422, "field_invalid", str(field), f"{field}: {_expected(str(field))}")
-
-
-def _expected(field: str) -> str:
-    """Say what a field must be, in words of our own: those of the validator may repeat what was sent."""
-    return {
-        "municipality": "a CBS code is expected, 1 to 65535",
-        "kind": "1 (BSN) or 2 (name, address and date of birth) is expected",
-        "epoch": "the number of an open epoch is expected",
-        "organisation": "a KvK number of 8 digits is expected, or municipality",
-        "elements": f"1 to {MAX_ELEMENTS} points of 43 characters base64url are expected",
-        "nonce": "64 hexadecimal digits are expected",
-        "expiry": "a Unix time in seconds is expected",
-        "signature": "130 hexadecimal digits are expected",
-    }[field]
-
-
-def _problem(
-    status: int, key: str, field: str | None, message: str, headers: dict[str, str] | None = None
-) -> JSONResponse:
-    return JSONResponse(
-        Problem(error=key, field=field, message=message).model_dump(), status_code=status, headers=headers
-    )
+def _paths(router: APIRouter) -> set[str]:
+    return {path for route in router.routes if (path := getattr(route, "path", None))}

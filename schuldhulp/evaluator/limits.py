@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +23,7 @@ access_log = logging.getLogger("schuldhulp.evaluator.access")
 
 
 class BodyLimit:
-    """Refuses a body over `MAX_BODY` with 413: at once by its Content-Length, else as soon as that much has come in.
+    """Refuses a body over its limit with 413: at once by its Content-Length, else as soon as that much has come in.
 
     A body that has not come in whole within `BODY_SECONDS` is refused with 408: nobody may hold connections for free.
 
@@ -30,32 +31,43 @@ class BodyLimit:
     hide the refusal behind an error of its own.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of `app`."""
+    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Stand in front of `app`.
+
+        Args:
+            app: what comes after.
+            larger: paths whose bodies may be larger than `MAX_BODY`, with the bytes that each may have.
+        """
         self._app = app
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = self._larger.get(scope["path"], MAX_BODY)
+        if any(name == b"content-encoding" and value != b"identity" for name, value in scope["headers"]):
+            # What unpacks to a thousand times its size is no way around the limit.
+            await _refuse(send, 415, "body_compressed", "send the body as it is, not compressed")
+            return
         length = next((value for name, value in scope["headers"] if name == b"content-length"), None)
         if length is not None and not length.isdigit():
             await _refuse(send, 400, "length_invalid", "Content-Length is not a number")
             return
-        if length is not None and int(length[:20]) > MAX_BODY:
-            await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
+        if length is not None and int(length[:20]) > largest:
+            await _refuse(send, 413, "body_too_large", f"the body is larger than {largest} bytes")
             return
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(receive)
+                body = await _read(receive, largest)
         except TimeoutError:
             await _refuse(send, 408, "body_too_slow", f"the body did not come in within {BODY_SECONDS:.0f} seconds")
             return
         if body is None:
             return
-        if len(body) > MAX_BODY:
-            await _refuse(send, 413, "body_too_large", f"the body is larger than {MAX_BODY} bytes")
+        if len(body) > largest:
+            await _refuse(send, 413, "body_too_large", f"the body is larger than {largest} bytes")
             return
         whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
@@ -108,11 +120,11 @@ class AccessLog:
             )
 
 
-async def _read(receive: Receive) -> bytearray | None:
+async def _read(receive: Receive, largest: int) -> bytearray | None:
     """Read a body until it ends or is larger than it may be; None when the requester hung up."""
     body = bytearray()
     more = True
-    while more and len(body) <= MAX_BODY:
+    while more and len(body) <= largest:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None

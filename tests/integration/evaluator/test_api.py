@@ -491,7 +491,7 @@ def test_log_knows_every_path_that_is_served(evaluator: Evaluator) -> None:
 def test_openapi_describes_every_field_and_answer(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     operation = document["paths"]["/v1/evaluations"]["post"]
-    statuses = {"200", "400", "401", "403", "404", "408", "409", "413", "422", "429", "503"}
+    statuses = {"200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "503"}
     assert statuses == operation["responses"].keys()
     schemas = document["components"]["schemas"]
     assert all("description" in field for field in schemas["EvaluationBody"]["properties"].values())
