@@ -9,8 +9,8 @@ import brownie
 from eth_utils import is_address, is_checksum_address, keccak, to_checksum_address
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.chain.known_accounts import PUBLIC_TEST_ACCOUNTS
+from schuldhulp.node.deployment import Deployment
 from scripts.acting import settings_here
 from scripts.check_deployment import CREDITOR_VERBS, role_id
 

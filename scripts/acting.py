@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import brownie
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 from scripts.check_deployment import check_chain, check_code, contract_at
 from scripts.planning import THROW_AWAY, confirm
 

@@ -14,7 +14,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 from scripts.planning import CONTRACTS, GRANTS, SIGNING, THROW_AWAY
 from scripts.usage import typed
 

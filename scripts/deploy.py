@@ -16,8 +16,8 @@ import brownie.network.contract
 from eth_utils import keccak
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import DeployedContract, Deployment
 from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.node.deployment import DeployedContract, Deployment
 from scripts.acting import agree, refusals, send
 from scripts.check_deployment import NETWORK_ROLE, check, report
 from scripts.municipality import (

@@ -22,8 +22,8 @@ import brownie
 import requests
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.domain.types import Epoch
+from schuldhulp.node.deployment import Deployment
 from scripts.acting import administrator_signer, agree, open_deployment, refusals, send, settings_here
 from scripts.check_deployment import contract_at, role_id
 from scripts.usage import typed
@@ -105,7 +105,7 @@ def keys_of_evaluator(url: str) -> Mapping[tuple[int, int], bytes]:
     Raises:
         errors.Unreachable: it does not answer, or with something else.
     """
-    from schuldhulp.creditor.http import read_json, session
+    from schuldhulp.node.http import read_json, session
 
     try:
         with session() as opened:
@@ -165,7 +165,7 @@ def sizes(deployment: Deployment) -> Mapping[int, int]:
         Number of tags by epoch; epochs without any are left out.
     """
     from schuldhulp.chain.gateway import Gateway
-    from schuldhulp.chain.rpc import JsonRpc
+    from schuldhulp.node.rpc import JsonRpc
 
     gateway = Gateway(deployment, JsonRpc(brownie.web3.provider.endpoint_uri))
     return {int(epoch): len(tags) for epoch, tags in gateway.tags_of(deployment.municipality).items()}

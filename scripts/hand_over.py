@@ -29,7 +29,7 @@ import brownie
 from eth_utils import keccak
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 from scripts.accounts import WORKER_VERBS, read_account, require_never_lost, require_own_key, require_used
 from scripts.acting import (
     administrator_signer,

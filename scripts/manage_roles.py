@@ -16,7 +16,7 @@ from typing import Any
 from eth_utils import is_address, to_checksum_address
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 from scripts.accounts import VERBS, WORKER_VERBS, read_account, require_never_lost, require_own_key, require_used
 from scripts.acting import administrator_signer, agree, network_signer, open_deployment, refusals, send
 from scripts.check_deployment import CREDITOR_VERBS, NETWORK_ROLE, SPARE, contract_at, held_roles, role_id

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import brownie
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.domain.types import DossierId
+from schuldhulp.node.deployment import Deployment
 from scripts.acting import send
 from scripts.check_deployment import Expected, contract_at, role_id, roles_of
 from scripts.planning import CONTRACTS, GRANTS, Plan

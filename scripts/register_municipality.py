@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import brownie
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.node.deployment import Deployment
 from scripts.accounts import read_account, require_own_key, require_used
 from scripts.acting import agree, network_signer, open_deployment, refusals, require_chain, send, settings_here
 from scripts.check_deployment import SPARE, check, contract_at, report, role_id

@@ -14,7 +14,7 @@ from typing import Any
 import brownie
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 from scripts.accounts import read_account, require_never_lost, require_own_key, require_used
 from scripts.acting import (
     administrator_signer,

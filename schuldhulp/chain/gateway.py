@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from eth_abi.abi import decode, encode
@@ -19,10 +19,11 @@ from eth_utils.crypto import keccak
 
 from schuldhulp import errors
 from schuldhulp.chain.abi import contract_interface
-from schuldhulp.chain.deployment import CONTRACTS, Deployment
-from schuldhulp.chain.rpc import JsonRpc, Refusal
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode, Root, Tag
+from schuldhulp.node.answers import block_of, data_of, number_of
+from schuldhulp.node.deployment import CONTRACTS, Deployment
+from schuldhulp.node.rpc import JsonRpc, Refusal
 from schuldhulp.services.ports import (
     ContractCall,
     Head,
@@ -90,11 +91,11 @@ class Gateway:
             questions.append(("eth_getCode", (address, "latest")))
             questions.append(("eth_call", ({"to": address, "data": instance}, "latest")))
         answers = self._rpc.batch(questions)
-        if _number(answers[0]) != self.deployment.chain_id:
+        if number_of(answers[0]) != self.deployment.chain_id:
             raise errors.ChainMismatch("chain_id_other", "the chain has another chain id than the deployment")
-        if _block_hash(answers[1]) != self.deployment.genesis_hash:
+        if block_of(answers[1]).hash != self.deployment.genesis_hash:
             raise errors.ChainMismatch("genesis_other", "the chain begins with another block than the deployment")
-        head = _head(answers[2])
+        head = block_of(answers[2])
         for index, name in enumerate(CONTRACTS):
             self._check_contract(name, answers[3 + 2 * index], answers[4 + 2 * index])
         if head.number < seen:
@@ -105,11 +106,11 @@ class Gateway:
 
     def _check_contract(self, name: str, code: Any, instance: Any) -> None:
         expected = self.deployment.contracts[name]
-        if keccak(_data(code)) != expected.code_hash:
+        if keccak(data_of(code)) != expected.code_hash:
             raise errors.ChainMismatch(
                 "contract_code_other", f"the code of {name} is not the deployed code", contract=name
             )
-        if isinstance(instance, Refusal) or _data(instance) != expected.instance_id:
+        if isinstance(instance, Refusal) or data_of(instance) != expected.instance_id:
             raise errors.ChainMismatch(
                 "contract_instance_other", f"{name} is another instance than the deployed one", contract=name
             )
@@ -121,7 +122,7 @@ class Gateway:
             errors.ChainMismatch: the chain has become shorter than it was.
         """
         seen = self._seen()
-        head = _head(self._ask("eth_getBlockByNumber", "latest", False))
+        head = block_of(self._ask("eth_getBlockByNumber", "latest", False))
         if head.number < seen:
             self.check_identity()
             raise self._went_back(head.number)
@@ -160,7 +161,7 @@ class Gateway:
     def is_canonical(self, number: int, block_hash: bytes) -> bool:
         """Return whether the block at height `number` has this hash."""
         block = self._ask("eth_getBlockByNumber", hex(number), False)
-        return block is not None and _block_hash(block) == block_hash
+        return block is not None and block_of(block).hash == block_hash
 
     # --- ledger -------------------------------------------------------------------------------------------------------
 
@@ -290,20 +291,20 @@ class Gateway:
         if plain.get("blockHash") is None:
             return None
         return Receipt(
-            succeeded=_number(plain.get("status")) == 1,
-            block_number=_number(plain.get("blockNumber")),
-            block_hash=_data(plain.get("blockHash")),
-            gas_used=_number(plain.get("gasUsed")),
+            succeeded=number_of(plain.get("status")) == 1,
+            block_number=number_of(plain.get("blockNumber")),
+            block_hash=data_of(plain.get("blockHash")),
+            gas_used=number_of(plain.get("gasUsed")),
         )
 
     def nonce_of(self, account: str, *, depth: int = 0) -> int:
         """Return how many transactions of an account were mined, as of `depth` blocks below the head."""
         block = hex(max(0, self.head().number - depth)) if depth else "latest"
-        return _number(self._ask("eth_getTransactionCount", account, block))
+        return number_of(self._ask("eth_getTransactionCount", account, block))
 
     def balance_of(self, account: str) -> int:
         """Return what an account has to pay for transactions, in wei."""
-        return _number(self._ask("eth_getBalance", account, "latest"))
+        return number_of(self._ask("eth_getBalance", account, "latest"))
 
     def refusal_of(self, call: ContractCall, account: str) -> str | None:
         """Try a call without sending it; return the name of the error that would stop it, None when it would pass."""
@@ -373,47 +374,11 @@ class Gateway:
             if name:
                 raise errors.Conflict("contract_refused", f"{contract}.{function} refused: {name}", error=name)
             raise errors.Unreachable("chain_refused", f"the node refused {contract}.{function}") from answer
-        data = _data(answer)
+        data = data_of(answer)
         if not data:
             # No code at the address any more: look again before anything else is believed.
             self._recognised = False
         return interface.answer(function, data)
-
-
-def _data(value: Any) -> bytes:
-    """Decode the node's hexadecimal bytes."""
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return bytes.fromhex(value[2:])
-        except ValueError:
-            pass
-    raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than bytes")
-
-
-def _number(value: Any) -> int:
-    """Decode the node's hexadecimal number."""
-    if isinstance(value, str) and value.startswith("0x"):
-        try:
-            return int(value, 16)
-        except ValueError:
-            pass
-    raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than a number")
-
-
-def _block_hash(block: Any) -> bytes:
-    if not isinstance(block, dict):
-        raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than a block")
-    return _data(block.get("hash"))
-
-
-def _head(block: Any) -> Head:
-    block_hash = _block_hash(block)
-    try:
-        timestamp = datetime.fromtimestamp(_number(block.get("timestamp")), UTC)
-    except (OverflowError, OSError, ValueError) as error:
-        # Not every number is a date.
-        raise errors.ChainMismatch("chain_answer_wrong", "the node gave a block without a time") from error
-    return Head(number=_number(block.get("number")), hash=block_hash, timestamp=timestamp)
 
 
 def _tag_events(logs: Any) -> list[tuple[bytes, frozenset[Tag]]]:
@@ -421,12 +386,12 @@ def _tag_events(logs: Any) -> list[tuple[bytes, frozenset[Tag]]]:
     if not isinstance(logs, list) or not all(isinstance(log, dict) and log.get("topics") for log in logs):
         raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
     found = []
-    for log in sorted(logs, key=lambda log: (_number(log.get("blockNumber")), _number(log.get("logIndex")))):
+    for log in sorted(logs, key=lambda log: (number_of(log.get("blockNumber")), number_of(log.get("logIndex")))):
         try:
-            (tags,) = decode(["bytes32[]"], _data(log.get("data")))
+            (tags,) = decode(["bytes32[]"], data_of(log.get("data")))
         except DecodingError as error:
             raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape") from error
-        found.append((_data(log["topics"][0]), frozenset(Tag(tag) for tag in tags)))
+        found.append((data_of(log["topics"][0]), frozenset(Tag(tag) for tag in tags)))
     return found
 
 
@@ -435,9 +400,9 @@ def _commit(log: Any) -> RootCommitted:
     topics = log.get("topics") if isinstance(log, dict) else None
     if not isinstance(topics, list):
         raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than an event")
-    words = b"".join(_data(topic) for topic in topics[1:]) + _data(log.get("data"))
+    words = b"".join(data_of(topic) for topic in topics[1:]) + data_of(log.get("data"))
     return RootCommitted(
         change=RootChange(dossier=DossierId(words[:32]), previous_root=Root(words[32:64]), new_root=Root(words[64:96])),
-        block_number=_number(log.get("blockNumber")),
-        tx_hash=_data(log.get("transactionHash")),
+        block_number=number_of(log.get("blockNumber")),
+        tx_hash=data_of(log.get("transactionHash")),
     )

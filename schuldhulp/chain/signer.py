@@ -13,9 +13,9 @@ from eth_utils.exceptions import ValidationError
 
 from schuldhulp import errors
 from schuldhulp.chain.abi import contract_interface
-from schuldhulp.chain.deployment import Deployment
-from schuldhulp.chain.rpc import JsonRpc, Refusal
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.node.deployment import Deployment
+from schuldhulp.node.rpc import JsonRpc, Refusal
 from schuldhulp.services.ports import ContractCall, RootChange, SignedTransaction
 
 NO_ROOT: Final = bytes(32)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from schuldhulp.creditor.deployment import RegistryDeployment
 from schuldhulp.creditor.evaluator_client import HttpEvaluator
 from schuldhulp.creditor.heads import HeadFile
 from schuldhulp.creditor.registry import MAX_AGE, ChainRegistry
-from schuldhulp.creditor.rpc import Node
 from schuldhulp.domain.identifiers import Identifier
 from schuldhulp.domain.signal import SignalAnswer
 from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.node.deployment import NetworkDeployment
+from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Clock, Evaluator, MunicipalityState
 from schuldhulp.services.signal import SignalService
@@ -61,13 +61,13 @@ class Client:
         Raises:
             Misconfigured: the deployment file is missing or wrong.
         """
-        self._deployment = RegistryDeployment.load(deployment_file)
+        self._deployment = NetworkDeployment.load(deployment_file)
         self._organisation = organisation
         self._sign_digest = sign_digest
         self._clock = clock or SystemClock()
         registry = ChainRegistry(
             deployment=self._deployment,
-            node=Node(chain_url),
+            node=JsonRpc(chain_url),
             seen=HeadFile(state_file),
             clock=self._clock,
             max_age=max_age,
@@ -98,7 +98,7 @@ class Client:
             url=municipality.evaluator_url,
             organisation=self._organisation,
             chain_id=self._deployment.chain_id,
-            registry_address=self._deployment.address,
+            registry_address=self._deployment.contract("EnrolmentRegistry").address,
             sign_digest=self._sign_digest,
             clock=self._clock,
         )

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import requests
 
-from schuldhulp.creditor.http import read_json, session
 from schuldhulp.crypto.commitments import evaluation_request_digest
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
@@ -26,6 +25,7 @@ from schuldhulp.errors import (
     SchuldhulpError,
     Unreachable,
 )
+from schuldhulp.node.http import read_json, session
 from schuldhulp.services.ports import Clock, EvaluatedBatch
 
 TIMEOUT: Final = (3.0, 30.0)

@@ -8,7 +8,7 @@ block, and every answer is tied to that block by asking for its hash in the same
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from eth_abi.abi import decode, encode
@@ -16,17 +16,19 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from schuldhulp.creditor.deployment import RegistryDeployment
-from schuldhulp.creditor.rpc import Node, Question, Refused, data_of, number_of
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.signal import check_head
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import ChainMismatch, Conflict, NotFound
+from schuldhulp.node.answers import block_of, data_of, number_of
+from schuldhulp.node.deployment import NetworkDeployment
+from schuldhulp.node.rpc import JsonRpc, Question, Refusal
 from schuldhulp.services.ports import Clock, Head, MunicipalityState, RegistryView, SeenHeads
 
 MAX_AGE: Final = timedelta(minutes=15)
 """How old the newest block may be by default."""
 
+CONTRACT: Final = "EnrolmentRegistry"
 EPOCH_NOT_OPEN: Final = keccak(b"EpochNotOpen(uint16,uint32)")[:4]
 
 
@@ -36,8 +38,8 @@ class ChainRegistry:
     def __init__(
         self,
         *,
-        deployment: RegistryDeployment,
-        node: Node,
+        deployment: NetworkDeployment,
+        node: JsonRpc,
         seen: SeenHeads,
         clock: Clock,
         max_age: timedelta = MAX_AGE,
@@ -45,7 +47,7 @@ class ChainRegistry:
         """Take what the chain is compared with.
 
         Args:
-            deployment: the registry as it was deployed.
+            deployment: what was deployed, the registry among it.
             node: the node that is asked.
             seen: memory of the highest block seen.
             clock: tells the time that a block's age is measured by.
@@ -67,34 +69,37 @@ class ChainRegistry:
             ChainMismatch: another chain, a stale or lower head, no code, other code or another instance.
             Unreachable: the node does not answer.
         """
-        chain_id, genesis, latest = self._node.ask(
-            ("eth_chainId", ()),
-            ("eth_getBlockByNumber", ("0x0", False)),
-            ("eth_getBlockByNumber", ("latest", False)),
+        chain_id, genesis, latest = self._node.batch(
+            [
+                ("eth_chainId", ()),
+                ("eth_getBlockByNumber", ("0x0", False)),
+                ("eth_getBlockByNumber", ("latest", False)),
+            ]
         )
         if number_of(chain_id) != self._deployment.chain_id:
             raise ChainMismatch("chain_id_other", "the chain has another id than the deployment")
-        if _block(genesis).hash != self._deployment.genesis_hash:
+        if block_of(genesis).hash != self._deployment.genesis_hash:
             raise ChainMismatch("genesis_other", "the first block of the chain is not that of the deployment")
-        head = _block(latest)
+        head = block_of(latest)
+        instance = self._deployment.contract(CONTRACT).instance_id
         check_head(
             timestamp=int(head.timestamp.timestamp()),
             number=head.number,
             now=self._clock.now(),
             max_age=self._max_age,
-            last_seen=self._seen.last(self._deployment.instance_id),
+            last_seen=self._seen.last(instance),
         )
         view = _View(self._deployment, self._node, head)
         view.check_contract()
-        self._seen.remember(self._deployment.instance_id, head.number)
+        self._seen.remember(instance, head.number)
         return view
 
 
 class _View:
     """Implements ports.RegistryView."""
 
-    def __init__(self, deployment: RegistryDeployment, node: Node, head: Head) -> None:
-        self._deployment = deployment
+    def __init__(self, deployment: NetworkDeployment, node: JsonRpc, head: Head) -> None:
+        self._contract = deployment.contract(CONTRACT)
         self._node = node
         self._head = head
 
@@ -106,14 +111,14 @@ class _View:
     def check_contract(self) -> None:
         """Compare code and instance id with the deployed ones."""
         code, instance = self._ask_here(
-            ("eth_getCode", (self._deployment.address, hex(self._head.number))),
+            ("eth_getCode", (self._contract.address, hex(self._head.number))),
             self._question("instanceId()", [], []),
         )
         if not data_of(code):
             raise ChainMismatch("contract_missing", "there is no contract at the address of the registry")
-        if keccak(data_of(code)) != self._deployment.code_hash:
+        if keccak(data_of(code)) != self._contract.code_hash:
             raise ChainMismatch("contract_code_other", "the code of the registry is not the code that was deployed")
-        if isinstance(instance, Refused) or data_of(instance) != self._deployment.instance_id:
+        if isinstance(instance, Refusal) or data_of(instance) != self._contract.instance_id:
             raise ChainMismatch("contract_instance_other", "the registry is another one than was deployed")
 
     def municipality(self, code: MunicipalityCode) -> MunicipalityState:
@@ -145,7 +150,7 @@ class _View:
     def is_known(self, tag: Tag) -> bytes:
         """Undecoded answer of ``isKnown``."""
         answer = self._call("isKnown(bytes32)", ["bytes32"], [tag])
-        if isinstance(answer, Refused) and answer.data[:4] == EPOCH_NOT_OPEN:
+        if isinstance(answer, Refusal) and answer.data[:4] == EPOCH_NOT_OPEN:
             raise Conflict("epoch_not_open", "the tag belongs to an epoch that is not open; ask again")
         return data_of(answer)
 
@@ -161,24 +166,11 @@ class _View:
 
     def _question(self, signature: str, inputs: list[str], values: Sequence[Any]) -> Question:
         data = keccak(text=signature)[:4] + encode(inputs, values)
-        call = {"to": self._deployment.address, "data": "0x" + data.hex()}
+        call = {"to": self._contract.address, "data": "0x" + data.hex()}
         return ("eth_call", (call, hex(self._head.number)))
 
     def _ask_here(self, *questions: Question) -> list[Any]:
-        *answers, block = self._node.ask(*questions, ("eth_getBlockByNumber", (hex(self._head.number), False)))
-        if _block(block).hash != self._head.hash:
+        *answers, block = self._node.batch([*questions, ("eth_getBlockByNumber", (hex(self._head.number), False))])
+        if block_of(block).hash != self._head.hash:
             raise ChainMismatch("chain_replaced", "the chain was replaced while it was asked; ask again")
         return answers
-
-
-def _block(answer: Any) -> Head:
-    if not isinstance(answer, dict):
-        raise ChainMismatch("chain_answer_wrong", "the node does not know a block that must be there")
-    try:
-        time = datetime.fromtimestamp(number_of(answer.get("timestamp")), UTC)
-    except (OverflowError, ValueError, OSError) as error:
-        raise ChainMismatch("chain_answer_wrong", "the time of a block is no time") from error
-    block_hash = data_of(answer.get("hash"))
-    if len(block_hash) != 32:
-        raise ChainMismatch("chain_answer_wrong", "the hash of a block is no hash")
-    return Head(number=number_of(answer.get("number")), hash=block_hash, timestamp=time)

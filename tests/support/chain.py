@@ -20,11 +20,11 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider, Web3
 
-from schuldhulp.chain.deployment import CONTRACTS, DeployedContract, Deployment
 from schuldhulp.chain.gateway import Gateway, role
-from schuldhulp.chain.rpc import JsonRpc
 from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
 from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode
+from schuldhulp.node.deployment import CONTRACTS, DeployedContract, Deployment
+from schuldhulp.node.rpc import JsonRpc
 
 PROJECT = Path(__file__).resolve().parents[2]
 BUILD = PROJECT / "build" / "contracts"

@@ -26,7 +26,6 @@ import pytest
 
 from schuldhulp.bootstrap import open_chain
 from schuldhulp.chain.abi import contract_interface
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.chain.gateway import Gateway, role
 from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
 from schuldhulp.creditor.evaluator_client import HttpEvaluator
@@ -40,6 +39,7 @@ from schuldhulp.crypto.pseudonyms import tag
 from schuldhulp.domain.identifiers import Bsn, Identifier, IdentifierKind, parse_person
 from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Tag
 from schuldhulp.errors import Misconfigured, NotAllowed, NotFound, Undecryptable
+from schuldhulp.node.deployment import Deployment
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF
 from schuldhulp.services.ports import ContractCall, RootChange

@@ -2,7 +2,7 @@ import brownie
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 from scripts import deploy as script
 from scripts.check_deployment import check, held_roles
 from scripts.planning import CONTRACTS, SIGNING

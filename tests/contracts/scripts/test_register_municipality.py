@@ -7,8 +7,8 @@ import brownie
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.config import load_settings
+from schuldhulp.node.deployment import Deployment
 from schuldhulp.services.keys import create_keys, read_public_keys
 from scripts import hand_over, manage_roles, municipality, register_municipality
 from scripts import register_municipality as script

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
 from schuldhulp.chain.gateway import Gateway
-from schuldhulp.chain.rpc import JsonRpc
 from schuldhulp.crypto.pseudonyms import filler_tag
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import NO_ROOT, DossierId, Epoch, MunicipalityCode, Root, Tag
+from schuldhulp.node.deployment import Deployment
+from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.ports import ContractCall, RootChange
 from tests.support.chain import EPOCH, MUNICIPALITY, DeployedChain, account, deploy, running_ganache
 

@@ -9,9 +9,9 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 
 from schuldhulp import errors
-from schuldhulp.chain.rpc import JsonRpc, Refusal
 from schuldhulp.chain.signer import AccountSigner, RegistrarWriter, recover
 from schuldhulp.domain.types import NO_ROOT
+from schuldhulp.node.rpc import JsonRpc, Refusal
 from schuldhulp.services.anchoring import MAX_CHANGES
 from schuldhulp.services.ports import RootChange
 from tests.integration.chain.test_gateway import make_dossier, make_root

@@ -357,10 +357,10 @@ def test_signal_of_a_creditor_whose_clock_is_wrong_is_an_error(asking: Asking) -
         (("genesisHash",), "0x12", "genesisHash"),
         (("genesisHash",), "0x" + "00" * 32, "genesisHash"),
         (("contracts",), [], "contracts"),
-        (("contracts", "EnrolmentRegistry"), None, "EnrolmentRegistry"),
-        (("contracts", "EnrolmentRegistry", "address"), "0x12", "address"),
-        (("contracts", "EnrolmentRegistry", "codeHash"), 5, "codeHash"),
-        (("contracts", "EnrolmentRegistry", "instanceId"), None, "instanceId"),
+        (("contracts", "EnrolmentRegistry"), None, "contracts.EnrolmentRegistry"),
+        (("contracts", "EnrolmentRegistry", "address"), "0x12", "contracts.EnrolmentRegistry.address"),
+        (("contracts", "EnrolmentRegistry", "codeHash"), 5, "contracts.EnrolmentRegistry.codeHash"),
+        (("contracts", "EnrolmentRegistry", "instanceId"), None, "contracts.EnrolmentRegistry.instanceId"),
     ],
 )
 def test_client_names_the_wrong_field_of_the_deployment_file(

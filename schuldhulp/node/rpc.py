@@ -7,7 +7,6 @@ from the environment. Reading goes through this transport instead; see docs/arch
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,18 +14,22 @@ from typing import Any, Final
 import requests
 
 from schuldhulp import errors
+from schuldhulp.node.http import TooLarge, read_json, session
 
 CONNECT_TIMEOUT: Final = 3.0
 """Seconds within which the node must take the connection."""
 
 READ_TIMEOUT: Final = 15.0
-"""Seconds within which the node must answer; Ganache needs about 5 for a batch of 12 million gas."""
+"""Seconds within which the whole answer must be there; Ganache needs about 5 for a batch of 12 million gas."""
 
 MAX_BATCH: Final = 250
 """Questions in one request; a larger batch is split."""
 
 MAX_ANSWER: Final = 32 * 1024 * 1024
 """Bytes of an answer; more is refused before it fills the memory."""
+
+Question = tuple[str, Sequence[Any]]
+"""Method and parameters, as JSON values."""
 
 
 class Refusal(Exception):
@@ -59,16 +62,6 @@ def _revert_data(error: dict[str, Any]) -> bytes:
     return b""
 
 
-def _read(answer: requests.Response) -> bytes:
-    """Read the body of a streamed answer; requests names a cut or stalled one in its own family of errors."""
-    body = bytearray()
-    for part in answer.iter_content(64 * 1024):
-        body += part
-        if len(body) > MAX_ANSWER:
-            raise errors.Unreachable("chain_answer_too_large", "the node's answer is too large")
-    return bytes(body)
-
-
 class JsonRpc:
     """A connection to one node. Safe to use from several threads: each has a session of its own."""
 
@@ -77,7 +70,7 @@ class JsonRpc:
 
         Args:
             url: address of the node, http or https.
-            read_timeout: seconds to wait for an answer.
+            read_timeout: seconds within which an answer must be there, to its last byte.
         """
         self.url = url
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
@@ -103,7 +96,7 @@ class JsonRpc:
             raise answer
         return answer
 
-    def batch(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def batch(self, questions: Sequence[Question]) -> list[Any]:
         """Ask many questions in few requests.
 
         Args:
@@ -120,7 +113,7 @@ class JsonRpc:
             results.extend(self._batch(questions[start : start + MAX_BATCH]))
         return results
 
-    def _batch(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def _batch(self, questions: Sequence[Question]) -> list[Any]:
         numbered = [
             {"jsonrpc": "2.0", "id": next(self._numbers), "method": method, "params": list(parameters)}
             for method, parameters in questions
@@ -153,18 +146,16 @@ class JsonRpc:
         )
 
     def _post(self, body: Any) -> Any:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.trust_env = False
-            self._local.session = session
+        opened: requests.Session | None = getattr(self._local, "session", None)
+        if opened is None:
+            opened = self._local.session = session()
         try:
-            with session.post(self.url, json=body, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
-                return json.loads(_read(answer))
-        except errors.Unreachable:
+            with opened.post(self.url, json=body, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
+                return read_json(answer, limit=MAX_ANSWER)
+        except TooLarge as error:
             self._local.session = None
-            raise
-        except (requests.RequestException, OSError, ValueError, RecursionError) as error:
+            raise errors.Unreachable("chain_answer_too_large", "the node's answer is too large") from error
+        except (requests.RequestException, OSError, ValueError) as error:
             # A session whose connection broke half-way may hold the rest of an old answer.
             self._local.session = None
             reason = type(error).__name__

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.chain import rpc
-from schuldhulp.chain.rpc import JsonRpc
+from schuldhulp.node import rpc
+from schuldhulp.node.rpc import JsonRpc
 from tests.support.rpc_server import ToldNode, running_node
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.chain.deployment import Deployment
+from schuldhulp.node.deployment import Deployment
 
 ADDRESS = "0x5B38Da6a701c568545dCfcB03FcB875f56beddC4"
 WORD = "0x" + "ab" * 32

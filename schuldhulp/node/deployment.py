@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 from eth_utils.address import is_checksum_address, is_hex_address, to_checksum_address
 
@@ -33,35 +33,31 @@ class DeployedContract:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """What ``brownie run deploy`` wrote about one network.
+class NetworkDeployment:
+    """What whoever reads the chain has to know of it beforehand: a creditor needs no more than this.
 
     Attributes:
-        network: name of the network.
         chain_id: id that signatures are bound to.
         genesis_hash: hash of block 0, 32 bytes; a wiped chain has another.
-        block: number of the block after which everything stood.
-        municipality: CBS code of the municipality that the accounts belong to.
-        log_dossier: dossier that commits the municipality's processing log, 32 bytes.
-        contracts: the contracts by name.
-        accounts: checksummed addresses by role name.
+        block: number of the block after which everything stood; 0 when the file does not say.
+        contracts: the contracts by name, the EnrolmentRegistry at least.
+        municipality: CBS code of the municipality that published the file, None when it does not say.
+        claim_id_key: public key under which that municipality's claim ids are made, 32 bytes; None when it has none.
     """
 
-    network: str
     chain_id: int
     genesis_hash: bytes
     block: int
-    municipality: MunicipalityCode
-    log_dossier: DossierId
     contracts: Mapping[str, DeployedContract]
-    accounts: Mapping[str, str]
+    municipality: MunicipalityCode | None
+    claim_id_key: bytes | None = None
 
     @classmethod
-    def load(cls, path: Path) -> Deployment:
+    def load(cls, path: Path) -> Self:
         """Read and check a deployment file.
 
         Args:
-            path: the file, ``deployments/<network>.json``.
+            path: the file, ``deployments/<network>.json``, as the municipality publishes it.
 
         Returns:
             The deployment.
@@ -74,15 +70,15 @@ class Deployment:
         except FileNotFoundError as error:
             raise errors.Misconfigured(
                 "deployment_missing",
-                f"there is no deployment file {path.name}; deploy the contracts first",
+                f"there is no deployment file {path.name}; {cls._MISSING}",
                 field="deployment",
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise _wrong("deployment", "is not a readable JSON file") from error
         return cls.from_plain(plain)
 
     @classmethod
-    def from_plain(cls, plain: Any) -> Deployment:
+    def from_plain(cls, plain: Any) -> Self:
         """Check the contents of a deployment file.
 
         Args:
@@ -96,39 +92,92 @@ class Deployment:
         """
         if not isinstance(plain, dict):
             raise _wrong("deployment", "is not a JSON object")
-        municipality = _number(plain, "municipality", lowest=1, highest=0xFFFF)
-        log_dossier = _word(plain, "logDossier")
-        if int.from_bytes(log_dossier[:2]) != municipality:
-            raise _wrong("logDossier", "does not carry the municipality's prefix")
+        return cls(**cls._fields(plain))
+
+    @classmethod
+    def _fields(cls, plain: dict[str, Any]) -> dict[str, Any]:
         contracts = plain.get("contracts")
         if not isinstance(contracts, dict):
             raise _wrong("contracts", "is missing")
+        return {
+            "chain_id": _number(plain, "chainId", lowest=1),
+            "genesis_hash": _word(plain, "genesisHash"),
+            "block": _number(plain, "block", lowest=0) if "block" in plain else 0,
+            "contracts": {
+                name: _contract(contracts, name) for name in CONTRACTS if name in contracts or name in cls._REQUIRED
+            },
+            "municipality": _municipality(plain) if "municipality" in plain else None,
+            "claim_id_key": _key(plain, "claimIdKey") if plain.get("claimIdKey") is not None else None,
+        }
+
+    def contract(self, name: str) -> DeployedContract:
+        """Return a contract.
+
+        Args:
+            name: its name, such as ``ClaimRegister``.
+
+        Raises:
+            errors.Misconfigured: the deployment file does not name it.
+        """
+        try:
+            return self.contracts[name]
+        except KeyError:
+            raise _wrong(f"contracts.{name}", "is missing") from None
+
+    _REQUIRED: ClassVar[tuple[str, ...]] = ("EnrolmentRegistry",)
+    _MISSING: ClassVar[str] = "ask the municipality for it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(NetworkDeployment):
+    """What ``brownie run deploy`` wrote about one network, as the municipality itself needs it.
+
+    Attributes:
+        network: name of the network.
+        municipality: CBS code of the municipality that the accounts belong to.
+        log_dossier: dossier that commits the municipality's processing log, 32 bytes.
+        accounts: checksummed addresses by role name.
+    """
+
+    network: str
+    municipality: MunicipalityCode
+    log_dossier: DossierId
+    accounts: Mapping[str, str]
+
+    @classmethod
+    def _fields(cls, plain: dict[str, Any]) -> dict[str, Any]:
+        municipality = _municipality(plain)
+        block = _number(plain, "block", lowest=0)
+        log_dossier = _word(plain, "logDossier")
+        if int.from_bytes(log_dossier[:2]) != municipality:
+            raise _wrong("logDossier", "does not carry the municipality's prefix")
         accounts = plain.get("accounts", {})
         if not isinstance(accounts, dict):
             raise _wrong("accounts", "is not an object")
         network = plain.get("network")
         if not isinstance(network, str) or not network:
             raise _wrong("network", "is missing")
-        return cls(
-            network=network,
-            chain_id=_number(plain, "chainId", lowest=1),
-            genesis_hash=_word(plain, "genesisHash"),
-            block=_number(plain, "block", lowest=0),
-            municipality=MunicipalityCode(municipality),
-            log_dossier=DossierId(log_dossier),
-            contracts={name: _contract(contracts, name) for name in CONTRACTS},
-            accounts={str(role): _address(accounts, role, prefix="accounts.") for role in accounts},
-        )
+        return super()._fields(plain) | {
+            "network": network,
+            "block": block,
+            "municipality": municipality,
+            "log_dossier": DossierId(log_dossier),
+            "accounts": {str(role): _address(accounts, role, prefix="accounts.") for role in accounts},
+        }
 
     def to_plain(self) -> dict[str, Any]:
         """Return what `from_plain` reads."""
-        return {
+        plain: dict[str, Any] = {
             "network": self.network,
             "chainId": self.chain_id,
             "genesisHash": "0x" + self.genesis_hash.hex(),
             "block": self.block,
             "municipality": self.municipality,
             "logDossier": "0x" + self.log_dossier.hex(),
+        }
+        if self.claim_id_key is not None:
+            plain["claimIdKey"] = self.claim_id_key.hex()
+        return plain | {
             "contracts": {
                 name: {
                     "address": contract.address,
@@ -151,6 +200,9 @@ class Deployment:
         draft.write_text(json.dumps(self.to_plain(), indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
 
+    _REQUIRED: ClassVar[tuple[str, ...]] = CONTRACTS
+    _MISSING: ClassVar[str] = "deploy the contracts first"
+
 
 def _wrong(field: str, problem: str) -> errors.Misconfigured:
     return errors.Misconfigured("deployment_invalid", f"deployment file: {field} {problem}", field=field, name=field)
@@ -163,6 +215,16 @@ def _number(plain: dict[str, Any], field: str, *, lowest: int, highest: int | No
     return value
 
 
+def _municipality(plain: dict[str, Any]) -> MunicipalityCode:
+    return MunicipalityCode(_number(plain, "municipality", lowest=1, highest=0xFFFF))
+
+
+def _key(plain: dict[str, Any], field: str) -> bytes:
+    """Read 64 hexadecimal digits, with or without 0x before them."""
+    value = plain[field]
+    return _word({field: value if str(value).startswith("0x") else f"0x{value}"}, field)
+
+
 def _word(plain: dict[str, Any], field: str, *, prefix: str = "") -> bytes:
     value = plain.get(field)
     if isinstance(value, str) and len(value) == 66 and value.startswith("0x"):
@@ -170,7 +232,7 @@ def _word(plain: dict[str, Any], field: str, *, prefix: str = "") -> bytes:
             word = bytes.fromhex(value[2:])
         except ValueError:
             word = b""
-        if word and any(word):
+        if len(word) == 32 and any(word):
             return word
     raise _wrong(prefix + field, "must be 0x and 64 hexadecimal digits, not all zero")
 
