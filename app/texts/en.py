@@ -147,6 +147,7 @@ TEXTS: dict[str, str] = {
     "purpose.replacement": "Replacing a colleague",
     "purpose.supervision": "Supervision",
     "purpose.administration": "Administration",
+    "purpose.signal": "Asking whether somebody is known",
     "purpose.demonstration": "Making example data",
     "purpose.unknown": "Unknown",
     # Trust

@@ -147,6 +147,7 @@ TEXTS: dict[str, str] = {
     "purpose.replacement": "Een collega vervangen",
     "purpose.supervision": "Toezicht",
     "purpose.administration": "Beheer",
+    "purpose.signal": "Vragen of iemand bekend is",
     "purpose.demonstration": "Voorbeeldgegevens maken",
     "purpose.unknown": "Onbekend",
     # Trust
