@@ -118,6 +118,12 @@ class Settings(BaseModel):
     epoch_quota: Annotated[int, Field(ge=0)] = Field(
         10000, description="Persons an organisation may ask about in an epoch."
     )
+    pages_quota: Annotated[int, Field(ge=0)] = Field(
+        50, description="Persons an organisation may ask about in a day on the cockpit's pages."
+    )
+    check_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        90, description="Days that an organisation sees what it asked on the cockpit's pages; then it is deleted."
+    )
     creditor_funding: Annotated[int, Field(ge=0)] = Field(
         10_000_000,
         description="Gwei that a creditor's account is brought up to at admission when it has less than half; 0: none.",

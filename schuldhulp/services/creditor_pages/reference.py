@@ -11,9 +11,9 @@ from schuldhulp.errors import InvalidInput
 LONGEST: Final = 40
 _SHAPE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ./_-]*[A-Za-z0-9])?")
 _BETWEEN: Final = re.compile(r"[ ./_-]")
+_YEAR, _MONTH, _DAY = "(?:19|20)[0-9]{2}", "[01]?[0-9]", "[0-3]?[0-9]"
 _DATE: Final = re.compile(
-    r"(?<![0-9])(?:[0-3]?[0-9][ ./_-][01]?[0-9][ ./_-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}[ ./_-][01]?[0-9][ ./_-][0-3]?[0-9])"
-    r"(?![0-9])"
+    rf"(?<![0-9])(?:{_DAY}[ ./_-]{_MONTH}[ ./_-]{_YEAR}|{_YEAR}[ ./_-]{_MONTH}[ ./_-]{_DAY})(?![0-9])"
 )
 _SHORTEST_NAME: Final = 3
 
