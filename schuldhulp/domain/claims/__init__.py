@@ -1,0 +1,49 @@
+"""A creditor's claim: what it says, where it stands, under which id it is known, and the receipt of the credit bank."""
+
+from schuldhulp.domain.claims.codec import claim_from_plain, claim_to_plain, contents_from_plain, contents_to_plain
+from schuldhulp.domain.claims.contents import (
+    Claim,
+    ClaimContents,
+    ClaimStage,
+    Contact,
+    Debtor,
+    InstalmentProposal,
+    Organisation,
+)
+from schuldhulp.domain.claims.receipt import (
+    ClaimReceipt,
+    ReceiptOutcome,
+    RefusalReason,
+    SignedReceipt,
+    receipt_from_plain,
+    receipt_to_plain,
+)
+from schuldhulp.domain.claims.reference import claim_id_input, normalised_reference
+from schuldhulp.domain.claims.status import DECISIONS, ClaimStatus, check_decision, may_decide, may_file
+
+__all__ = [
+    "DECISIONS",
+    "Claim",
+    "ClaimContents",
+    "ClaimReceipt",
+    "ClaimStage",
+    "ClaimStatus",
+    "Contact",
+    "Debtor",
+    "InstalmentProposal",
+    "Organisation",
+    "ReceiptOutcome",
+    "RefusalReason",
+    "SignedReceipt",
+    "check_decision",
+    "claim_from_plain",
+    "claim_id_input",
+    "claim_to_plain",
+    "contents_from_plain",
+    "contents_to_plain",
+    "may_decide",
+    "may_file",
+    "normalised_reference",
+    "receipt_from_plain",
+    "receipt_to_plain",
+]
