@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.clients import ClientService
+    from schuldhulp.services.creditor_pages.checks import CheckService
+    from schuldhulp.services.creditor_pages.desk import Desk
+    from schuldhulp.services.creditor_pages.history import CheckHistory
     from schuldhulp.services.dossiers import DossierService
     from schuldhulp.services.enrolment import EnrolmentService
     from schuldhulp.services.epochs import EpochService
@@ -71,6 +74,8 @@ class Cockpit:
         status: state of the system.
         spares: prepares what ledger batches are filled with.
         admission: opens the service that admits creditors; it needs the administrator's keyring.
+        checks: asks for signals in the name of organisations, on the pages.
+        history: what organisations asked on the pages.
     """
 
     settings: Settings
@@ -85,6 +90,8 @@ class Cockpit:
     status: StatusService
     spares: SpareMaker
     admission: Callable[[], AbstractContextManager[AdmissionService]]
+    checks: CheckService
+    history: CheckHistory
 
 
 def cockpit(settings: Settings | None = None) -> Cockpit:
@@ -359,6 +366,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.caseload import Caseload
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.creditor_pages.checks import CheckService
+    from schuldhulp.services.creditor_pages.history import CheckHistory
     from schuldhulp.services.dossier_reader import DossierReader
     from schuldhulp.services.dossier_writer import DossierWriter
     from schuldhulp.services.dossiers import DossierService
@@ -390,6 +399,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     writer = DossierWriter(reader=reader, log=log)
     caseload = Caseload(store=store, log=log)
     publication_key = read_public_keys(settings.keys).publication_key
+    history = CheckHistory(store=store, log=log, key=keys.log, clock=clock, keep=timedelta(days=settings.check_days))
     enrolment = EnrolmentService(reader=reader, writer=writer, caseload=caseload, publication_key=publication_key)
     return Cockpit(
         settings=settings,
@@ -408,7 +418,49 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         status=StatusService(store=store, chain=gateway, clock=clock, municipality=municipality),
         spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
         admission=lambda: _open_admission(settings),
+        checks=CheckService(
+            store=store,
+            log=log,
+            history=history,
+            desk=_desk(settings, gateway),
+            clock=clock,
+            municipality=municipality,
+            quota=settings.pages_quota,
+        ),
+        history=history,
     )
+
+
+def _desk(settings: Settings, gateway: Gateway) -> Desk:
+    from schuldhulp.creditor import Client
+    from schuldhulp.creditor.signing import digest_signer
+    from schuldhulp.services.creditor_pages.desk import Custody, Desk
+
+    custody = Custody(settings.keys, private=settings.production)
+    municipality = MunicipalityCode(settings.municipality)
+
+    def account(organisation: str) -> str | None:
+        key = custody.key(organisation)
+        return None if key is None else key.address
+
+    def asker(organisation: str) -> Client | None:
+        key = custody.key(organisation)
+        if key is None:
+            return None
+        return Client(
+            deployment_file=settings.deployment_file,
+            chain_url=settings.chain_url,
+            organisation=organisation,
+            sign_digest=digest_signer(key),
+            state_file=settings.data / "heads" / "pages.json",
+            max_age=timedelta(seconds=settings.head_max_age),
+        )
+
+    def may_use_bsn(organisation: str) -> bool:
+        address = account(organisation)
+        return address is not None and gateway.has_role("EnrolmentRegistry", "BSN_CREDITOR", municipality, address)
+
+    return Desk(account=account, asker=asker, may_use_bsn=may_use_bsn)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from schuldhulp.services import ports
+from schuldhulp.storage.checks import Checks
 from schuldhulp.storage.database import WRITE, translated
 from schuldhulp.storage.dossiers import ApplicantIndex, Dossiers, Keys, Records, Revisions
 from schuldhulp.storage.filling import Fillings
@@ -37,6 +38,7 @@ class SqlUnitOfWork:
     subjects: ports.SubjectRepository
     log: ports.LogRepository
     chain_watch: ports.ChainWatchRepository
+    checks: ports.CheckRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
         """Prepare a unit of work; the transaction starts with ``with``.
@@ -82,6 +84,7 @@ class SqlUnitOfWork:
         self.subjects = Subjects(connection)
         self.log = Log(connection)
         self.chain_watch = ChainWatch(connection)
+        self.checks = Checks(connection)
         return self
 
     def __exit__(
