@@ -23,7 +23,8 @@ Evaluates blinded identifiers for organisations that were admitted by the munici
 (ristretto255-SHA512, verifiable mode). The evaluator never sees an identifier: the creditor blinds it, checks the
 proof against the key in the EnrolmentRegistry, unblinds, computes the tag and asks the registry itself (`isKnown`).
 
-Every request is signed (EIP-712), is answered once, and is charged to the quota of the organisation.
+Every request is signed (EIP-712) and charged to the quota of the organisation, once: the same request sent again within
+a day, because the answer got lost, is answered again without a charge, also after it has expired.
 """
 
 PATHS: Final = frozenset({"/v1/evaluations", "/v1/keys", "/v1/health", "/openapi.json"})

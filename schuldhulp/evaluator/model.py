@@ -111,7 +111,9 @@ class EvaluationBody(BaseModel):
         examples=["12345678"],
     )
     elements: Elements = Field(description="Blinded identifiers: 1 to 1 000 points, each valid and not the identity.")
-    nonce: Bytes32 = Field(description="32 random bytes; a request is answered once.")
+    nonce: Bytes32 = Field(
+        description="32 random bytes; charged once, and answered again when the whole request is repeated."
+    )
     expiry: int = Field(ge=0, le=2**53, description="Unix time in seconds, at most five minutes ahead.")
     signature: Bytes65 = Field(description="65 bytes r, s, v of an account of the organisation.")
 

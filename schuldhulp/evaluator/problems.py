@@ -33,7 +33,7 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     403: {"model": Problem, "description": "The organisation is suspended, or lacks the role on the chain."},
     404: {"model": Problem, "description": "Another municipality."},
     408: {"model": Problem, "description": "The body did not come in within 20 seconds."},
-    409: {"model": Problem, "description": "The epoch is not open, or the request was answered before."},
+    409: {"model": Problem, "description": "The epoch is not open, or the nonce was used in another request."},
     413: {"model": Problem, "description": f"More than {MAX_ELEMENTS} elements, or a body over {MAX_BODY} bytes."},
     415: {"model": Problem, "description": "The body is compressed."},
     422: {"model": Problem, "description": "A field is missing or wrong, or the request has expired."},

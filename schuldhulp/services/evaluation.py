@@ -150,7 +150,11 @@ class EvaluationService:
         return self._municipality
 
     def evaluate(self, request: EvaluationRequest) -> EvaluatedBatch:
-        """Evaluate a batch once, when everything about the request is right.
+        """Evaluate a batch when everything about the request is right.
+
+        A request whose answer got lost may be sent again, the same to the last byte, also after it has expired: as long
+        as its nonce is remembered (a day) it is answered again and not charged again. Whoever overheard it learns
+        nothing by repeating it, since only the asker can unblind the answer.
 
         Args:
             request: the signed request.
@@ -160,8 +164,8 @@ class EvaluationService:
 
         Raises:
             NotFound: another municipality's request.
-            Conflict: the epoch is not open, or the request was answered before.
-            InvalidInput: expired, valid for too long, or an element is no valid point.
+            Conflict: the epoch is not open, or the nonce was used in another request.
+            InvalidInput: expired and never answered, valid for too long, or an element is no valid point.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
             QuotaSpent: the organisation has asked too much.
@@ -172,15 +176,17 @@ class EvaluationService:
         if request.municipality != self._municipality:
             raise NotFound("municipality_unknown", "this evaluator serves another municipality", field="municipality")
         # What is cheap comes first: no chain is asked about what is stale, badly signed or of an unknown organisation.
-        _check_expiry(request.expiry, now)
-        account = self._account_of(request)
+        digest = self._digest_of(request)
+        expired = self._is_expired(request, digest, now)
+        account = self._account_of(request, digest)
         quota = self._quota_of(request, account)
         self._chain.require_fresh_head(now, self._head_max_age)
         self._check_epoch(request)
         self._check_role(request, account)
         _check_elements(request.elements)
         key = self._key_of(request.epoch, request.kind)
-        self._charge(request, quota, now)
+        if not expired:
+            self._charge(request, digest, quota, now)
         evaluation = voprf.evaluate(key, request.elements)
         if evaluation.proof is None or evaluation.key is None:
             raise AssertionError("the verifiable mode always gives a proof")
@@ -231,8 +237,18 @@ class EvaluationService:
         if state.current_epoch == 0 or not state.oldest_epoch <= request.epoch <= newest:
             raise _not_open()
 
-    def _account_of(self, request: EvaluationRequest) -> str:
-        digest = evaluation_request_digest(
+    def _is_expired(self, request: EvaluationRequest, digest: bytes, now: datetime) -> bool:
+        """Say whether the request repeats one that was charged and has expired since; refuse any other expired one."""
+        try:
+            _check_expiry(request.expiry, now)
+        except InvalidInput:
+            if request.expiry > now.timestamp() or not self._store.was_charged(digest):
+                raise
+            return True
+        return False
+
+    def _digest_of(self, request: EvaluationRequest) -> bytes:
+        return evaluation_request_digest(
             chain_id=self._chain_id,
             registry=self._registry_address,
             municipality=request.municipality,
@@ -243,6 +259,8 @@ class EvaluationService:
             nonce=request.nonce,
             expiry=request.expiry,
         )
+
+    def _account_of(self, request: EvaluationRequest, digest: bytes) -> str:
         try:
             return self._recover_account(digest, request.signature)
         except InvalidInput as error:
@@ -284,7 +302,7 @@ class EvaluationService:
             raise Unreachable("evaluator_key_missing", "the published key of this epoch is not in this evaluator")
         return key
 
-    def _charge(self, request: EvaluationRequest, quota: Quota | None, now: datetime) -> None:
+    def _charge(self, request: EvaluationRequest, digest: bytes, quota: Quota | None, now: datetime) -> None:
         charge = self._store.charge(
             organisation=request.organisation,
             quota=quota,
@@ -292,9 +310,10 @@ class EvaluationService:
             elements=len(request.elements),
             nonce=request.nonce,
             at=now,
+            request=digest,
         )
         if charge is Charge.REPLAYED:
-            raise Conflict("nonce_used", "this request was answered before; sign a new one", field="nonce")
+            raise Conflict("nonce_used", "this nonce was used in another request; sign a new one", field="nonce")
         if charge is Charge.DAY_SPENT:
             midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
             raise QuotaSpent(

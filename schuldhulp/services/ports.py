@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, Self
 
 from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode, RecordId, Root, Tag
+from schuldhulp.services.creditor_pages.rows import CheckRepository
 from schuldhulp.services.rows import (
     BatchKind,
     BatchRow,
@@ -411,6 +412,7 @@ class UnitOfWork(Protocol):
     subjects: SubjectRepository
     log: LogRepository
     chain_watch: ChainWatchRepository
+    checks: CheckRepository
 
     def __enter__(self) -> Self:
         """Start the transaction."""
@@ -797,6 +799,19 @@ class Quota:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Burst:
+    """How much one asker may ask within one minute, so that nobody keeps the others waiting.
+
+    Attributes:
+        elements: elements a minute.
+        requests: requests a minute.
+    """
+
+    elements: int
+    requests: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Organisation:
     """A creditor that was admitted.
 
@@ -821,6 +836,8 @@ class Charge(Enum):
     """What became of an attempt to charge a request."""
 
     DONE = "done"
+    REPEATED = "repeated"
+    """This very request was charged before, so nothing is charged again."""
     REPLAYED = "replayed"
     DAY_SPENT = "day_spent"
     EPOCH_SPENT = "epoch_spent"
@@ -837,8 +854,27 @@ class OrganisationStore(Protocol):
         """All organisations, by number."""
         ...
 
-    def admit(self, organisation: Organisation, *, by: str, at: datetime) -> None:
-        """Add or renew an organisation and its accounts; errors.Conflict when an account belongs to another."""
+    def organisation_of(self, account: str) -> Organisation | None:
+        """The organisation that an account belongs to, also a suspended one."""
+        ...
+
+    def history(self, kvk: str) -> list[Admission]:
+        """Every decision about an organisation, oldest first."""
+        ...
+
+    def admit(
+        self,
+        organisation: Organisation,
+        *,
+        by: str,
+        at: datetime,
+        reason: str | None = None,
+        account_quota: int | None = None,
+    ) -> None:
+        """Add or renew an organisation and its accounts; errors.Conflict when an account belongs to another.
+
+        `reason` (of a larger quota) and `account_quota` (of the account that this is about) are kept with the decision.
+        """
         ...
 
     def suspend(self, kvk: str, *, reason: str, by: str, at: datetime) -> None:
@@ -850,13 +886,88 @@ class OrganisationStore(Protocol):
         ...
 
     def charge(
-        self, *, organisation: str, quota: Quota | None, epoch: Epoch, elements: int, nonce: bytes, at: datetime
+        self,
+        *,
+        organisation: str,
+        quota: Quota | None,
+        epoch: Epoch,
+        elements: int,
+        nonce: bytes,
+        at: datetime,
+        request: bytes | None = None,
     ) -> Charge:
-        """In one transaction: note the nonce and take `elements` from the quota (None: no quota), or change nothing."""
+        """In one transaction: note the nonce and take `elements` from the quota (None: no quota), or change nothing.
+
+        A nonce that was noted with the same digest `request` gives REPEATED, with another or without one REPLAYED.
+        """
+        ...
+
+    def was_charged(self, request: bytes) -> bool:
+        """Whether the request with this digest was charged, and is not so old that it was forgotten."""
         ...
 
     def check(self) -> None:
         """Raise errors.Unreachable when the database does not answer."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageLine:
+    """How much one asker asked on one day in one epoch; never about whom.
+
+    Attributes:
+        day: UTC day.
+        asker: KvK number, or ``municipality``.
+        epoch: epoch of the keys; 0 for what was counted before epochs were noted with days.
+        requests: requests that were answered.
+        elements: elements that were evaluated.
+    """
+
+    day: date
+    asker: str
+    epoch: int
+    requests: int
+    elements: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalLine:
+    """How often was refused on one day for one reason.
+
+    Attributes:
+        day: UTC day.
+        asker: KvK number or ``municipality``; empty where nobody proved who they are.
+        reason: key of the error.
+        times: how often.
+    """
+
+    day: date
+    asker: str
+    reason: str
+    times: int
+
+
+class UsageStore(Protocol):
+    """What the evaluator counted."""
+
+    def usage(self, first: date, last: date) -> list[UsageLine]:
+        """What was asked on these days, both included, by day, asker and epoch."""
+        ...
+
+    def refusals(self, first: date, last: date) -> list[RefusalLine]:
+        """What was refused on these days, both included, by day, asker and reason."""
+        ...
+
+
+class RateStore(Protocol):
+    """What may be used within a minute, held together by all processes on one database."""
+
+    def take(self, takings: Sequence[tuple[str, int, int]], at: datetime) -> bool:
+        """Take units from subjects, given as (subject, units, limit a minute): all of them, or say False."""
+        ...
+
+    def day_secret(self, day: date) -> bytes:
+        """The random secret of a UTC day, 32 bytes, the same in every process; gone after the day."""
         ...
 
 

@@ -117,6 +117,11 @@ nonces = Table(
 )
 
 
+REQUESTS: Final = "request"
+"""In the place of an organisation: the digests of whole requests stand beside the nonces, under no organisation's name,
+so that nobody can have a digest noted by choosing it as a nonce."""
+
+
 class EvaluatorDatabase:
     """Implements ports.OrganisationStore; safe to share between threads and processes."""
 
@@ -279,7 +284,15 @@ class EvaluatorDatabase:
             )
 
     def charge(
-        self, *, organisation: str, quota: Quota | None, epoch: Epoch, elements: int, nonce: bytes, at: datetime
+        self,
+        *,
+        organisation: str,
+        quota: Quota | None,
+        epoch: Epoch,
+        elements: int,
+        nonce: bytes,
+        at: datetime,
+        request: bytes | None = None,
     ) -> Charge:
         """Note a request as answered and take its elements from the quota, both or neither.
 
@@ -293,6 +306,7 @@ class EvaluatorDatabase:
             elements: how many elements.
             nonce: 32 bytes that the requester chose once.
             at: now, UTC; the daily quota is that of the UTC day.
+            request: digest of all that was signed, 32 bytes, when the request may be repeated.
 
         Returns:
             DONE, or why nothing was charged.
@@ -306,6 +320,8 @@ class EvaluatorDatabase:
             with self._writing() as connection:
                 connection.execute(delete(nonces).where(nonces.c.used_at < at - NONCES_KEPT))
                 connection.execute(insert(nonces).values(organisation=organisation, nonce=nonce, used_at=at))
+                if request is not None:
+                    connection.execute(insert(nonces).values(organisation=REQUESTS, nonce=request, used_at=at))
                 if quota is not None:
                     # The row is the lock: the sums below cannot change before this transaction ends.
                     connection.execute(
@@ -314,10 +330,24 @@ class EvaluatorDatabase:
                     _take(connection, daily_usage, {"kvk": organisation, "day": day}, elements, quota.daily)
                     _take(connection, epoch_usage, {"kvk": organisation, "epoch": epoch}, elements, quota.per_epoch)
         except Conflict:
-            return Charge.REPLAYED
+            repeated = request is not None and self.was_charged(request)
+            return Charge.REPEATED if repeated else Charge.REPLAYED
         except _Spent as spent:
             return Charge.DAY_SPENT if spent.table is daily_usage else Charge.EPOCH_SPENT
         return Charge.DONE
+
+    def was_charged(self, request: bytes) -> bool:
+        """Tell whether a request was charged; it is forgotten after `NONCES_KEPT`.
+
+        Args:
+            request: digest that was given to `charge`.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        query = select(nonces.c.nonce).where(nonces.c.organisation == REQUESTS, nonces.c.nonce == request)
+        with self._reading() as connection:
+            return connection.execute(query).first() is not None
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -350,10 +350,24 @@ def test_evaluate_refuses_a_point_that_is_none_and_charges_nothing(
     assert post(client, evaluator.request(elements=make_elements(2))).status_code == 200
 
 
-def test_evaluate_refuses_a_replay(client: TestClient, evaluator: Evaluator) -> None:
+def test_evaluate_answers_the_same_request_again_and_charges_it_once(client: TestClient, evaluator: Evaluator) -> None:
+    evaluator.admit(daily=2)
     body = evaluator.request()
+    answers = [post(client, body) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({tuple(answer.json()["evaluated"]) for answer in answers}) == 1
+    assert post(client, evaluator.request()).status_code == 200
+    assert post(client, evaluator.request()).status_code == 429
     assert post(client, body).status_code == 200
-    refused(post(client, body), 409, "nonce_used", "nonce")
+
+
+def test_evaluate_answers_the_same_request_again_after_it_has_expired(client: TestClient, evaluator: Evaluator) -> None:
+    asked, unasked = evaluator.request(), evaluator.request()
+    assert post(client, asked).status_code == 200
+    evaluator.clock.advance(hours=23)
+    assert post(client, asked).status_code == 200
+    refused(post(client, unasked), 422, "request_expired", "expiry")
+    refused(post(client, asked | {"elements": unasked["elements"]}), 422, "request_expired", "expiry")
 
 
 def test_evaluate_refuses_a_spent_nonce_in_a_new_request(client: TestClient, evaluator: Evaluator) -> None:
@@ -362,11 +376,14 @@ def test_evaluate_refuses_a_spent_nonce_in_a_new_request(client: TestClient, eva
     refused(post(client, evaluator.request(nonce=nonce, elements=make_elements(2))), 409, "nonce_used", "nonce")
 
 
-def test_evaluate_refuses_a_replay_after_a_restart(evaluator: Evaluator) -> None:
+def test_evaluate_knows_a_repetition_after_a_restart(evaluator: Evaluator) -> None:
+    evaluator.admit(daily=1)
     body = evaluator.request()
     assert post(TestClient(create_app(evaluator.service)), body).status_code == 200
     evaluator.restart()
-    refused(post(TestClient(create_app(evaluator.service)), body), 409, "nonce_used", "nonce")
+    client = TestClient(create_app(evaluator.service))
+    assert post(client, body).status_code == 200
+    refused(post(client, evaluator.request(nonce=bytes.fromhex(body["nonce"]))), 409, "nonce_used", "nonce")
 
 
 def test_evaluate_names_the_day_and_the_time_to_wait_when_the_quota_is_spent(

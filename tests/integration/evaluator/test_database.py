@@ -164,6 +164,23 @@ def test_charge_refuses_a_nonce_twice_and_spends_nothing(database: EvaluatorData
     assert charge(database, 9) is Charge.DONE
 
 
+def test_charge_tells_a_repetition_from_another_request_with_the_same_nonce(database: EvaluatorDatabase) -> None:
+    def ask(nonce: bytes, request: bytes) -> Charge:
+        return database.charge(
+            organisation=KVK, quota=ORGANISATION.quota, epoch=CURRENT, elements=1, nonce=nonce, at=NOON, request=request
+        )
+
+    one, other = secrets.token_bytes(32), secrets.token_bytes(32)
+    assert not database.was_charged(other)
+    assert [ask(one, other), ask(one, other)] == [Charge.DONE, Charge.REPEATED]
+    assert database.was_charged(other)
+    assert ask(one, secrets.token_bytes(32)) is Charge.REPLAYED
+    # The digest of a request to come cannot be had noted by spending it as a nonce.
+    ahead = secrets.token_bytes(32)
+    assert ask(ahead, secrets.token_bytes(32)) is Charge.DONE
+    assert not database.was_charged(ahead)
+
+
 def test_charge_without_quota_notes_the_nonce(database: EvaluatorDatabase) -> None:
     def ask() -> Charge:
         return database.charge(

@@ -63,6 +63,9 @@ class OneOrganisation:
         self.charged.append(arguments)
         return self.result
 
+    def was_charged(self, request: bytes) -> bool:
+        return any(entry["request"] == request for entry in self.charged)
+
     def check(self) -> None:
         if not self.works:
             raise errors.Unreachable("database_unreachable", "the database does not answer")
@@ -130,6 +133,7 @@ def test_evaluate_charges_exactly_what_it_evaluates(scene: Scene) -> None:
             "elements": 2,
             "nonce": request.nonce,
             "at": scene.clock.now(),
+            "request": scene.digests[0],
         }
     ]
 
@@ -236,6 +240,28 @@ def test_evaluate_evaluates_nothing_that_was_not_charged(
     scene.store.result = result
     with pytest.raises((errors.Conflict, QuotaSpent)):
         scene.service.evaluate(scene.request())
+
+
+def test_evaluate_answers_a_repetition_without_a_charge_also_when_it_has_expired(scene: Scene) -> None:
+    request = scene.request()
+    first = scene.service.evaluate(request)
+    scene.store.result = Charge.REPEATED
+    assert scene.service.evaluate(request).evaluated == first.evaluated
+    scene.store.charged = scene.store.charged[:1]
+    scene.clock.advance(hours=20)
+    assert scene.service.evaluate(request).evaluated == first.evaluated
+    assert len(scene.store.charged) == 1
+    with pytest.raises(errors.InvalidInput):
+        scene.service.evaluate(replace(request, elements=(ELEMENT, ELEMENT)))
+
+
+def test_evaluate_repeats_nothing_for_whom_was_suspended_since(scene: Scene) -> None:
+    request = scene.request()
+    scene.service.evaluate(request)
+    _suspended(scene)
+    scene.clock.advance(hours=1)
+    with pytest.raises(errors.NotAllowed):
+        scene.service.evaluate(request)
 
 
 def test_health_looks_at_each_part(scene: Scene) -> None:
