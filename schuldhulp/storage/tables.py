@@ -1,8 +1,8 @@
 """The tables of the main database.
 
 Nothing in them can be read without a key, except bookkeeping and the names of staff. Rows of ``record_versions``,
-``dossier_revisions`` and ``processing_log`` are only ever added. Columns that hold a state have no foreign key to what
-another process may clean up.
+``dossier_revisions``, ``processing_log`` and ``claim_events`` are only ever added; of ``channel_messages`` only the
+contents go. Columns that hold a state have no foreign key to what another process may clean up.
 """
 
 from __future__ import annotations
@@ -252,4 +252,103 @@ chain_watch = Table(
     Column("head_hash", Octets, nullable=False),
     Column("checked_at", Time, nullable=False),
     Column("finding", Text, nullable=False),
+)
+
+channel_messages = Table(
+    "channel_messages",
+    metadata,
+    Column("message", Octets, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Octets, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("received_at", Time, nullable=False),
+    Column("stored_at", Time, nullable=False),
+    Column("content", Octets, nullable=False),
+    Column("acknowledged", Boolean, nullable=False, index=True),
+)
+
+claim_deliveries = Table(
+    "claim_deliveries",
+    metadata,
+    Column("message", ForeignKey("channel_messages.message"), primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("claim_id", Octets, nullable=False, index=True),
+    Column("sender", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("received_at", Time, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("commitment", Octets),
+    Column("replaces", Octets),
+    Column("version", Whole),
+    Column("finding", Text),
+    Column("reason", Text),
+    Column("decided_at", Time),
+    Column("mac", Octets, nullable=False),
+)
+
+claim_events = Table(
+    "claim_events",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=True),
+    Column("municipality", Whole, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("claim_id", Octets, nullable=False, index=True),
+    Column("account", Text),
+    Column("commitment", Octets),
+    Column("previous", Octets),
+    Column("status", Whole),
+    Column("decision", Octets),
+    Column("block_number", Whole, nullable=False, index=True),
+    Column("block_hash", Octets, nullable=False),
+    Column("block_time", Time, nullable=False),
+    Column("log_index", Whole, nullable=False),
+    Column("dropped_at", Time),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("claim_id", Octets, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("status", Whole, nullable=False),
+    Column("commitment", Octets, nullable=False),
+    Column("filed_at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Column("since", Time, nullable=False),
+    Column("block_number", Whole, nullable=False),
+    Column("contents", Text, nullable=False, index=True),
+    Column("message", Octets),
+)
+
+claim_receipts = Table(
+    "claim_receipts",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=True),
+    Column("municipality", Whole, nullable=False),
+    Column("claim_id", Octets, nullable=False, index=True),
+    Column("message", Octets),
+    Column("recipient", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("document", Octets, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("sealed", Octets, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("tried_at", Time),
+    Column("delivered_at", Time, index=True),
+)
+
+claim_follow = Table(
+    "claim_follow",
+    metadata,
+    Column("municipality", Whole, primary_key=True, autoincrement=False),
+    Column("collected", Whole, nullable=False),
+    Column("block_number", Whole, nullable=False),
+    Column("block_hash", Octets, nullable=False),
+    Column("checked_at", Time),
+    Column("trouble", Text, nullable=False),
 )
