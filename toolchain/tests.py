@@ -14,6 +14,7 @@ from toolchain.forge import MISSING, find_forge, forge_environment
 CHROMIUM = "SCHULDHULP_CHROMIUM"
 REQUIRED = "SCHULDHULP_REQUIRE_TOOLS"
 PYTEST = [str(VENV / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:pytest-brownie", "-p", "no:cacheprovider"]
+FAST = ("tests/unit", "tests/integration", "tests/engines", "tests/app")
 BROWNIE = str(VENV / "bin" / "brownie")
 
 
@@ -33,7 +34,11 @@ def suites(*, browser: bool, forge: bool = True) -> dict[str, list[list[str]]]:
     # One run for both: they share the loaded demonstration.
     whole = ["tests/system", "tests/browser"] if browser else ["tests/system"]
     found = {
-        "fast": [compile_contracts, [*PYTEST, "tests/unit", "tests/integration", "tests/engines", "tests/app"]],
+        # On every processor; a file stays with one process, so that what its tests share is made once.
+        "fast": [
+            compile_contracts,
+            [*PYTEST, "-n", "auto", "--dist", "loadfile", *FAST],
+        ],
         "contracts": [[BROWNIE, "test"]],
         "properties": [["forge", "test"]],
         "whole": [compile_contracts, [*PYTEST, *whole]],
