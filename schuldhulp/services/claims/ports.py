@@ -55,9 +55,9 @@ class Message:
     """A message in the mailbox of its addressee.
 
     Attributes:
-        number: its place in this mailbox, from 1 and ascending; whoever has seen a number has seen all below it.
+        number: its place in this mailbox, from 1; once a number was seen, no message comes in below it.
         message: keccak256 of the content, 32 bytes.
-        kind: what it is.
+        kind: what it is, a `MessageKind`; or the bare name of a kind that only newer software knows.
         subject: what it is about, 32 bytes; a claim id for claims and receipts. Not checked by the evaluator.
         sender: checksummed address of the account that sent it, or ``municipality``.
         organisation: KvK number of the sender, or ``municipality``.
@@ -67,7 +67,7 @@ class Message:
 
     number: int
     message: bytes
-    kind: MessageKind
+    kind: MessageKind | str
     subject: bytes
     sender: str
     organisation: str
@@ -205,7 +205,7 @@ class MessageStore(Protocol):
         ...
 
     def acknowledge(
-        self, *, organisation: str, recipient: str, messages: Sequence[bytes], nonce: bytes, at: datetime
+        self, *, organisation: str, recipient: str, hashes: Sequence[bytes], nonce: bytes, at: datetime
     ) -> int:
         """Mark messages of a mailbox as stored by their addressee; return how many of these are marked now."""
         ...

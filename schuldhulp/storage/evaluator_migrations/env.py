@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from schuldhulp.storage.evaluation import metadata
+from schuldhulp.storage.message_tables import metadata
 
 connection = context.config.attributes["connection"]
 # A version table of its own: the tables may stand in the main database too.

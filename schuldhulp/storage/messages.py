@@ -1,0 +1,305 @@
+"""Sealed messages in the evaluator's database: delivered, collected, acknowledged and erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from schuldhulp.errors import Conflict
+from schuldhulp.services.claims.ports import Allowance, Delivered, LimitReached, Message, MessageKind, Posting
+from schuldhulp.storage.database import WRITE, connect, translated
+from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS, nonces, organisations
+from schuldhulp.storage.message_tables import claim_id_usage, mailboxes, messages
+from schuldhulp.storage.migrate import migrate
+
+RETRY_WAITING: Final = 15 * 60
+"""Seconds after which an addressee that works may have made room."""
+
+RETRY_HELD: Final = 24 * 60 * 60
+"""Seconds after which contents of some day have been erased."""
+
+
+class MessageDatabase:
+    """Implements claims.ports.MessageStore; safe to share between threads and processes."""
+
+    def __init__(self, url: str) -> None:
+        """Take the address of the evaluator's database; nothing is opened before the first use.
+
+        Args:
+            url: SQLAlchemy address, SQLite or PostgreSQL.
+
+        Raises:
+            Misconfigured: the address cannot be read, or is of another kind of database.
+        """
+        self._engine = connect(url)
+
+    def prepare(self) -> None:
+        """Make the tables, or bring them to the newest revision; safe to repeat and to run from several processes.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        migrate(self._engine, scripts=SCRIPTS)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    def charge_claim_ids(
+        self, *, organisation: str, daily: int | None, elements: int, nonce: bytes, at: datetime
+    ) -> bool:
+        """Take elements from the quota of the day, and note the request as answered; both or neither.
+
+        Args:
+            organisation: KvK number, or ``municipality``.
+            daily: elements a UTC day; None for the municipality itself, which has no quota.
+            elements: how many elements.
+            nonce: 32 bytes that the requester chose once.
+            at: now, UTC.
+
+        Returns:
+            Whether the quota sufficed.
+
+        Raises:
+            Conflict: the nonce was used before.
+            Unreachable: the database does not answer.
+        """
+        try:
+            with self._request(organisation, nonce, at) as connection:
+                if daily is not None:
+                    _take(connection, organisation, at.astimezone(UTC).date(), elements, daily)
+        except _SpentError:
+            return False
+        return True
+
+    def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:
+        """Store a message under the next number of its mailbox; one that is there is left as it is.
+
+        Deliveries to one mailbox wait for one another, each until the one before has been committed or taken back.
+        So numbers appear in their order, and whoever collects what comes after a number misses nothing.
+
+        Args:
+            posting: the message.
+            allowance: what the organisation may leave here; None: no limit.
+            nonce: of the request.
+            at: now, UTC.
+
+        Returns:
+            The name of the message and when it came first.
+
+        Raises:
+            Conflict: the nonce was used before, or the content is there as another kind, subject or organisation's.
+            LimitReached: the organisation would leave more than its allowance; nothing is stored or noted.
+            Unreachable: the database does not answer.
+        """
+        with self._request(posting.organisation, nonce, at) as connection:
+            number = _lock(connection, posting.recipient) + 1
+            present = connection.execute(
+                select(messages).where(messages.c.recipient == posting.recipient, messages.c.message == posting.message)
+            ).first()
+            if present is not None:
+                return _present(present, posting)
+            if allowance is not None:
+                _check_allowance(connection, posting, allowance)
+            connection.execute(update(mailboxes).where(mailboxes.c.recipient == posting.recipient).values(last=number))
+            connection.execute(
+                insert(messages).values(
+                    recipient=posting.recipient,
+                    number=number,
+                    message=posting.message,
+                    kind=posting.kind.value,
+                    subject=posting.subject,
+                    sender=posting.sender,
+                    organisation=posting.organisation,
+                    size=len(posting.content),
+                    content=posting.content,
+                    received_at=at,
+                )
+            )
+        return Delivered(message=posting.message, received_at=at)
+
+    def collect(
+        self, *, organisation: str, recipient: str, after: int, limit: int, size: int, nonce: bytes, at: datetime
+    ) -> list[Message]:
+        """Return what lies in a mailbox and has not been erased, by number.
+
+        Args:
+            organisation: who asks.
+            recipient: whose mailbox.
+            after: number below which, and at which, nothing is given.
+            limit: how many messages at most.
+            size: bytes of content at most; the first message is given whatever its size.
+            nonce: of the request.
+            at: now, UTC.
+
+        Returns:
+            The messages; none when there are no more.
+
+        Raises:
+            Conflict: the nonce was used before.
+            Unreachable: the database does not answer.
+        """
+        here = (messages.c.recipient == recipient, messages.c.number > after, messages.c.erased_at.is_(None))
+        with self._request(organisation, nonce, at) as connection:
+            sizes = connection.execute(
+                select(messages.c.number, messages.c.size).where(*here).order_by(messages.c.number).limit(limit)
+            ).all()
+            total, last = 0, after
+            for number, its_size in sizes:
+                total += its_size
+                if total > size and last != after:
+                    break
+                last = number
+            rows = connection.execute(
+                select(messages).where(*here, messages.c.number <= last).order_by(messages.c.number)
+            ).all()
+        return [_message(row) for row in rows]
+
+    def acknowledge(
+        self, *, organisation: str, recipient: str, hashes: Sequence[bytes], nonce: bytes, at: datetime
+    ) -> int:
+        """Mark messages of a mailbox as stored by their addressee; those that are marked keep their time.
+
+        Args:
+            organisation: who asks.
+            recipient: whose mailbox.
+            hashes: names of messages, 32 bytes each, at most some hundreds; unknown ones are passed over.
+            nonce: of the request.
+            at: now, UTC.
+
+        Returns:
+            How many different ones of these messages are in the mailbox, all of them marked.
+
+        Raises:
+            Conflict: the nonce was used before.
+            Unreachable: the database does not answer.
+        """
+        here = (messages.c.recipient == recipient, messages.c.message.in_(hashes))
+        with self._request(organisation, nonce, at) as connection:
+            connection.execute(update(messages).where(*here, messages.c.fetched_at.is_(None)).values(fetched_at=at))
+            return int(connection.execute(select(func.count()).select_from(messages).where(*here)).scalar_one())
+
+    def erase(self, *, fetched_before: datetime, at: datetime) -> int:
+        """Empty the contents of messages that were acknowledged before a time. That they were sent stays known.
+
+        Args:
+            fetched_before: the time, UTC.
+            at: now, UTC.
+
+        Returns:
+            How many were emptied.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._writing() as connection:
+            erased = connection.execute(
+                update(messages)
+                .where(messages.c.fetched_at < fetched_before, messages.c.erased_at.is_(None))
+                .values(content=None, erased_at=at)
+            )
+            return erased.rowcount
+
+    @contextmanager
+    def _request(self, organisation: str, nonce: bytes, at: datetime) -> Iterator[Connection]:
+        """Begin the transaction of a request, and note its nonce before anything else."""
+        with self._writing() as connection:
+            connection.execute(delete(nonces).where(nonces.c.used_at < at - NONCES_KEPT))
+            try:
+                with translated():
+                    connection.execute(insert(nonces).values(organisation=organisation, nonce=nonce, used_at=at))
+            except Conflict:
+                raise Conflict(
+                    "nonce_used", "this request was answered before; sign a new one", field="Schuldhulp-Nonce"
+                ) from None
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with (
+            translated(),
+            self._engine.connect().execution_options(**{WRITE: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+
+class _SpentError(Exception):
+    pass
+
+
+def _take(connection: Connection, organisation: str, day: date, elements: int, daily: int) -> None:
+    # The row is the lock: what was used cannot change before this transaction ends.
+    connection.execute(select(organisations.c.kvk).where(organisations.c.kvk == organisation).with_for_update()).one()
+    key = {"kvk": organisation, "day": day}
+    used = connection.execute(select(claim_id_usage.c.used).filter_by(**key)).scalar_one_or_none()
+    if (used or 0) + elements > daily:
+        raise _SpentError
+    if used is None:
+        connection.execute(insert(claim_id_usage).values(**key, used=elements))
+    else:
+        connection.execute(update(claim_id_usage).filter_by(**key).values(used=used + elements))
+
+
+def _lock(connection: Connection, recipient: str) -> int:
+    """Hold a mailbox until this transaction ends; return its last number, 0 when it is new."""
+    start = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(start(mailboxes).values(recipient=recipient, last=0).on_conflict_do_nothing())
+    return int(
+        connection.execute(
+            select(mailboxes.c.last).where(mailboxes.c.recipient == recipient).with_for_update()
+        ).scalar_one()
+    )
+
+
+def _present(row: Row[Any], posting: Posting) -> Delivered:
+    if (row.kind, row.subject, row.organisation) != (posting.kind.value, posting.subject, posting.organisation):
+        raise Conflict(
+            "message_differs", "this content was handed in before, as something else; seal it anew", field="content"
+        )
+    return Delivered(message=posting.message, received_at=row.received_at)
+
+
+def _check_allowance(connection: Connection, posting: Posting, allowance: Allowance) -> None:
+    waits = messages.c.fetched_at.is_(None)
+    waiting, waiting_bytes, held, held_bytes = connection.execute(
+        select(
+            func.count().filter(waits),
+            func.coalesce(func.sum(messages.c.size).filter(waits), 0),
+            func.count(),
+            func.coalesce(func.sum(messages.c.size), 0),
+        ).where(messages.c.organisation == posting.organisation, messages.c.erased_at.is_(None))
+    ).one()
+    size = len(posting.content)
+    if waiting + 1 > allowance.waiting or waiting_bytes + size > allowance.waiting_bytes:
+        raise LimitReached(
+            "mailbox_full",
+            "the organisation has too much waiting that was not taken in yet; try again later",
+            field="content",
+            retry_after=RETRY_WAITING,
+        )
+    if held + 1 > allowance.held or held_bytes + size > allowance.held_bytes:
+        raise LimitReached(
+            "storage_full",
+            "the organisation has handed in too much in the last weeks; ask the municipality",
+            field="content",
+            retry_after=RETRY_HELD,
+        )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        number=row.number,
+        message=bytes(row.message),
+        kind=MessageKind(row.kind) if row.kind in set(MessageKind) else row.kind,
+        subject=bytes(row.subject),
+        sender=row.sender,
+        organisation=row.organisation,
+        received_at=row.received_at,
+        content=bytes(row.content),
+    )
