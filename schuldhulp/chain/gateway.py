@@ -20,7 +20,9 @@ from eth_utils.crypto import keccak
 from schuldhulp import errors
 from schuldhulp.chain.abi import contract_interface
 from schuldhulp.domain.identifiers import IdentifierKind
+from schuldhulp.domain.signal import read_bitmap
 from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode, Root, Tag
+from schuldhulp.node import bitmap
 from schuldhulp.node.answers import block_of, data_of, number_of
 from schuldhulp.node.deployment import CONTRACTS, Deployment
 from schuldhulp.node.rpc import JsonRpc, Refusal
@@ -32,9 +34,6 @@ from schuldhulp.services.ports import (
     RootChange,
     RootCommitted,
 )
-
-LISTED_TAGS: Final = 2_000
-"""Tags asked in one call; 64 KiB of call data."""
 
 LISTED_BLOCKS: Final = 5_000
 """Blocks whose events are asked in one call."""
@@ -224,14 +223,17 @@ class Gateway:
         return bool(self._view("EnrolmentRegistry", "isKnown", tag)[0])
 
     def known(self, tags: Sequence[Tag]) -> list[bool]:
-        """Answer the signal for many tags, in their order."""
+        """Answer the signal for many tags, in their order, asked 1 000 at a time.
+
+        Raises:
+            errors.Conflict: key ``epoch_not_open``, when one is a tag of a closed epoch.
+        """
+        address = self.deployment.contracts["EnrolmentRegistry"].address
         answers: list[bool] = []
-        for start in range(0, len(tags), LISTED_TAGS):
-            part = list(tags[start : start + LISTED_TAGS])
-            words = self._view("EnrolmentRegistry", "knownBitmap", part)[0]
-            if len(words) != (len(part) + 255) // 256:
-                raise errors.ChainMismatch("chain_answer_wrong", "the registry's answer has another length")
-            answers.extend(bool(words[index // 256] >> (index % 256) & 1) for index in range(len(part)))
+        self._ready()
+        for batch in bitmap.batches(tags):
+            answer = self._send([("eth_call", (bitmap.question(address, batch), "latest"))])[0]
+            answers += read_bitmap(self._answered("EnrolmentRegistry", bitmap.FUNCTION, answer), len(batch))
         return answers
 
     def published(self, municipality: MunicipalityCode, tags: Sequence[Tag], registrar: str) -> list[bool]:
@@ -366,9 +368,12 @@ class Gateway:
         return self._send(questions)
 
     def _read(self, contract: str, function: str, answer: Any) -> tuple[Any, ...]:
-        interface = contract_interface(contract)
+        return contract_interface(contract).answer(function, self._answered(contract, function, answer))
+
+    def _answered(self, contract: str, function: str, answer: Any) -> bytes:
+        """Give the undecoded answer of a view function, or raise what its refusal means."""
         if isinstance(answer, Refusal):
-            name = interface.error_name(answer.data)
+            name = contract_interface(contract).error_name(answer.data)
             if name == "EpochNotOpen":
                 raise errors.Conflict("epoch_not_open", "the tag belongs to an epoch that is not open")
             if name:
@@ -378,7 +383,7 @@ class Gateway:
         if not data:
             # No code at the address any more: look again before anything else is believed.
             self._recognised = False
-        return interface.answer(function, data)
+        return data
 
 
 def _tag_events(logs: Any) -> list[tuple[bytes, frozenset[Tag]]]:

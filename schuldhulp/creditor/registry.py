@@ -17,9 +17,10 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from schuldhulp.domain.identifiers import IdentifierKind
-from schuldhulp.domain.signal import check_head
+from schuldhulp.domain.signal import check_head, read_bitmap
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import ChainMismatch, Conflict, NotFound
+from schuldhulp.node import bitmap
 from schuldhulp.node.answers import block_of, data_of, number_of
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc, Question, Refusal
@@ -102,6 +103,7 @@ class _View:
         self._contract = deployment.contract(CONTRACT)
         self._node = node
         self._head = head
+        self._at = hex(head.number)
 
     @property
     def head(self) -> Head:
@@ -111,7 +113,7 @@ class _View:
     def check_contract(self) -> None:
         """Compare code and instance id with the deployed ones."""
         code, instance = self._ask_here(
-            ("eth_getCode", (self._contract.address, hex(self._head.number))),
+            ("eth_getCode", (self._contract.address, self._at)),
             self._question("instanceId()", [], []),
         )
         if not data_of(code):
@@ -149,7 +151,18 @@ class _View:
 
     def is_known(self, tag: Tag) -> bytes:
         """Undecoded answer of ``isKnown``."""
-        answer = self._call("isKnown(bytes32)", ["bytes32"], [tag])
+        return self._answered(self._call("isKnown(bytes32)", ["bytes32"], [tag]))
+
+    def known(self, tags: Sequence[Tag]) -> list[bool]:
+        """Whether each tag is known, asked 1 000 at a time."""
+        found: list[bool] = []
+        for batch in bitmap.batches(tags):
+            answer = self._ask_here(("eth_call", (bitmap.question(self._contract.address, batch), self._at)))[0]
+            found += read_bitmap(self._answered(answer), len(batch))
+        return found
+
+    def _answered(self, answer: Any) -> bytes:
+        """Read the answer to a question about tags, which the contract refuses for an epoch that is not open."""
         if isinstance(answer, Refusal) and answer.data[:4] == EPOCH_NOT_OPEN:
             raise Conflict("epoch_not_open", "the tag belongs to an epoch that is not open; ask again")
         return data_of(answer)
@@ -167,10 +180,10 @@ class _View:
     def _question(self, signature: str, inputs: list[str], values: Sequence[Any]) -> Question:
         data = keccak(text=signature)[:4] + encode(inputs, values)
         call = {"to": self._contract.address, "data": "0x" + data.hex()}
-        return ("eth_call", (call, hex(self._head.number)))
+        return ("eth_call", (call, self._at))
 
     def _ask_here(self, *questions: Question) -> list[Any]:
-        *answers, block = self._node.batch([*questions, ("eth_getBlockByNumber", (hex(self._head.number), False))])
+        *answers, block = self._node.batch([*questions, ("eth_getBlockByNumber", (self._at, False))])
         if block_of(block).hash != self._head.hash:
             raise ChainMismatch("chain_replaced", "the chain was replaced while it was asked; ask again")
         return answers

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from schuldhulp.domain.identifiers import IdentifierKind
+    from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 
 # --- storage ---------------------------------------------------------------------------------------------------------
 
@@ -764,6 +765,85 @@ class RegistryView(Protocol):
         """Undecoded answer of ``isKnown``; errors.Conflict with key ``epoch_not_open`` for a tag of a closed epoch."""
         ...
 
+    def known(self, tags: Sequence[Tag]) -> list[bool]:
+        """Whether each tag is known, in their order; errors.Conflict as above when one is of a closed epoch.
+
+        A tag of an open epoch that is not the current one and is not known says nothing.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A signed question to an evaluator, with what is needed to understand its answer.
+
+    Attributes:
+        municipality: CBS code.
+        epoch: epoch of the key.
+        kind: kind of the identifiers.
+        identifiers: whom it is about.
+        blindings: what hides them, in the same order; secret.
+        body: what is sent, to the last byte.
+    """
+
+    municipality: MunicipalityCode
+    epoch: Epoch
+    kind: IdentifierKind
+    identifiers: tuple[Identifier, ...] = field(repr=False)
+    blindings: tuple[Blinding, ...] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class AskedEvaluator(Protocol):
+    """An evaluator that can be asked in two steps, so that a question can be kept before it is sent."""
+
+    def prepare(
+        self, municipality: MunicipalityCode, epoch: Epoch, kind: IdentifierKind, elements: Sequence[bytes]
+    ) -> bytes:
+        """Sign a question and return what is to be sent."""
+        ...
+
+    def send(self, body: bytes) -> EvaluatedBatch:
+        """Send what `prepare` gave; the same again within a day is answered again and not charged again.
+
+        Raises errors.Unreachable when there is no answer, and other errors when the evaluator refuses.
+        """
+        ...
+
+
+class KeptTags(Protocol):
+    """A creditor's memory of tags, so that a person costs quota once an epoch; it outlives the process."""
+
+    def get(
+        self, municipality: MunicipalityCode, epoch: Epoch, identifiers: Sequence[Identifier]
+    ) -> Mapping[Identifier, Tag]:
+        """Return the tags of those identifiers that were kept."""
+        ...
+
+    def put(self, municipality: MunicipalityCode, epoch: Epoch, tags: Mapping[Identifier, Tag]) -> None:
+        """Keep tags, durably."""
+        ...
+
+    def epochs(self, municipality: MunicipalityCode) -> Sequence[Epoch]:
+        """Return the epochs of which there are tags, ascending."""
+        ...
+
+    def forget_before(self, municipality: MunicipalityCode, oldest_epoch: Epoch) -> None:
+        """Destroy the tags of epochs before one."""
+        ...
+
+    def add_question(self, question: Question) -> int:
+        """Keep a question before it is sent, durably, and return its number."""
+        ...
+
+    def questions(self, municipality: MunicipalityCode) -> Sequence[tuple[int, Question]]:
+        """Return the questions of which the answer did not come in, oldest first."""
+        ...
+
+    def remove_question(self, number: int) -> None:
+        """Forget a question that was answered or refused."""
+        ...
+
 
 class Registry(Protocol):
     """A chain on which the registry stands."""
@@ -822,6 +902,7 @@ class Organisation:
         quota: its limits.
         bsn_ground: legal ground on which it may ask by BSN; None when it may not.
         suspended: whether it has been shut out.
+        account_quotas: elements a UTC day of single accounts, within the limits of the organisation.
     """
 
     kvk: str
@@ -830,6 +911,32 @@ class Organisation:
     quota: Quota
     bsn_ground: str | None
     suspended: bool
+    account_quotas: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """One decision about an organisation, as it was kept.
+
+    Attributes:
+        action: ``admit``, ``suspend`` or ``remove`` (an account).
+        accounts: the accounts that it was about.
+        quota: limits from then on; None where the decision was not about them.
+        account_quota: elements a day of the one account that was admitted; None where none was set.
+        bsn_ground: legal ground from then on.
+        reason: why; of an admission, why a larger quota.
+        by: who decided.
+        at: when, UTC.
+    """
+
+    action: str
+    accounts: tuple[str, ...]
+    quota: Quota | None
+    account_quota: int | None
+    bsn_ground: str | None
+    reason: str | None
+    by: str
+    at: datetime
 
 
 class Charge(Enum):
@@ -840,6 +947,7 @@ class Charge(Enum):
     """This very request was charged before, so nothing is charged again."""
     REPLAYED = "replayed"
     DAY_SPENT = "day_spent"
+    ACCOUNT_SPENT = "account_spent"
     EPOCH_SPENT = "epoch_spent"
 
 
@@ -895,8 +1003,11 @@ class OrganisationStore(Protocol):
         nonce: bytes,
         at: datetime,
         request: bytes | None = None,
+        account: str | None = None,
     ) -> Charge:
         """In one transaction: note the nonce and take `elements` from the quota (None: no quota), or change nothing.
+
+        Where `account` has a quota of its own, it is taken from that too.
 
         A nonce that was noted with the same digest `request` gives REPEATED, with another or without one REPLAYED.
         """
@@ -968,6 +1079,14 @@ class RateStore(Protocol):
 
     def day_secret(self, day: date) -> bytes:
         """The random secret of a UTC day, 32 bytes, the same in every process; gone after the day."""
+        ...
+
+
+class EvaluatorStore(OrganisationStore, RateStore, Protocol):
+    """All that the evaluator keeps about who asks."""
+
+    def add_refusals(self, counts: Mapping[tuple[date, str, str], int]) -> None:
+        """Add to how often was refused, by day, asker (empty where nobody proved who they are) and reason."""
         ...
 
 

@@ -99,6 +99,7 @@ class ToldNode:
             "municipality(uint16)": self._municipality,
             "evaluatorKey(uint16,uint32,uint8)": self._evaluator_key,
             "isKnown(bytes32)": self._is_known,
+            "knownBitmap(bytes32[])": self._known_bitmap,
         }
 
     def _municipality(self, arguments: bytes) -> bytes:
@@ -119,6 +120,13 @@ class ToldNode:
                 selector("EpochNotOpen(uint16,uint32)") + encode(["uint16", "uint32"], [municipality, epoch])
             )
         return encode(["bool"], [tag in self.known])
+
+    def _known_bitmap(self, arguments: bytes) -> bytes:
+        (tags,) = decode(["bytes32[]"], arguments)
+        words = [0] * ((len(tags) + 255) // 256)
+        for index, tag in enumerate(tags):
+            words[index // 256] |= self._is_known(tag)[31] << (index % 256)
+        return encode(["uint256[]"], [words])
 
 
 def _told(value: Any) -> Any:
