@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from schuldhulp.domain.identifiers import IdentifierKind
+    from schuldhulp.crypto.voprf import Blinding
+    from schuldhulp.domain.identifiers import Identifier, IdentifierKind
     from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 
 # --- storage ---------------------------------------------------------------------------------------------------------

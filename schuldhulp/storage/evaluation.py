@@ -5,125 +5,38 @@ It holds nothing about residents: blinded elements and their evaluations are nev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Connection,
-    Date,
-    DateTime,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, delete, insert, select, update
 
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import Conflict, NotFound
-from schuldhulp.services.ports import Charge, Organisation, Quota
-from schuldhulp.storage.database import WRITE, connect, translated
+from schuldhulp.services.ports import Admission, Charge, Organisation, Quota
+from schuldhulp.storage.counting import NONCES_KEPT, Counts, Spent, take_quota
+from schuldhulp.storage.database import connect
+from schuldhulp.storage.evaluation_tables import (
+    accounts,
+    admissions,
+    metadata,
+    nonces,
+    organisations,
+)
 from schuldhulp.storage.migrate import migrate
 
-NONCES_KEPT = timedelta(days=1)
-"""A request expires within minutes, so a nonce of yesterday cannot come back; a day forgives a clock that was wrong."""
+__all__ = ["NONCES_KEPT", "SCRIPTS", "EvaluatorDatabase", "metadata", "nonces", "organisations"]
 
 SCRIPTS: Final = Path(__file__).parent / "evaluator_migrations"
 """Folder of the migrations."""
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-    }
-)
-
-organisations = Table(
-    "organisations",
-    metadata,
-    Column("kvk", String(8), primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("daily_quota", Integer, CheckConstraint("daily_quota >= 0", name="daily"), nullable=False),
-    Column("epoch_quota", Integer, CheckConstraint("epoch_quota >= 0", name="epoch"), nullable=False),
-    Column("bsn_ground", Text),
-    Column("suspended", Boolean, nullable=False),
-)
-
-accounts = Table(
-    "accounts",
-    metadata,
-    Column("account", String(42), primary_key=True),
-    Column("kvk", String(8), ForeignKey("organisations.kvk"), nullable=False, index=True),
-)
-
-# Who was let in, on which ground and by whom: lines are only ever added.
-admissions = Table(
-    "admissions",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("kvk", String(8), ForeignKey("organisations.kvk"), nullable=False),
-    Column(
-        "action", String(10), CheckConstraint("action IN ('admit', 'suspend', 'remove')", name="action"), nullable=False
-    ),
-    Column("accounts", Text, nullable=False),
-    Column("daily_quota", Integer),
-    Column("epoch_quota", Integer),
-    Column("bsn_ground", Text),
-    Column("reason", Text),
-    Column("done_by", String(200), nullable=False),
-    Column("done_at", DateTime(timezone=True), nullable=False),
-    Index("ix_admissions_kvk", "kvk"),
-)
-
-daily_usage = Table(
-    "daily_usage",
-    metadata,
-    Column("kvk", String(8), ForeignKey("organisations.kvk"), primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("used", BigInteger, nullable=False),
-)
-
-epoch_usage = Table(
-    "epoch_usage",
-    metadata,
-    Column("kvk", String(8), ForeignKey("organisations.kvk"), primary_key=True),
-    Column("epoch", BigInteger, primary_key=True),
-    Column("used", BigInteger, nullable=False),
-)
-
-# `organisation` may also be "municipality", which stands in no table: no foreign key.
-nonces = Table(
-    "nonces",
-    metadata,
-    Column("organisation", String(12), primary_key=True),
-    Column("nonce", LargeBinary(32), primary_key=True),
-    Column("used_at", DateTime(timezone=True), nullable=False, index=True),
-)
-
 
 REQUESTS: Final = "request"
 """In the place of an organisation: the digests of whole requests stand beside the nonces, under no organisation's name,
 so that nobody can have a digest noted by choosing it as a nonce."""
 
 
-class EvaluatorDatabase:
-    """Implements ports.OrganisationStore; safe to share between threads and processes."""
+class EvaluatorDatabase(Counts):
+    """Implements ports.EvaluatorStore and ports.UsageStore; safe to share between threads and processes."""
 
     def __init__(self, url: str) -> None:
         """Take the address; nothing is opened before the first use.
@@ -134,7 +47,7 @@ class EvaluatorDatabase:
         Raises:
             Misconfigured: the address cannot be read, or is of another kind of database.
         """
-        self._engine = connect(url)
+        super().__init__(connect(url))
 
     def prepare(self) -> None:
         """Make the tables, or bring them to the newest revision; safe to repeat and to run from several processes.
@@ -173,6 +86,22 @@ class EvaluatorDatabase:
             row = connection.execute(select(organisations).where(organisations.c.kvk == kvk)).one_or_none()
             return None if row is None else _organisation(row, _accounts_of(connection, kvk))
 
+    def organisation_of(self, account: str) -> Organisation | None:
+        """Look up the organisation that an account belongs to.
+
+        Args:
+            account: with the checksum of ERC-55.
+
+        Returns:
+            The organisation, also when it is suspended; None when the account is nobody's.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._reading() as connection:
+            kvk = connection.execute(select(accounts.c.kvk).where(accounts.c.account == account)).scalar_one_or_none()
+        return None if kvk is None else self.organisation(kvk)
+
     def organisations(self) -> list[Organisation]:
         """Return all organisations by number.
 
@@ -183,13 +112,33 @@ class EvaluatorDatabase:
             rows = connection.execute(select(organisations).order_by(organisations.c.kvk)).all()
             return [_organisation(row, _accounts_of(connection, row.kvk)) for row in rows]
 
-    def admit(self, organisation: Organisation, *, by: str, at: datetime) -> None:
+    def history(self, kvk: str) -> list[Admission]:
+        """Return every decision about an organisation, oldest first.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._reading() as connection:
+            rows = connection.execute(select(admissions).where(admissions.c.kvk == kvk).order_by(admissions.c.id)).all()
+        return [_admission(row) for row in rows]
+
+    def admit(
+        self,
+        organisation: Organisation,
+        *,
+        by: str,
+        at: datetime,
+        reason: str | None = None,
+        account_quota: int | None = None,
+    ) -> None:
         """Add an organisation, or renew its name, quota, ground and state; accounts are added, never taken away.
 
         Args:
             organisation: what holds from now on.
             by: who decided, as it stands in the admissions.
             at: when, UTC.
+            reason: why a larger quota, likewise.
+            account_quota: what was decided about one account, likewise.
 
         Raises:
             Conflict: an account belongs to another organisation.
@@ -213,6 +162,12 @@ class EvaluatorDatabase:
                 for account in organisation.accounts:
                     if account not in present:
                         connection.execute(insert(accounts).values(account=account, kvk=organisation.kvk))
+                for account in {*present, *organisation.accounts}:
+                    limit = organisation.account_quotas.get(account)
+                    if present.get(account) != limit:
+                        connection.execute(
+                            update(accounts).where(accounts.c.account == account).values(daily_quota=limit)
+                        )
                 connection.execute(
                     insert(admissions).values(
                         kvk=organisation.kvk,
@@ -220,7 +175,9 @@ class EvaluatorDatabase:
                         accounts=" ".join(organisation.accounts),
                         daily_quota=organisation.quota.daily,
                         epoch_quota=organisation.quota.per_epoch,
+                        account_quota=account_quota,
                         bsn_ground=organisation.bsn_ground,
+                        reason=reason,
                         done_by=by,
                         done_at=at,
                     )
@@ -293,6 +250,7 @@ class EvaluatorDatabase:
         nonce: bytes,
         at: datetime,
         request: bytes | None = None,
+        account: str | None = None,
     ) -> Charge:
         """Note a request as answered and take its elements from the quota, both or neither.
 
@@ -301,12 +259,13 @@ class EvaluatorDatabase:
 
         Args:
             organisation: KvK number, or ``municipality``.
-            quota: the limits; None for the municipality itself, which has none.
+            quota: the limits; None: it is counted and not limited.
             epoch: epoch of the key that is asked for.
             elements: how many elements.
             nonce: 32 bytes that the requester chose once.
             at: now, UTC; the daily quota is that of the UTC day.
             request: digest of all that was signed, 32 bytes, when the request may be repeated.
+            account: who signed; charged too where it has a quota of its own.
 
         Returns:
             DONE, or why nothing was charged.
@@ -315,25 +274,31 @@ class EvaluatorDatabase:
             Unreachable: the database does not answer.
         """
         at = at.astimezone(UTC)
-        day = at.date()
         try:
+            self._sweep(at)
             with self._writing() as connection:
-                connection.execute(delete(nonces).where(nonces.c.used_at < at - NONCES_KEPT))
                 connection.execute(insert(nonces).values(organisation=organisation, nonce=nonce, used_at=at))
                 if request is not None:
                     connection.execute(insert(nonces).values(organisation=REQUESTS, nonce=request, used_at=at))
-                if quota is not None:
-                    # The row is the lock: the sums below cannot change before this transaction ends.
-                    connection.execute(
-                        select(organisations.c.kvk).where(organisations.c.kvk == organisation).with_for_update()
-                    ).one()
-                    _take(connection, daily_usage, {"kvk": organisation, "day": day}, elements, quota.daily)
-                    _take(connection, epoch_usage, {"kvk": organisation, "epoch": epoch}, elements, quota.per_epoch)
+                # The row is the lock: the sums below cannot change before this transaction ends. The municipality has
+                # none; two of its requests for different epochs at the same moment might pass its bound together.
+                connection.execute(
+                    select(organisations.c.kvk).where(organisations.c.kvk == organisation).with_for_update()
+                ).first()
+                take_quota(
+                    connection,
+                    asker=organisation,
+                    account=account,
+                    day=at.date(),
+                    epoch=epoch,
+                    elements=elements,
+                    quota=quota,
+                )
         except Conflict:
             repeated = request is not None and self.was_charged(request)
             return Charge.REPEATED if repeated else Charge.REPLAYED
-        except _Spent as spent:
-            return Charge.DAY_SPENT if spent.table is daily_usage else Charge.EPOCH_SPENT
+        except Spent as spent:
+            return spent.charge
         return Charge.DONE
 
     def was_charged(self, request: bytes) -> bool:
@@ -349,36 +314,6 @@ class EvaluatorDatabase:
         with self._reading() as connection:
             return connection.execute(query).first() is not None
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with (
-            translated(),
-            self._engine.connect().execution_options(**{WRITE: True}) as connection,
-            connection.begin(),
-        ):
-            yield connection
-
-
-class _Spent(Exception):
-    def __init__(self, table: Table) -> None:
-        super().__init__(table.name)
-        self.table = table
-
-
-def _take(connection: Connection, table: Table, key: dict[str, Any], elements: int, limit: int) -> None:
-    used = connection.execute(select(table.c.used).filter_by(**key)).scalar_one_or_none()
-    if (used or 0) + elements > limit:
-        raise _Spent(table)
-    if used is None:
-        connection.execute(insert(table).values(**key, used=elements))
-    else:
-        connection.execute(update(table).filter_by(**key).values(used=used + elements))
-
 
 def _require_removed(connection: Connection, kvk: str, account: str) -> None:
     """Refuse an account that was not taken away from this organisation before, or that belongs to another by now."""
@@ -392,17 +327,36 @@ def _require_removed(connection: Connection, kvk: str, account: str) -> None:
         raise NotFound("account_unknown", "this organisation has no such account", field="account")
 
 
-def _accounts_of(connection: Connection, kvk: str) -> tuple[str, ...]:
-    rows = connection.execute(select(accounts.c.account).where(accounts.c.kvk == kvk).order_by(accounts.c.account))
-    return tuple(rows.scalars())
+def _accounts_of(connection: Connection, kvk: str) -> dict[str, int | None]:
+    """Return the accounts of an organisation, each with the quota of its own, if it has one."""
+    rows = connection.execute(
+        select(accounts.c.account, accounts.c.daily_quota).where(accounts.c.kvk == kvk).order_by(accounts.c.account)
+    )
+    return {row.account: row.daily_quota for row in rows}
 
 
-def _organisation(row: Any, its_accounts: tuple[str, ...]) -> Organisation:
+def _organisation(row: Any, its_accounts: dict[str, int | None]) -> Organisation:
     return Organisation(
         kvk=row.kvk,
         name=row.name,
-        accounts=its_accounts,
+        accounts=tuple(its_accounts),
         quota=Quota(daily=row.daily_quota, per_epoch=row.epoch_quota),
         bsn_ground=row.bsn_ground,
         suspended=row.suspended,
+        account_quotas={account: limit for account, limit in its_accounts.items() if limit is not None},
+    )
+
+
+def _admission(row: Any) -> Admission:
+    whole = row.daily_quota is not None and row.epoch_quota is not None
+    return Admission(
+        action=row.action,
+        accounts=tuple(row.accounts.split()),
+        quota=Quota(daily=row.daily_quota, per_epoch=row.epoch_quota) if whole else None,
+        account_quota=row.account_quota,
+        bsn_ground=row.bsn_ground,
+        reason=row.reason,
+        by=row.done_by,
+        # SQLite gives the time back without its zone.
+        at=row.done_at.replace(tzinfo=UTC) if row.done_at.tzinfo is None else row.done_at.astimezone(UTC),
     )
