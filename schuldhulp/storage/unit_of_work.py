@@ -8,10 +8,13 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from schuldhulp.services import ports
+from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 from schuldhulp.storage.checks import Checks
+from schuldhulp.storage.claims import Claims
 from schuldhulp.storage.database import WRITE, translated
 from schuldhulp.storage.dossiers import ApplicantIndex, Dossiers, Keys, Records, Revisions
 from schuldhulp.storage.filling import Fillings
+from schuldhulp.storage.mail import Mail
 from schuldhulp.storage.outbox import Batches, ChainWatch, Leases, Outbox
 from schuldhulp.storage.people import Log, Staff, Subjects
 from schuldhulp.storage.publications import Publications
@@ -38,6 +41,8 @@ class SqlUnitOfWork:
     subjects: ports.SubjectRepository
     log: ports.LogRepository
     chain_watch: ports.ChainWatchRepository
+    mail: MailRepository
+    claims: ClaimRepository
     checks: ports.CheckRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
@@ -84,6 +89,8 @@ class SqlUnitOfWork:
         self.subjects = Subjects(connection)
         self.log = Log(connection)
         self.chain_watch = ChainWatch(connection)
+        self.mail = Mail(connection)
+        self.claims = Claims(connection)
         self.checks = Checks(connection)
         return self
 

@@ -1,0 +1,313 @@
+"""Claims on the chain, the contents that were delivered for them, and the receipts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, Table, and_, or_, select, update
+
+from schuldhulp.domain.claims import ClaimStatus, ReceiptOutcome, RefusalReason
+from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
+from schuldhulp.services.claims.rows import (
+    ClaimRow,
+    ContentsState,
+    DeliveryRow,
+    DeliveryState,
+    EventKind,
+    EventRow,
+    ReceiptRow,
+)
+from schuldhulp.storage import tables
+from schuldhulp.storage.repository import Repository, chunks, state
+
+_CLOSED: Final = [status.value for status in ClaimStatus if status is not ClaimStatus.NONE and not status.is_open]
+
+
+class Claims(Repository):
+    """Tables ``claim_deliveries``, ``claim_events``, ``claims`` and ``claim_receipts``."""
+
+    # --- deliveries ---------------------------------------------------------------------------------------------------
+
+    def add_delivery(self, row: DeliveryRow) -> None:
+        """Store a delivery; does nothing when it is here already."""
+        self._run(self._insert(tables.claim_deliveries).values(**_plain(row)).on_conflict_do_nothing())
+
+    def delivery(self, message: bytes) -> DeliveryRow | None:
+        """Return a delivery."""
+        table = tables.claim_deliveries
+        row = self._first(select(table).where(table.c.message == message))
+        return None if row is None else _delivery(row)
+
+    def deliveries(
+        self, municipality: MunicipalityCode, state: DeliveryState, *, limit: int | None = None
+    ) -> Sequence[DeliveryRow]:
+        """Return the deliveries in a state, oldest first."""
+        table = tables.claim_deliveries
+        wanted = (table.c.municipality == municipality) & (table.c.state == state.value)
+        return self._deliveries(select(table).where(wanted).limit(limit))
+
+    def all_deliveries(self, municipality: MunicipalityCode) -> Sequence[DeliveryRow]:
+        """Return all deliveries, oldest first."""
+        table = tables.claim_deliveries
+        return self._deliveries(select(table).where(table.c.municipality == municipality))
+
+    def deliveries_of(self, claims: Sequence[ClaimId]) -> Sequence[DeliveryRow]:
+        """Return the deliveries for these claims, oldest first."""
+        table = tables.claim_deliveries
+        found: list[DeliveryRow] = []
+        for piece in chunks(claims):
+            found += self._deliveries(select(table).where(table.c.claim_id.in_(piece)))
+        return sorted(found, key=lambda row: (row.received_at, row.message))
+
+    def change_delivery(self, row: DeliveryRow, *, was: DeliveryState) -> bool:
+        """Write what was found in a delivery and where it stands; False when it was no longer in the state ``was``."""
+        table = tables.claim_deliveries
+        statement = update(table).where(table.c.message == row.message, table.c.state == was.value)
+        return self._run(statement.values(**_plain(row))).rowcount == 1
+
+    def _deliveries(self, statement: Any) -> list[DeliveryRow]:
+        table = tables.claim_deliveries.c
+        return [_delivery(row) for row in self._all(statement.order_by(table.received_at, table.message))]
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def add_events(self, rows: Sequence[EventRow]) -> None:
+        """Store events; those that are here already, from the same block, are passed over."""
+        table = tables.claim_events
+        for row in rows:
+            same = (table.c.block_hash == row.block_hash) & (table.c.log_index == row.log_index)
+            if self._first(select(table.c.id).where(same, table.c.dropped_at.is_(None))) is None:
+                self._run(table.insert().values(**_plain(row, without=("id",))))
+
+    def events_of(self, claims: Sequence[ClaimId]) -> Sequence[EventRow]:
+        """Return the events of these claims that the chain has not thrown out, in their order."""
+        table = tables.claim_events
+        found: list[EventRow] = []
+        for piece in chunks(claims):
+            wanted = table.c.claim_id.in_(piece) & table.c.dropped_at.is_(None)
+            found += [_event(row) for row in self._all(select(table).where(wanted))]
+        return sorted(found, key=lambda row: (row.block_number, row.log_index))
+
+    def event_blocks(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[tuple[int, bytes]]:
+        """Return number and hash of the newest blocks with events that were not thrown out, newest first."""
+        table = tables.claim_events
+        statement = (
+            select(table.c.block_number, table.c.block_hash)
+            .where(table.c.municipality == municipality, table.c.dropped_at.is_(None))
+            .distinct()
+            .order_by(table.c.block_number.desc())
+            .limit(limit)
+        )
+        return [(int(row[0]), bytes(row[1])) for row in self._all(statement)]
+
+    def drop_events(self, municipality: MunicipalityCode, *, after: int, at: datetime) -> Sequence[ClaimId]:
+        """Write down that the chain has thrown out the events above a block; return the claims concerned."""
+        table = tables.claim_events
+        gone = and_(table.c.municipality == municipality, table.c.block_number > after, table.c.dropped_at.is_(None))
+        claims = [ClaimId(row[0]) for row in self._all(select(table.c.claim_id).where(gone).distinct())]
+        self._run(update(table).where(gone).values(dropped_at=at))
+        return sorted(claims)
+
+    # --- claims -------------------------------------------------------------------------------------------------------
+
+    def claim(self, claim: ClaimId) -> ClaimRow | None:
+        """Return a claim as it stands on the chain."""
+        row = self._first(select(tables.claims).where(tables.claims.c.claim_id == claim))
+        return None if row is None else _claim(row)
+
+    def claims(self, municipality: MunicipalityCode) -> Sequence[ClaimRow]:
+        """Return all claims, those filed first in front."""
+        return self._claims(tables.claims.c.municipality == municipality)
+
+    def lacking(self, municipality: MunicipalityCode, contents: ContentsState) -> Sequence[ClaimRow]:
+        """Return the open claims whose contents are in a state, oldest first."""
+        table = tables.claims.c
+        return self._claims(
+            (table.municipality == municipality)
+            & (table.contents == contents.value)
+            & table.status.between(ClaimStatus.FILED.value, ClaimStatus.INCLUDED.value)
+        )
+
+    def put_claim(self, row: ClaimRow) -> None:
+        """Store a claim, or write where it stands."""
+        values = _plain(row)
+        changed = {name: value for name, value in values.items() if name != "claim_id"}
+        statement = self._insert(tables.claims).values(**values)
+        self._run(statement.on_conflict_do_update(index_elements=["claim_id"], set_=changed))
+
+    def change_claim(self, row: ClaimRow, *, was: ClaimRow) -> bool:
+        """Write where a claim stands when it still stands as in ``was``; say whether it did."""
+        table = tables.claims
+        same = [
+            column.is_(None) if value is None else column == value
+            for column, value in ((table.c[name], value) for name, value in _plain(was).items())
+        ]
+        return self._run(update(table).where(*same).values(**_plain(row))).rowcount == 1
+
+    def remove_claim(self, claim: ClaimId) -> None:
+        """Take away a claim whose filing the chain has thrown out; its events stay."""
+        self._run(tables.claims.delete().where(tables.claims.c.claim_id == claim))
+
+    def _claims(self, wanted: Any) -> list[ClaimRow]:
+        table = tables.claims
+        statement = select(table).where(wanted).order_by(table.c.filed_at, table.c.claim_id)
+        return [_claim(row) for row in self._all(statement)]
+
+    # --- receipts -----------------------------------------------------------------------------------------------------
+
+    def add_receipt(self, row: ReceiptRow) -> int:
+        """Store a receipt and return its id."""
+        return self._new_id(self._run(tables.claim_receipts.insert().values(**_plain(row, without=("id",)))))
+
+    def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[ReceiptRow]:
+        """Return the receipts that have not arrived, those that were tried longest ago in front."""
+        table = tables.claim_receipts
+        statement = (
+            select(table)
+            .where(table.c.municipality == municipality, table.c.delivered_at.is_(None))
+            .order_by(table.c.tried_at.is_not(None), table.c.tried_at, table.c.id)
+            .limit(limit)
+        )
+        return [_receipt(row) for row in self._all(statement)]
+
+    def receipts_of(self, claims: Sequence[ClaimId]) -> Sequence[ReceiptRow]:
+        """Return the receipts of these claims, oldest first."""
+        table = tables.claim_receipts
+        found: list[ReceiptRow] = []
+        for piece in chunks(claims):
+            found += [_receipt(row) for row in self._all(select(table).where(table.c.claim_id.in_(piece)))]
+        return sorted(found, key=lambda row: row.id)
+
+    def seal_receipt(self, receipt: int, sealed: bytes) -> bool:
+        """Write the sealed receipt unless there is one already; say whether there was none."""
+        table = tables.claim_receipts
+        statement = update(table).where(table.c.id == receipt, table.c.sealed == b"")
+        return self._run(statement.values(sealed=sealed, trouble="")).rowcount == 1
+
+    def note_receipt(self, receipt: int, *, trouble: str, tried_at: datetime) -> None:
+        """Write why a receipt could not be sent."""
+        table = tables.claim_receipts
+        self._run(update(table).where(table.c.id == receipt).values(trouble=trouble, tried_at=tried_at))
+
+    def receipt_arrived(self, receipt: int, at: datetime) -> None:
+        """Write down that a receipt was delivered."""
+        table = tables.claim_receipts
+        self._run(update(table).where(table.c.id == receipt).values(trouble="", tried_at=at, delivered_at=at))
+
+    # --- retention ----------------------------------------------------------------------------------------------------
+
+    def to_erase(self, municipality: MunicipalityCode, *, decided_before: datetime) -> Sequence[bytes]:
+        """Return the messages with contents that nobody needs any more.
+
+        Those of deliveries that were refused before a time, and of accepted ones whose claim was closed before it.
+        """
+        mail, delivery, claim = tables.channel_messages, tables.claim_deliveries, tables.claims
+        statement = (
+            select(delivery.c.message)
+            .join(mail, mail.c.message == delivery.c.message)
+            .outerjoin(claim, claim.c.claim_id == delivery.c.claim_id)
+            .where(
+                delivery.c.municipality == municipality,
+                mail.c.content != b"",
+                or_(
+                    and_(
+                        delivery.c.state == DeliveryState.REFUSED.value,
+                        delivery.c.decided_at < decided_before,
+                    ),
+                    and_(
+                        delivery.c.state == DeliveryState.ACCEPTED.value,
+                        claim.c.status.in_(_CLOSED),
+                        claim.c.changed_at < decided_before,
+                    ),
+                ),
+            )
+            .order_by(delivery.c.message)
+        )
+        return [bytes(row[0]) for row in self._all(statement)]
+
+
+def _plain(row: Any, *, without: Iterable[str] = ()) -> dict[str, Any]:
+    """Return a row's fields as the columns hold them."""
+    skipped = set(without)
+    return {
+        field.name: getattr(getattr(row, field.name), "value", getattr(row, field.name))
+        for field in dataclasses.fields(row)
+        if field.name not in skipped
+    }
+
+
+def _columns(row: Row[Any], table: Table) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in table.columns}
+
+
+def _delivery(row: Row[Any]) -> DeliveryRow:
+    # What an unknown word stands for is looked at anew, or stays refused: neither accepts anything.
+    return DeliveryRow(
+        **_columns(row, tables.claim_deliveries)
+        | {
+            "municipality": MunicipalityCode(row.municipality),
+            "claim_id": ClaimId(row.claim_id),
+            "state": state(DeliveryState, row.state, DeliveryState.REFUSED),
+            "commitment": _commitment(row.commitment),
+            "replaces": _commitment(row.replaces),
+            "finding": _reason(row.finding),
+            "reason": _reason(row.reason),
+        }
+    )
+
+
+def _event(row: Row[Any]) -> EventRow:
+    return EventRow(
+        **_columns(row, tables.claim_events)
+        | {
+            "municipality": MunicipalityCode(row.municipality),
+            "kind": state(EventKind, row.kind, EventKind.UNKNOWN),
+            "claim_id": ClaimId(row.claim_id),
+            "commitment": _commitment(row.commitment),
+            "previous": _commitment(row.previous),
+            "status": None if row.status is None else _status(row.status),
+        }
+    )
+
+
+def _claim(row: Row[Any]) -> ClaimRow:
+    return ClaimRow(
+        **_columns(row, tables.claims)
+        | {
+            "claim_id": ClaimId(row.claim_id),
+            "municipality": MunicipalityCode(row.municipality),
+            "status": _status(row.status),
+            "commitment": Commitment(row.commitment),
+            "contents": state(ContentsState, row.contents, ContentsState.WAITING),
+        }
+    )
+
+
+def _receipt(row: Row[Any]) -> ReceiptRow:
+    return ReceiptRow(
+        **_columns(row, tables.claim_receipts)
+        | {
+            "municipality": MunicipalityCode(row.municipality),
+            "claim_id": ClaimId(row.claim_id),
+            "outcome": state(ReceiptOutcome, row.outcome, ReceiptOutcome.REFUSED),
+            "reason": _reason(row.reason),
+        }
+    )
+
+
+def _commitment(value: bytes | None) -> Commitment | None:
+    return None if value is None else Commitment(value)
+
+
+def _reason(value: str | None) -> RefusalReason | None:
+    return None if value is None else state(RefusalReason, value, RefusalReason.CONTENTS_INVALID)
+
+
+def _status(value: int) -> ClaimStatus:
+    try:
+        return ClaimStatus(value)
+    except ValueError:
+        return ClaimStatus.NONE
