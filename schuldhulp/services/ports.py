@@ -414,6 +414,8 @@ class UnitOfWork(Protocol):
     subjects: SubjectRepository
     log: LogRepository
     chain_watch: ChainWatchRepository
+    mail: MailRepository
+    claims: ClaimRepository
     checks: CheckRepository
 
     def __enter__(self) -> Self:
