@@ -110,6 +110,7 @@ def cockpit(settings: Settings | None = None) -> Cockpit:
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database_url)
     found = _cockpit(settings, _open_store(settings, engine))
+    found.history.forget()
     if settings.ledger_fill:
         threading.Thread(target=_keep_spares, args=(found.spares,), name="spares", daemon=True).start()
     return found

@@ -352,3 +352,13 @@ claim_follow = Table(
     Column("checked_at", Time),
     Column("trouble", Text, nullable=False),
 )
+
+page_checks = Table(
+    "page_checks",
+    metadata,
+    Column("id", Octets, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("checked_at", Time, nullable=False),
+    Column("sealed", Octets, nullable=False),
+    Index(None, "organisation", "checked_at"),
+)

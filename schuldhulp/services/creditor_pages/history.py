@@ -14,7 +14,7 @@ from schuldhulp.crypto.framing import frame
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.identifiers import IdentifierKind
-from schuldhulp.domain.signal import Signal
+from schuldhulp.domain.signal import Signal, SignalWarning, warnings_for
 from schuldhulp.errors import NotAllowed, Undecryptable
 from schuldhulp.services.creditor_pages.rows import CheckRow
 from schuldhulp.services.ports import Clock, Store
@@ -47,6 +47,11 @@ class Check:
     login: str
     kind: IdentifierKind
     contact: str = ""
+
+    @property
+    def warnings(self) -> tuple[SignalWarning, ...]:
+        """What must be said with the answer."""
+        return warnings_for(self.signal, self.kind)
 
 
 class CheckHistory:
