@@ -5,9 +5,10 @@ Names everything that is not as it should be, and ends with exit code 1 then. Re
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import brownie
 from eth_abi import encode
@@ -17,6 +18,9 @@ from schuldhulp import errors
 from schuldhulp.node.deployment import Deployment
 from scripts.planning import CONTRACTS, GRANTS, SIGNING, THROW_AWAY
 from scripts.usage import typed
+
+if TYPE_CHECKING:
+    from schuldhulp.config import Settings
 
 VERSION = "1.0.0"
 NETWORK_ROLE = bytes(32)
@@ -40,6 +44,7 @@ class Expected:
         contact: what a creditor reads after a green signal.
         evaluator_url: where the evaluator answers.
         claim_key: X25519 key that claims are sealed to, 32 bytes.
+        claim_id_key: public key of the evaluator's standing key for claim ids, 32 bytes.
         receipt_signer: account that signs receipts.
         epoch: epoch that is open.
         evaluator_keys: its keys, 32 bytes each.
@@ -51,6 +56,7 @@ class Expected:
     contact: str | None = None
     evaluator_url: str | None = None
     claim_key: bytes | None = None
+    claim_id_key: bytes | None = None
     receipt_signer: str | None = None
     epoch: int | None = None
     evaluator_keys: tuple[bytes, bytes] | None = None
@@ -122,7 +128,7 @@ def check(deployment: Deployment, expected: Expected) -> list[str]:
         findings += code_findings
         if not code_findings:
             findings += check_contract(name, deployment) + check_roles(name, deployment, expected)
-    findings += check_nonces(deployment)
+    findings += check_nonces(deployment) + check_claim_ids(deployment, expected)
     if not findings:
         findings += check_settings(deployment, expected)
     return findings
@@ -232,6 +238,15 @@ def check_nonces(deployment: Deployment) -> list[str]:
     ]
 
 
+def check_claim_ids(deployment: Deployment, expected: Expected) -> list[str]:
+    """Look at the key of claim ids in the file: creditors prove with it that everybody gets the same id for a debt."""
+    if deployment.claim_id_key is None:
+        return ["deployment file: no claimIdKey, so no claim can be filed; brownie run register_municipality complete"]
+    if expected.claim_id_key not in (None, deployment.claim_id_key):
+        return ["deployment file: the claimIdKey is not the one in public.json, so no claim can be filed"]
+    return []
+
+
 def check_settings(deployment: Deployment, expected: Expected) -> list[str]:
     """Look at epochs, keys, contact and evaluator of the municipality."""
     registry, code = contract_at("EnrolmentRegistry", deployment), deployment.municipality
@@ -285,6 +300,13 @@ def report(findings: Sequence[str]) -> None:
     print("Check: " + (f"{len(findings)} finding(s)" if findings else "everything is as planned"))
 
 
+def claim_id_key_of(settings: Settings) -> bytes | None:
+    """Give the key of claim ids in public.json; None where there is no such file or key, as on a creditor's machine."""
+    from schuldhulp.services.keys import PUBLIC_FILE, read_public_keys
+
+    return read_public_keys(settings.keys).claim_id_key if (settings.keys / PUBLIC_FILE).exists() else None
+
+
 @typed("check_deployment")
 def main() -> None:
     """Check the deployment of the network that Brownie is connected to."""
@@ -294,8 +316,10 @@ def main() -> None:
     try:
         if network == THROW_AWAY:
             raise errors.Misconfigured("network_empty", "the development network starts empty: nothing to check")
-        deployment = Deployment.load(load_settings().deployments / f"{network}.json")
-        findings = check(deployment, expected_of(deployment))
+        settings = load_settings()
+        deployment = Deployment.load(settings.deployments / f"{network}.json")
+        expected = dataclasses.replace(expected_of(deployment), claim_id_key=claim_id_key_of(settings))
+        findings = check(deployment, expected)
     except errors.SchuldhulpError as error:
         print(f"Refused: {error}")
         raise SystemExit(error.exit_code) from None

@@ -125,6 +125,7 @@ def deploy(plan: Plan, signers: Signers) -> Deployment:
             for name, contract in contracts.items()
         },
         accounts=dict(plan.addresses),
+        claim_id_key=plan.claim_id_key,
     )
     for name in CONTRACTS:
         send(deployment, deployer, name, "registerMunicipality", plan.municipality, plan.addresses["administrator"])

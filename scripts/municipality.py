@@ -192,6 +192,7 @@ def expected_of(plan: Plan) -> Expected:
         contact=plan.contact,
         evaluator_url=plan.evaluator_url,
         claim_key=plan.claim_key,
+        claim_id_key=plan.claim_id_key,
         receipt_signer=plan.addresses["receipt_signer"],
         epoch=plan.epoch,
         evaluator_keys=plan.evaluator_keys,

@@ -47,6 +47,7 @@ class Plan:
         epoch: first epoch to be opened.
         evaluator_keys: its public keys, for the BSN and for name, birth date and address; 32 bytes each.
         claim_key: X25519 key that claims are sealed to, 32 bytes.
+        claim_id_key: public key of the evaluator's standing key for claim ids, 32 bytes; stands in the deployment file.
         addresses: of `deployer` and every holder in `HOLDERS`.
         file: where the deployment file goes.
     """
@@ -58,6 +59,7 @@ class Plan:
     epoch: int
     evaluator_keys: tuple[bytes, bytes]
     claim_key: bytes
+    claim_id_key: bytes
     addresses: Mapping[str, str]
     file: Path
 
@@ -109,6 +111,7 @@ class Plan:
             f"   the claim key to 0x{self.claim_key.hex()}, and the receipt signer.",
             f"{epoch}. Announce and open epoch {self.epoch} with keys",
             *(f"   0x{key.hex()}" for key in self.evaluator_keys),
+            f"   Claim ids are made under 0x{self.claim_id_key.hex()}.",
         ]
 
 
@@ -134,6 +137,13 @@ def plan_from_keys(settings: Settings, network: str) -> Plan:
             raise errors.Misconfigured("account_missing", f"there is no account for the {name}", field=name)
     if not public.evaluator_keys:
         raise errors.Misconfigured("epoch_missing", "the evaluator has no keys of any epoch", field="evaluator_keys")
+    if public.claim_id_key is None:
+        raise errors.Misconfigured(
+            "claim_id_key_missing",
+            "public.json is from before claim ids had a key: run schuldhulp keys epoch where the evaluator's keyring "
+            "is, and bring its public.json here (schuldhulp keys merge)",
+            field="claim_id_key",
+        )
     epoch = max(public.evaluator_keys)
     plan = Plan(
         network=network,
@@ -143,6 +153,7 @@ def plan_from_keys(settings: Settings, network: str) -> Plan:
         epoch=int(epoch),
         evaluator_keys=public.evaluator_keys[epoch],
         claim_key=public.claim_key,
+        claim_id_key=public.claim_id_key,
         addresses={name: addresses[name] for name in ("deployer", *HOLDERS)},
         file=settings.deployments / f"{network}.json",
     )
@@ -175,6 +186,7 @@ def throw_away_plan(settings: Settings, accounts: Any) -> Plan:
         epoch=20264,
         evaluator_keys=(public_key(VoprfKey.generate()), public_key(VoprfKey.generate())),
         claim_key=OpeningKey.generate().public_key,
+        claim_id_key=public_key(VoprfKey.generate()),
         addresses={name: addresses[name] for name in ("deployer", *HOLDERS)},
         file=settings.deployments / f"{THROW_AWAY}.json",
     )

@@ -9,6 +9,10 @@ by the administrator of the network: registers the municipality in all three con
 by the municipality itself, with keyrings and settings of its own: compares the contracts with what it compiled itself,
 gives its roles, sets what creditors read, opens its first epoch, and writes its own deployment file. Neither needs a
 key of the other. Both show their plan, ask, act and check, and complete what was cut short.
+
+    brownie run register_municipality complete --network <name>
+
+adds to a deployment file from before there were claims the public key of claim ids, from public.json. It sends nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +27,16 @@ from schuldhulp import errors
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.node.deployment import Deployment
 from scripts.accounts import read_account, require_own_key, require_used
-from scripts.acting import agree, network_signer, open_deployment, refusals, require_chain, send, settings_here
+from scripts.acting import (
+    agree,
+    network_signer,
+    open_deployment,
+    refusals,
+    require_chain,
+    save_deployment,
+    send,
+    settings_here,
+)
 from scripts.check_deployment import SPARE, check, contract_at, report, role_id
 from scripts.manage_roles import number_of
 from scripts.municipality import (
@@ -94,6 +107,7 @@ def join(published: str) -> None:
             municipality=MunicipalityCode(plan.municipality),
             log_dossier=new_log_dossier(plan.municipality),
             accounts=dict(plan.addresses),
+            claim_id_key=plan.claim_id_key,
         )
         expected = expected_of(plan)
         findings = check(deployment, expected)
@@ -108,6 +122,31 @@ def join(published: str) -> None:
         if findings:
             print("The findings are the network's: when its administration has changed, brownie run hand_over follow")
             raise SystemExit(1)
+
+
+@typed("register_municipality complete")
+def complete() -> None:
+    """Add the public key of claim ids to a deployment file that has none; nothing is sent."""
+    with refusals():
+        deployment, settings = open_deployment(), settings_here()
+        key = plan_from_keys(settings, deployment.network).claim_id_key
+        if deployment.claim_id_key == key:
+            print("The deployment file is complete already.")
+            return
+        if deployment.claim_id_key is not None:
+            raise errors.Conflict(
+                "claim_id_key_other",
+                "the deployment file has another claimIdKey than public.json: which one does the evaluator have?",
+                field="claim_id_key",
+            )
+        if deployment.municipality != settings.municipality:
+            raise errors.Conflict(
+                "municipality_other",
+                "SCHULDHULP_MUNICIPALITY is not the municipality of the deployment file",
+                field="municipality",
+            )
+        save_deployment(dataclasses.replace(deployment, claim_id_key=key))
+        print("Next: publish the file anew; creditors need it before they file claims")
 
 
 @typed("register_municipality")

@@ -5,6 +5,9 @@ import dataclasses
 import brownie
 import pytest
 
+from schuldhulp.config import load_settings
+from schuldhulp.services.keys import create_keys
+from scripts import check_deployment as script
 from scripts.check_deployment import check, expected_of, role_id
 from scripts.deploy import expected_of as planned
 from scripts.planning import CONTRACTS
@@ -109,6 +112,31 @@ def test_check_names_an_account_whose_nonce_zero_is_unused(deployment):
     other = dataclasses.replace(deployment, accounts={**deployment.accounts, "deployer": fresh})
 
     assert_finding(check(other, expected_of(deployment)), "nonce 0", "deployer", fresh)
+
+
+def test_check_names_a_claim_id_key_that_is_missing_or_another(plan, deployment):
+    without = dataclasses.replace(deployment, claim_id_key=None)
+    other = dataclasses.replace(expected_of(deployment), claim_id_key=b"\1" * 32)
+
+    assert_finding(check(without, expected_of(without)), "no claimIdKey", "register_municipality complete")
+    assert_finding(check(deployment, other), "claimIdKey", "public.json")
+    assert check(deployment, dataclasses.replace(other, claim_id_key=plan.claim_id_key)) == []
+
+
+def test_main_compares_the_claim_id_key_with_the_public_file(monkeypatch, tmp_path, plan, deployment, capsys):
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path)})
+    assert script.claim_id_key_of(settings) is None
+    public = create_keys(settings.keys, epoch=20264, creditors=[])
+    assert script.claim_id_key_of(settings) == public.claim_id_key
+    deployment.save(settings.deployments / "kept.json")
+    monkeypatch.setattr("schuldhulp.config.load_settings", lambda: settings)
+    monkeypatch.setattr(brownie.network, "show_active", lambda: "kept")
+
+    with pytest.raises(SystemExit) as caught:
+        script.main()
+
+    assert caught.value.code == 1
+    assert "the claimIdKey is not the one in public.json" in capsys.readouterr().out
 
 
 def test_check_names_settings_that_are_not_the_planned_ones(plan, deployment):

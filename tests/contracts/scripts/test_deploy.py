@@ -16,6 +16,7 @@ def test_deploy_gives_a_file_that_reads_back_the_same(plan, deployment):
     deployment.save(plan.file)
 
     assert Deployment.load(plan.file) == deployment
+    assert deployment.claim_id_key == plan.claim_id_key
     assert deployment.log_dossier[:2] == plan.municipality.to_bytes(2, "big")
     assert len({contract.instance_id for contract in deployment.contracts.values()}) == 3
     assert deployment.block == brownie.web3.eth.block_number

@@ -20,6 +20,7 @@ def test_plan_from_keys_takes_accounts_and_newest_epoch_of_the_public_file(tmp_p
     assert (plan.municipality, plan.epoch) == (34, 20264)
     assert plan.evaluator_keys == public.evaluator_keys[20264]
     assert plan.claim_key == public.claim_key
+    assert plan.claim_id_key == public.claim_id_key
     assert plan.addresses["epoch_keeper"] == public.addresses["administrator"]
     assert plan.file == tmp_path / "deployments" / "local.json"
 
@@ -39,12 +40,24 @@ def test_plan_from_keys_names_what_is_missing(tmp_path):
     assert caught.value.field == "reviewer"
 
 
+def test_plan_from_keys_names_a_public_file_from_before_claim_ids(tmp_path):
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path)})
+    create_keys(settings.keys, epoch=20264, creditors=[])
+    file = settings.keys / "public.json"
+    public = json.loads(file.read_text())
+    del public["claim_id_key"]
+    file.write_text(json.dumps(public))
+    with pytest.raises(errors.Misconfigured) as caught:
+        plan_from_keys(settings, "local")
+    assert (caught.value.field, "keys merge" in str(caught.value)) == ("claim_id_key", True)
+
+
 def test_plan_shows_every_account_key_and_setting(plan):
     text = "\n".join(plan.lines())
 
     for shown in (*plan.addresses.values(), plan.contact, plan.evaluator_url, str(plan.epoch), str(plan.file)):
         assert shown in text
-    for key in (*plan.evaluator_keys, plan.claim_key):
+    for key in (*plan.evaluator_keys, plan.claim_key, plan.claim_id_key):
         assert key.hex() in text
     assert set(plan.addresses) == {"deployer", *HOLDERS}
 

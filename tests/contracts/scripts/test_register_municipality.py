@@ -76,6 +76,7 @@ def test_register_and_join_give_a_deployment_of_its_own(deployment, second, admi
     assert check(joined, expected_of(joined)) == []
     assert check(deployment, expected_of(deployment)) == []
     assert joined.contracts == deployment.contracts
+    assert joined.claim_id_key == read_public_keys(second.keys).claim_id_key != deployment.claim_id_key
     assert (joined.municipality, joined.log_dossier[:2]) == (77, (77).to_bytes(2, "big"))
     own = {name for name in joined.accounts if name not in ("deployer", "network_administrator")}
     assert own == {"administrator", "epoch_keeper", "registrar", "reviewer", "receipt_signer"}
@@ -118,6 +119,21 @@ def test_join_again_names_the_file_that_is_there(second, administrator, publishe
     status, out = refused(capsys, script.join, str(published))
     assert (status, "is there already" in out) == (2, True)
     assert (second.deployments / "development.json").read_bytes() == written
+
+
+def test_complete_adds_the_key_of_claim_ids_once_and_never_replaces_it(second, kept, capsys):
+    whole = dataclasses.replace(kept.file, municipality=77, claim_id_key=read_public_keys(second.keys).claim_id_key)
+    kept.file = dataclasses.replace(whole, claim_id_key=None)
+    before = brownie.web3.eth.block_number
+    script.complete()
+    script.complete()
+    assert (kept.file, kept.saved, brownie.web3.eth.block_number) == (whole, 1, before)
+    assert "complete already" in capsys.readouterr().out
+
+    for field, wrong in (("claim_id_key", b"\1" * 32), ("municipality", 78)):
+        kept.file = dataclasses.replace(whole, **{"claim_id_key": None, field: wrong})
+        status, _ = refused(capsys, script.complete)
+        assert (status, kept.saved) == (2, 1)
 
 
 def test_join_before_it_was_registered_sends_nothing(second, published, capsys):
