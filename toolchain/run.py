@@ -128,6 +128,8 @@ class Installation:
             genesis = rpc(self._settings, "eth_getBlockByNumber", "0x0", False)["hash"]
             if deployed.get("genesisHash") == genesis:
                 say("  contracts   as deployed before")
+                if "claimIdKey" not in deployed:  # From before there were claims.
+                    self._brownie("complete", "register_municipality", "complete")
                 return
         if (self._settings.data / "schuldhulp.sqlite").exists():
             raise Failed(
@@ -142,8 +144,11 @@ class Installation:
             {"from": account, "to": deployer, "value": hex(500 * 10**18), "gas": hex(21000)},
         )
         say("  contracts   compiling and deploying with Brownie")
-        command = [str(VENV / "bin" / "brownie"), "run", "deploy", "--network", self._settings.network]
-        self._finish("deployment", command, log=self._log("deployment"))
+        self._brownie("deployment", "deploy")
+
+    def _brownie(self, name: str, *words: str) -> None:
+        command = [str(VENV / "bin" / "brownie"), "run", *words, "--network", self._settings.network]
+        self._finish(name, command, log=self._log(name))
 
     def serve(self, name: str, port: int, path: str) -> None:
         """Start one of our own HTTP services and wait until it answers."""
