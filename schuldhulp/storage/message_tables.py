@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from schuldhulp.storage.columns import Time
-from schuldhulp.storage.evaluation import metadata
+from schuldhulp.storage.evaluation_tables import metadata
 
 __all__ = ["claim_id_usage", "mailboxes", "messages", "metadata"]
 
@@ -60,5 +60,7 @@ claim_id_usage = Table(
     metadata,
     Column("kvk", String(8), ForeignKey("organisations.kvk"), primary_key=True),
     Column("day", Date, primary_key=True),
+    # No foreign key: an account that was taken away has used what it has used.
+    Column("account", String(42), primary_key=True),
     Column("used", BigInteger, nullable=False),
 )

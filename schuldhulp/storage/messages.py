@@ -11,9 +11,18 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schuldhulp.errors import Conflict
-from schuldhulp.services.claims.ports import Allowance, Delivered, LimitReached, Message, MessageKind, Posting
+from schuldhulp.services.claims.ports import (
+    Allowance,
+    ClaimIdQuota,
+    Delivered,
+    LimitReached,
+    Message,
+    MessageKind,
+    Posting,
+)
 from schuldhulp.storage.database import WRITE, connect, translated
-from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS, nonces, organisations
+from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS
+from schuldhulp.storage.evaluation_tables import nonces, organisations
 from schuldhulp.storage.message_tables import claim_id_usage, mailboxes, messages
 from schuldhulp.storage.migrate import migrate
 
@@ -51,19 +60,20 @@ class MessageDatabase:
         self._engine.dispose()
 
     def charge_claim_ids(
-        self, *, organisation: str, daily: int | None, elements: int, nonce: bytes, at: datetime
+        self, *, organisation: str, account: str, quota: ClaimIdQuota | None, elements: int, nonce: bytes, at: datetime
     ) -> bool:
-        """Take elements from the quota of the day, and note the request as answered; both or neither.
+        """Take elements from the quotas of the day, and note the request as answered; all or nothing.
 
         Args:
             organisation: KvK number, or ``municipality``.
-            daily: elements a UTC day; None for the municipality itself, which has no quota.
+            account: which of its accounts asks.
+            quota: the limits; None for the municipality itself, which has none.
             elements: how many elements.
             nonce: 32 bytes that the requester chose once.
-            at: now, UTC.
+            at: now, UTC; the quota is that of the UTC day.
 
         Returns:
-            Whether the quota sufficed.
+            Whether the quotas sufficed.
 
         Raises:
             Conflict: the nonce was used before.
@@ -71,8 +81,8 @@ class MessageDatabase:
         """
         try:
             with self._request(organisation, nonce, at) as connection:
-                if daily is not None:
-                    _take(connection, organisation, at.astimezone(UTC).date(), elements, daily)
+                if quota is not None:
+                    _take(connection, organisation, account, at.astimezone(UTC).date(), elements, quota)
         except _SpentError:
             return False
         return True
@@ -233,17 +243,22 @@ class _SpentError(Exception):
     pass
 
 
-def _take(connection: Connection, organisation: str, day: date, elements: int, daily: int) -> None:
+def _take(
+    connection: Connection, organisation: str, account: str, day: date, elements: int, quota: ClaimIdQuota
+) -> None:
     # The row is the lock: what was used cannot change before this transaction ends.
     connection.execute(select(organisations.c.kvk).where(organisations.c.kvk == organisation).with_for_update()).one()
-    key = {"kvk": organisation, "day": day}
-    used = connection.execute(select(claim_id_usage.c.used).filter_by(**key)).scalar_one_or_none()
-    if (used or 0) + elements > daily:
+    table = claim_id_usage
+    today = select(table.c.account, table.c.used).filter_by(kvk=organisation, day=day)
+    used = {row.account: row.used for row in connection.execute(today)}
+    own = used.get(account, 0) + elements
+    if sum(used.values()) + elements > quota.organisation or (quota.account is not None and own > quota.account):
         raise _SpentError
-    if used is None:
-        connection.execute(insert(claim_id_usage).values(**key, used=elements))
+    key = {"kvk": organisation, "day": day, "account": account}
+    if account in used:
+        connection.execute(update(table).filter_by(**key).values(used=own))
     else:
-        connection.execute(update(claim_id_usage).filter_by(**key).values(used=used + elements))
+        connection.execute(insert(table).values(**key, used=own))
 
 
 def _lock(connection: Connection, recipient: str) -> int:

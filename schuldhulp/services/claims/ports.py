@@ -175,6 +175,19 @@ class Allowance:
     held_bytes: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClaimIdQuota:
+    """For how many claim ids may be asked in a UTC day.
+
+    Attributes:
+        organisation: by all accounts of the organisation together.
+        account: by the account that asks; None: no limit of its own.
+    """
+
+    organisation: int
+    account: int | None
+
+
 class MessageStore(Protocol):
     """The evaluator's own database: messages, and how many claim ids were asked for.
 
@@ -184,9 +197,9 @@ class MessageStore(Protocol):
     """
 
     def charge_claim_ids(
-        self, *, organisation: str, daily: int | None, elements: int, nonce: bytes, at: datetime
+        self, *, organisation: str, account: str, quota: ClaimIdQuota | None, elements: int, nonce: bytes, at: datetime
     ) -> bool:
-        """Take elements from the quota of the UTC day (None: no quota); False, and no nonce noted, if it is spent."""
+        """Take elements from the quotas of the UTC day (None: no quota); False, and no nonce noted, if one is spent."""
         ...
 
     def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:

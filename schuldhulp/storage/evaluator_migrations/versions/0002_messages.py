@@ -46,8 +46,9 @@ def upgrade() -> None:
         "claim_id_usage",
         sa.Column("kvk", sa.String(8), nullable=False),
         sa.Column("day", sa.Date, nullable=False),
+        sa.Column("account", sa.String(42), nullable=False),
         sa.Column("used", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("kvk", "day", name="pk_claim_id_usage"),
+        sa.PrimaryKeyConstraint("kvk", "day", "account", name="pk_claim_id_usage"),
         sa.ForeignKeyConstraint(["kvk"], ["organisations.kvk"], name="fk_claim_id_usage_kvk"),
     )
 

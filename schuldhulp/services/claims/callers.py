@@ -1,0 +1,175 @@
+"""Who signed a request to the channel of sealed messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from schuldhulp.crypto.channel import channel_request_digest
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import InvalidInput, NotAdmitted, NotAllowed
+from schuldhulp.services.claims.ports import MUNICIPALITY
+from schuldhulp.services.evaluation import MAX_AHEAD
+from schuldhulp.services.ports import ChainReader, Organisation, OrganisationStore
+
+REGISTER: Final = "ClaimRegister"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelRequest:
+    """A signed request to one route, its shape checked and nothing else.
+
+    Attributes:
+        path: path of the route, as the specification writes it.
+        body: the body as it came in, to the last byte.
+        organisation: KvK number, or ``municipality``.
+        nonce: 32 bytes, used once.
+        expiry: Unix time in seconds after which the request is void.
+        signature: 65 bytes r, s, v over the EIP-712 digest.
+    """
+
+    path: str
+    body: bytes = field(repr=False)
+    organisation: str
+    nonce: bytes
+    expiry: int
+    signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who signed a request.
+
+    Attributes:
+        account: checksummed address of the account.
+        organisation: the organisation that it belongs to; None: the municipality itself.
+    """
+
+    account: str
+    organisation: Organisation | None
+
+    @property
+    def mailbox(self) -> str:
+        """Whose messages it collects.
+
+        What is sealed to the key of an account is for that account alone, not for the others of its organisation.
+        """
+        return MUNICIPALITY if self.organisation is None else self.account
+
+    @property
+    def name(self) -> str:
+        """KvK number, or ``municipality``."""
+        return MUNICIPALITY if self.organisation is None else self.organisation.kvk
+
+
+class Callers:
+    """Finds out who signed a request, from cheap to dear: the chain is asked last."""
+
+    def __init__(
+        self,
+        *,
+        municipality: MunicipalityCode,
+        chain_id: int,
+        registry_address: str,
+        chain: ChainReader,
+        organisations: OrganisationStore,
+        recover_account: Callable[[bytes, bytes], str],
+        head_max_age: int,
+    ) -> None:
+        """Take what signatures and roles are checked against.
+
+        Args:
+            municipality: CBS code.
+            chain_id: chain id of the deployment; part of what is signed.
+            registry_address: checksummed address of the EnrolmentRegistry; likewise.
+            chain: reads roles.
+            organisations: who was admitted.
+            recover_account: gives the checksummed address that signed a 32-byte digest; InvalidInput when none did.
+            head_max_age: seconds that the newest block may be old; an older chain counts as silent.
+        """
+        self._municipality = municipality
+        self._chain_id = chain_id
+        self._registry_address = registry_address
+        self._chain = chain
+        self._organisations = organisations
+        self._recover_account = recover_account
+        self._head_max_age = head_max_age
+
+    def identify(self, request: ChannelRequest, now: datetime, *, sends: bool) -> Caller:
+        """Name who signed a request, when it may do what it asks.
+
+        Reading what was sealed to an account takes no more than that the account still belongs to its organisation:
+        one that was suspended may fetch its receipts. The municipality's account needs its role for everything.
+
+        Args:
+            request: the request.
+            now: the time, UTC.
+            sends: whether it does more than read its own mailbox.
+
+        Raises:
+            InvalidInput: expired, or valid for too long.
+            NotAdmitted: no account of the organisation signed it.
+            NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
+            Unreachable: chain or database does not answer.
+            ChainMismatch: another chain answers, or it stands still, so that roles may be old.
+        """
+        _check_expiry(request.expiry, now)
+        account = self._account_of(request)
+        if request.organisation == MUNICIPALITY:
+            self._require_role("REVIEWER", account, now)
+            return Caller(account=account, organisation=None)
+        organisation = self._organisations.organisation(request.organisation)
+        if organisation is None or account not in organisation.accounts:
+            raise _not_signed()
+        if sends:
+            if organisation.suspended:
+                raise NotAllowed(
+                    "organisation_suspended", "the organisation has been suspended", field="Schuldhulp-Organisation"
+                )
+            self._require_role("CREDITOR", account, now)
+        return Caller(account=account, organisation=organisation)
+
+    def _account_of(self, request: ChannelRequest) -> str:
+        digest = channel_request_digest(
+            chain_id=self._chain_id,
+            registry=self._registry_address,
+            municipality=self._municipality,
+            organisation=request.organisation,
+            path=request.path,
+            body=request.body,
+            nonce=request.nonce,
+            expiry=request.expiry,
+        )
+        try:
+            return self._recover_account(digest, request.signature)
+        except InvalidInput as error:
+            raise _not_signed() from error
+
+    def _require_role(self, verb: str, account: str, now: datetime) -> None:
+        self._chain.require_fresh_head(now, self._head_max_age)
+        if not self._chain.has_role(REGISTER, verb, self._municipality, account):
+            raise NotAllowed(
+                "role_missing", "the account lacks the role for this on the chain", field="Schuldhulp-Signature"
+            )
+
+
+def _check_expiry(expiry: int, now: datetime) -> None:
+    # Compared as numbers: not every number is a date.
+    ahead = expiry - now.timestamp()
+    if ahead <= 0:
+        raise InvalidInput(
+            "request_expired", "the request has expired; check the clock and sign anew", field="Schuldhulp-Expiry"
+        )
+    if ahead > MAX_AHEAD.total_seconds():
+        raise InvalidInput(
+            "expiry_too_far", "a request may be valid for five minutes at most", field="Schuldhulp-Expiry"
+        )
+
+
+def _not_signed() -> NotAdmitted:
+    # One answer for an unknown organisation and for another's account: who is admitted is nobody's business.
+    return NotAdmitted(
+        "signature_unknown", "the signature is not of an account of this organisation", field="Schuldhulp-Signature"
+    )

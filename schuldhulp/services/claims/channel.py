@@ -1,0 +1,268 @@
+"""The channel of sealed messages as the evaluator serves it: who may send, collect and ask what, and how much.
+
+The evaluator faces the network and opens nothing: it looks at who signed, notes, keeps and hands out ciphertext.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from schuldhulp.crypto import voprf
+from schuldhulp.crypto.channel import message_hash
+from schuldhulp.crypto.keyring import EvaluatorKeys
+from schuldhulp.crypto.ristretto import group
+from schuldhulp.errors import InvalidInput, NotAllowed, Unreachable
+from schuldhulp.services.claims.callers import Caller, Callers, ChannelRequest
+from schuldhulp.services.claims.ports import (
+    MAX_CLAIM_IDS,
+    MAX_CONTENT,
+    MAX_MESSAGES,
+    MUNICIPALITY,
+    Allowance,
+    ClaimIdQuota,
+    Delivered,
+    LimitReached,
+    Message,
+    MessageKind,
+    MessageStore,
+    Posting,
+)
+from schuldhulp.services.ports import Clock, EvaluatedBatch
+
+ALLOWANCE: Final = Allowance(waiting=2_000, waiting_bytes=32 * 1024 * 1024, held=50_000, held_bytes=256 * 1024 * 1024)
+"""What one organisation may leave here: four days of a standard quota while nobody fetches, and a month of it kept."""
+
+COLLECTED: Final = 512 * 1024
+"""Bytes of content in one answer to a collector, unless the first message alone is larger."""
+
+TO_MUNICIPALITY: Final = frozenset({MessageKind.CLAIM})
+"""What a creditor sends."""
+
+TO_CREDITOR: Final = frozenset({MessageKind.RECEIPT})
+"""What the municipality sends."""
+
+
+class ChannelService:
+    """Checks each request from cheap to dear, and carries it out together with noting its nonce."""
+
+    def __init__(
+        self,
+        *,
+        callers: Callers,
+        claim_id_key: bytes | None,
+        keys: EvaluatorKeys,
+        messages: MessageStore,
+        clock: Clock,
+        retention: timedelta,
+    ) -> None:
+        """Serve one municipality.
+
+        Args:
+            callers: finds out who signed a request.
+            claim_id_key: public claim-id key of the deployment file, 32 bytes; None when it names none.
+            keys: the evaluator's opened keyring.
+            messages: mailboxes, counters and nonces.
+            clock: tells the time.
+            retention: how long the contents of an acknowledged message are kept.
+        """
+        self._claim_id_key = claim_id_key
+        self._callers = callers
+        self._keys = keys
+        self._messages = messages
+        self._clock = clock
+        self._retention = retention
+
+    def claim_ids(self, request: ChannelRequest, elements: Sequence[bytes]) -> EvaluatedBatch:
+        """Evaluate blinded inputs of claim ids under the standing key.
+
+        Args:
+            request: who asks.
+            elements: 1 to 100 blinded inputs, 32 bytes each.
+
+        Returns:
+            Evaluated elements, one proof for all, and the public key.
+
+        Raises:
+            InvalidInput: expired, valid for too long, or an element is no valid point.
+            NotAdmitted: no account of the organisation signed it.
+            NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
+            LimitReached: the quota of the day is spent.
+            Conflict: the request was answered before.
+            Unreachable: chain or database does not answer, or the key is not the one of the deployment.
+        """
+        now = self._clock.now()
+        caller = self._callers.identify(request, now, sends=True)
+        if not 1 <= len(elements) <= MAX_CLAIM_IDS:
+            raise InvalidInput("elements_invalid", f"1 to {MAX_CLAIM_IDS} elements are expected", field="elements")
+        for number, element in enumerate(elements):
+            if not group().is_element(element):
+                raise InvalidInput(
+                    "element_invalid",
+                    f"element {number} is not a canonical ristretto255 point other than the identity",
+                    field="elements",
+                )
+        key = self._keys.claim_id
+        if self._claim_id_key is not None and voprf.public_key(key) != self._claim_id_key:
+            # Nobody would accept the answer, so nobody pays for it.
+            raise Unreachable("evaluator_key_missing", "the claim-id key of the deployment is not in this evaluator")
+        sufficed = self._messages.charge_claim_ids(
+            organisation=caller.name,
+            account=caller.account,
+            quota=_quota(caller),
+            elements=len(elements),
+            nonce=request.nonce,
+            at=now,
+        )
+        if not sufficed:
+            midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+            raise LimitReached(
+                "claim_id_quota_spent",
+                "the quota of claim ids of today does not suffice; ask again tomorrow (UTC)",
+                field="elements",
+                retry_after=math.ceil((midnight - now).total_seconds()),
+            )
+        evaluation = voprf.evaluate(key, elements)
+        if evaluation.proof is None or evaluation.key is None:
+            raise AssertionError("the verifiable mode always gives a proof")
+        return EvaluatedBatch(evaluated=evaluation.evaluated, proof=evaluation.proof, key=evaluation.key)
+
+    def deliver(
+        self, request: ChannelRequest, *, kind: MessageKind, subject: bytes, recipient: str, content: bytes
+    ) -> Delivered:
+        """Take a sealed message in; the same one again gives the answer of the first time.
+
+        A creditor sends to the municipality only. The municipality sends to any account, also to one that is not or
+        no longer admitted: who holds a claim is the chain's to say, and what is not fetched waits.
+
+        Args:
+            request: who sends.
+            kind: what it is.
+            subject: what it is about, 32 bytes.
+            recipient: checksummed address, or ``municipality``.
+            content: the sealed bytes.
+
+        Returns:
+            The name of the message, and when it came first.
+
+        Raises:
+            InvalidInput: expired or valid for too long; content or subject has a wrong length.
+            NotAdmitted: no account of the organisation signed it.
+            NotAllowed: suspended, or without the role; or this kind does not go this way.
+            LimitReached: the organisation has left too much here.
+            Conflict: the request was answered before, or the content was handed in as something else.
+            Unreachable: chain or database does not answer.
+        """
+        now = self._clock.now()
+        if not 1 <= len(content) <= MAX_CONTENT:
+            raise InvalidInput("content_invalid", f"a content is 1 to {MAX_CONTENT} bytes", field="content")
+        if len(subject) != 32:
+            raise InvalidInput("subject_invalid", "a subject is 32 bytes", field="subject")
+        _check_way(request.organisation, kind, recipient)
+        caller = self._callers.identify(request, now, sends=True)
+        return self._messages.deliver(
+            Posting(
+                message=message_hash(content),
+                kind=kind,
+                subject=subject,
+                sender=caller.mailbox,
+                organisation=caller.name,
+                recipient=recipient,
+                content=content,
+            ),
+            allowance=None if caller.organisation is None else ALLOWANCE,
+            nonce=request.nonce,
+            at=now,
+        )
+
+    def collect(self, request: ChannelRequest, *, after: int, limit: int) -> list[Message]:
+        """Hand out what was sent to whoever signed, acknowledged or not, until it is erased.
+
+        A creditor that was suspended may still collect: its receipts were sealed to it, and prove what it handed in.
+
+        Args:
+            request: who asks.
+            after: number after which it wants messages; 0 for all.
+            limit: how many at most, 1 to 100.
+
+        Returns:
+            Messages by number, together about `COLLECTED` bytes at most; none when there are no more.
+
+        Raises:
+            InvalidInput: expired or valid for too long, or a number is out of range.
+            NotAdmitted: no account of the organisation signed it.
+            NotAllowed: the municipality's account is not its reviewer.
+            Conflict: the request was answered before.
+            Unreachable: chain or database does not answer.
+        """
+        now = self._clock.now()
+        if not 0 <= after < 2**63:
+            raise InvalidInput("after_invalid", "after is the number of a message, or 0", field="after")
+        if not 1 <= limit <= MAX_MESSAGES:
+            raise InvalidInput("limit_invalid", f"a limit is 1 to {MAX_MESSAGES}", field="limit")
+        caller = self._callers.identify(request, now, sends=False)
+        return self._messages.collect(
+            organisation=caller.name,
+            recipient=caller.mailbox,
+            after=after,
+            limit=limit,
+            size=COLLECTED,
+            nonce=request.nonce,
+            at=now,
+        )
+
+    def acknowledge(self, request: ChannelRequest, hashes: Sequence[bytes]) -> int:
+        """Note that messages to whoever signed were stored; can be repeated, and passes over what is not there.
+
+        Args:
+            request: who says so.
+            hashes: names of 1 to 100 messages, 32 bytes each.
+
+        Returns:
+            How many of them are acknowledged now.
+
+        Raises:
+            InvalidInput: expired or valid for too long, or too many.
+            NotAdmitted: no account of the organisation signed it.
+            NotAllowed: the municipality's account is not its reviewer.
+            Conflict: the request was answered before.
+            Unreachable: chain or database does not answer.
+        """
+        now = self._clock.now()
+        if not 1 <= len(hashes) <= MAX_MESSAGES:
+            raise InvalidInput("messages_invalid", f"1 to {MAX_MESSAGES} messages are expected", field="messages")
+        caller = self._callers.identify(request, now, sends=False)
+        return self._messages.acknowledge(
+            organisation=caller.name, recipient=caller.mailbox, hashes=hashes, nonce=request.nonce, at=now
+        )
+
+    def erase_old(self) -> int:
+        """Empty the contents of messages that were acknowledged longer ago than they are kept; return how many.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        now = self._clock.now()
+        return self._messages.erase(fetched_before=now - self._retention, at=now)
+
+
+def _quota(caller: Caller) -> ClaimIdQuota | None:
+    if caller.organisation is None:
+        return None
+    own = caller.organisation.account_quotas.get(caller.account)
+    return ClaimIdQuota(organisation=caller.organisation.quota.daily, account=own)
+
+
+def _check_way(organisation: str, kind: MessageKind, recipient: str) -> None:
+    """Refuse what does not go from this organisation to that recipient."""
+    sends_municipality = organisation == MUNICIPALITY
+    if kind not in (TO_CREDITOR if sends_municipality else TO_MUNICIPALITY):
+        raise NotAllowed("kind_not_allowed", "a message of this kind is not yours to send", field="kind")
+    if (recipient == MUNICIPALITY) == sends_municipality:
+        raise NotAllowed(
+            "recipient_not_allowed",
+            "a creditor sends to the municipality, and the municipality to accounts",
+            field="recipient",
+        )
