@@ -30,13 +30,15 @@ from schuldhulp.errors import (
     Unreachable,
 )
 from schuldhulp.services.ports import (
+    Burst,
     ChainReader,
     Charge,
     Clock,
     EvaluatedBatch,
-    OrganisationStore,
+    EvaluatorStore,
     Quota,
 )
+from schuldhulp.services.refusals import RefusalTally
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -50,6 +52,15 @@ EPOCH_RETRY: Final = 24 * 60 * 60
 """Seconds to wait when the quota of an epoch is spent: when the next epoch opens is not known here."""
 
 REGISTRY: Final = "EnrolmentRegistry"
+
+STANDARD_BURST: Final = Burst(elements=10_000, requests=120)
+"""What one organisation may ask within a minute when nothing else is set: a fraction of what one core evaluates."""
+
+MUNICIPALITY_QUOTA: Final = 50_000
+"""What the municipality itself may ask in a day when nothing else is set: a new epoch of a city in one night fits."""
+
+UNBOUNDED: Final = 2**62
+"""No limit that anybody could reach."""
 
 
 class QuotaSpent(NotAllowed):
@@ -116,10 +127,12 @@ class EvaluationService:
         registry_address: str,
         chain: ChainReader,
         keys: EvaluatorKeys,
-        store: OrganisationStore,
+        store: EvaluatorStore,
         recover_account: Callable[[bytes, bytes], str],
         clock: Clock,
         head_max_age: int,
+        burst: Burst = STANDARD_BURST,
+        municipality_quota: int = MUNICIPALITY_QUOTA,
     ) -> None:
         """Serve one municipality.
 
@@ -133,6 +146,8 @@ class EvaluationService:
             recover_account: gives the checksummed address that signed a 32-byte digest; InvalidInput when none did.
             clock: tells the time.
             head_max_age: seconds that the newest block may be old; an older chain counts as silent.
+            burst: how much one organisation may ask within a minute.
+            municipality_quota: elements that the municipality itself may have evaluated in a UTC day.
         """
         self._municipality = municipality
         self._chain_id = chain_id
@@ -143,6 +158,9 @@ class EvaluationService:
         self._recover_account = recover_account
         self._clock = clock
         self._head_max_age = head_max_age
+        self._burst = burst
+        self._municipality_quota = municipality_quota
+        self._tally = RefusalTally(store)
 
     @property
     def municipality(self) -> MunicipalityCode:
@@ -173,20 +191,35 @@ class EvaluationService:
             ChainMismatch: another chain answers, or it stands still, so that roles and epochs may be old.
         """
         now = self._clock.now()
+        proven: list[str] = []
+        try:
+            return self._evaluate(request, now, proven)
+        except SchuldhulpError as error:
+            self._tally.note(proven[0] if proven else "", error.key, now)
+            raise
+
+    def close(self) -> None:
+        """Keep what was counted and not kept yet; at the end of the process."""
+        self._tally.keep()
+
+    def _evaluate(self, request: EvaluationRequest, now: datetime, proven: list[str]) -> EvaluatedBatch:
+        """As `evaluate`; who asks is added to `proven` as soon as that is certain."""
         if request.municipality != self._municipality:
             raise NotFound("municipality_unknown", "this evaluator serves another municipality", field="municipality")
         # What is cheap comes first: no chain is asked about what is stale, badly signed or of an unknown organisation.
         digest = self._digest_of(request)
         expired = self._is_expired(request, digest, now)
         account = self._account_of(request, digest)
-        quota = self._quota_of(request, account)
+        quota = self._quota_of(request, account, proven)
         self._chain.require_fresh_head(now, self._head_max_age)
         self._check_epoch(request)
-        self._check_role(request, account)
+        self._check_role(request, account, proven)
+        # Also what costs no quota costs time.
+        self._take_burst(request, now)
         _check_elements(request.elements)
         key = self._key_of(request.epoch, request.kind)
         if not expired:
-            self._charge(request, digest, quota, now)
+            self._charge(request, digest, account, quota, now)
         evaluation = voprf.evaluate(key, request.elements)
         if evaluation.proof is None or evaluation.key is None:
             raise AssertionError("the verifiable mode always gives a proof")
@@ -266,25 +299,29 @@ class EvaluationService:
         except InvalidInput as error:
             raise _not_signed() from error
 
-    def _quota_of(self, request: EvaluationRequest, account: str) -> Quota | None:
-        """Return the quota of the organisation that the account belongs to; the municipality itself has none."""
+    def _quota_of(self, request: EvaluationRequest, account: str, proven: list[str]) -> Quota:
+        """Return the quota of the organisation that the account belongs to."""
         if request.organisation == MUNICIPALITY_ITSELF:
-            return None
+            # Not so that enrolling stops, but so that whoever took the registrar's key cannot try everybody unnoticed.
+            return Quota(daily=self._municipality_quota, per_epoch=UNBOUNDED)
         organisation = self._store.organisation(request.organisation)
         if organisation is None or account not in organisation.accounts:
             raise _not_signed()
+        proven.append(organisation.kvk)
         if organisation.suspended:
             raise NotAllowed("organisation_suspended", "the organisation has been suspended", field="organisation")
         if request.kind is IdentifierKind.BSN and organisation.bsn_ground is None:
             raise _no_bsn()
         return organisation.quota
 
-    def _check_role(self, request: EvaluationRequest, account: str) -> None:
+    def _check_role(self, request: EvaluationRequest, account: str, proven: list[str]) -> None:
         if request.organisation == MUNICIPALITY_ITSELF:
             verb = "REGISTRAR"
         else:
             verb = "BSN_CREDITOR" if request.kind is IdentifierKind.BSN else "CREDITOR"
         if self._chain.has_role(REGISTRY, verb, self._municipality, account):
+            if not proven:
+                proven.append(request.organisation)
             return
         if verb == "BSN_CREDITOR":
             raise _no_bsn()
@@ -302,9 +339,26 @@ class EvaluationService:
             raise Unreachable("evaluator_key_missing", "the published key of this epoch is not in this evaluator")
         return key
 
-    def _charge(self, request: EvaluationRequest, digest: bytes, quota: Quota | None, now: datetime) -> None:
+    def _take_burst(self, request: EvaluationRequest, now: datetime) -> None:
+        asker = request.organisation
+        if asker == MUNICIPALITY_ITSELF:
+            # The worker has a night's list to do, and is alone.
+            return
+        takings = [
+            (f"requests/{asker}", 1, self._burst.requests),
+            (f"elements/{asker}", len(request.elements), self._burst.elements),
+        ]
+        if not self._store.take(takings, now):
+            raise QuotaSpent(
+                "burst_spent",
+                "too much was asked within this minute; ask again in the next",
+                retry_after=60 - int(now.timestamp()) % 60,
+            )
+
+    def _charge(self, request: EvaluationRequest, digest: bytes, account: str, quota: Quota, now: datetime) -> None:
         charge = self._store.charge(
             organisation=request.organisation,
+            account=None if request.organisation == MUNICIPALITY_ITSELF else account,
             quota=quota,
             epoch=request.epoch,
             elements=len(request.elements),
@@ -315,11 +369,22 @@ class EvaluationService:
         if charge is Charge.REPLAYED:
             raise Conflict("nonce_used", "this nonce was used in another request; sign a new one", field="nonce")
         if charge is Charge.DAY_SPENT:
-            midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+            if request.organisation == MUNICIPALITY_ITSELF:
+                LOG.warning(
+                    "the municipality itself has asked for its bound of today, %d: more than that is refused;"
+                    " see the report, and whether the registrar's key is where it should be",
+                    self._municipality_quota,
+                )
             raise QuotaSpent(
                 "daily_quota_spent",
                 "the organisation's quota of today does not suffice; ask again tomorrow (UTC)",
-                retry_after=math.ceil((midnight - now).total_seconds()),
+                retry_after=_until_midnight(now),
+            )
+        if charge is Charge.ACCOUNT_SPENT:
+            raise QuotaSpent(
+                "account_quota_spent",
+                "this account's own quota of today does not suffice; ask again tomorrow (UTC)",
+                retry_after=_until_midnight(now),
             )
         if charge is Charge.EPOCH_SPENT:
             raise QuotaSpent(
@@ -327,6 +392,11 @@ class EvaluationService:
                 "the organisation's quota of this epoch does not suffice; ask the municipality",
                 retry_after=EPOCH_RETRY,
             )
+
+
+def _until_midnight(now: datetime) -> int:
+    midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+    return math.ceil((midnight - now).total_seconds())
 
 
 def _check_expiry(expiry: int, now: datetime) -> None:

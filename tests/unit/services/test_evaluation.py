@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from schuldhulp import errors
 from schuldhulp.crypto import voprf
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
-from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService, QuotaSpent
+from schuldhulp.services.evaluation import MUNICIPALITY_QUOTA, EvaluationRequest, EvaluationService, QuotaSpent
 from schuldhulp.services.ports import Charge, Organisation, Quota
 from tests.support.evaluation import ANNOUNCED, CHAIN_ID, CURRENT, KVK, MUNICIPALITY, REGISTRY, SetClock, ToldChain
 
@@ -54,6 +56,9 @@ class OneOrganisation:
         )
         self.result = Charge.DONE
         self.charged: list[dict[str, Any]] = []
+        self.taken: list[list[tuple[str, int, int]]] = []
+        self.within_burst = True
+        self.refusals: Counter[tuple[date, str, str]] = Counter()
         self.works = True
 
     def organisation(self, kvk: str) -> Organisation | None:
@@ -65,6 +70,13 @@ class OneOrganisation:
 
     def was_charged(self, request: bytes) -> bool:
         return any(entry["request"] == request for entry in self.charged)
+
+    def take(self, takings: Any, at: datetime) -> bool:
+        self.taken.append(list(takings))
+        return self.within_burst
+
+    def add_refusals(self, counts: Any) -> None:
+        self.refusals.update(counts)
 
     def check(self) -> None:
         if not self.works:
@@ -128,6 +140,7 @@ def test_evaluate_charges_exactly_what_it_evaluates(scene: Scene) -> None:
     assert scene.store.charged == [
         {
             "organisation": KVK,
+            "account": ACCOUNT,
             "quota": Quota(daily=5, per_epoch=9),
             "epoch": CURRENT,
             "elements": 2,
@@ -138,9 +151,48 @@ def test_evaluate_charges_exactly_what_it_evaluates(scene: Scene) -> None:
     ]
 
 
-def test_evaluate_charges_the_municipality_without_quota(scene: Scene) -> None:
+def test_evaluate_charges_the_municipality_up_to_its_own_bound_and_without_a_minute_limit(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
     scene.service.evaluate(scene.request(organisation="municipality"))
-    assert scene.store.charged[0]["quota"] is None
+    charged = scene.store.charged[0]
+    assert (charged["quota"].daily, charged["account"]) == (MUNICIPALITY_QUOTA, None)
+    assert scene.store.taken == []
+    scene.store.result = Charge.DAY_SPENT
+    with pytest.raises(QuotaSpent):
+        scene.service.evaluate(scene.request(organisation="municipality"))
+    assert "bound of today, 50000" in caplog.text
+
+
+def test_evaluate_takes_every_request_of_an_organisation_from_its_minute(scene: Scene) -> None:
+    scene.service.evaluate(scene.request(elements=(ELEMENT,) * 3))
+    assert scene.store.taken == [[(f"requests/{KVK}", 1, 120), (f"elements/{KVK}", 3, 10_000)]]
+    scene.store.within_burst = False
+    scene.clock.advance(seconds=18)
+    with pytest.raises(QuotaSpent) as caught:
+        scene.service.evaluate(scene.request())
+    assert (caught.value.key, caught.value.retry_after) == ("burst_spent", 42)
+    assert len(scene.store.charged) == 1
+
+
+def test_evaluate_counts_refusals_under_who_proved_to_ask(scene: Scene) -> None:
+    def refuse(**changes: Any) -> None:
+        with pytest.raises(errors.SchuldhulpError):
+            scene.service.evaluate(scene.request(**changes))
+
+    refuse(epoch=Epoch(1))
+    refuse(organisation="87654321")
+    scene.chain.roles.clear()
+    refuse()
+    refuse(organisation="municipality")
+    scene.service.close()
+    day = scene.clock.now().date()
+    assert scene.store.refusals == {
+        (day, KVK, "epoch_not_open"): 1,
+        (day, "", "signature_unknown"): 1,
+        (day, KVK, "role_missing"): 1,
+        (day, "", "role_missing"): 1,
+    }
 
 
 def test_evaluate_binds_the_signature_to_every_field(scene: Scene) -> None:
@@ -229,7 +281,7 @@ def test_evaluate_refuses_before_anything_is_charged(
     assert scene.store.charged == []
 
 
-@pytest.mark.parametrize("result", [Charge.REPLAYED, Charge.DAY_SPENT, Charge.EPOCH_SPENT])
+@pytest.mark.parametrize("result", [Charge.REPLAYED, Charge.DAY_SPENT, Charge.ACCOUNT_SPENT, Charge.EPOCH_SPENT])
 def test_evaluate_evaluates_nothing_that_was_not_charged(
     scene: Scene, result: Charge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
