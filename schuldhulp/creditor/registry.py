@@ -162,14 +162,17 @@ class _View:
         return found
 
     def _answered(self, answer: Any) -> bytes:
-        """Read the answer to a question about tags, which the contract refuses for an epoch that is not open."""
-        if isinstance(answer, Refusal) and answer.data[:4] == EPOCH_NOT_OPEN:
-            raise Conflict("epoch_not_open", "the tag belongs to an epoch that is not open; ask again")
+        """Read the answer to a question; about tags of an epoch that is not open the contract refuses to answer."""
+        if isinstance(answer, Refusal):
+            if answer.data[:4] == EPOCH_NOT_OPEN:
+                raise Conflict("epoch_not_open", "the tag belongs to an epoch that is not open; ask again")
+            # Such as: the gas is more than the node allows, or it no longer has the state of this block.
+            raise ChainMismatch("chain_refused", f"the node refuses to answer (code {answer.code})")
         return data_of(answer)
 
     def _view(self, signature: str, inputs: list[str], values: Sequence[Any], outputs: list[str]) -> tuple[Any, ...]:
         try:
-            return decode(outputs, data_of(self._call(signature, inputs, values)))
+            return decode(outputs, self._answered(self._call(signature, inputs, values)))
         except (DecodingError, OverflowError, UnicodeDecodeError) as error:
             name = signature.partition("(")[0]
             raise ChainMismatch("chain_answer_wrong", f"the registry's answer to {name} has another shape") from error
