@@ -11,8 +11,9 @@ import typer
 
 from schuldhulp.cli.output import say, say_json
 from schuldhulp.config import load_settings
+from schuldhulp.crypto.keyring import CreditorKeys
 from schuldhulp.domain.types import Epoch
-from schuldhulp.errors import NotAllowed
+from schuldhulp.errors import InvalidInput, NotAllowed
 
 app = typer.Typer(help="Keyrings: one file for each process, encrypted with a passphrase file.", no_args_is_help=True)
 
@@ -31,16 +32,23 @@ def init(
         Path | None, typer.Option(help="Folder to make them in, on a machine without a network; needed in production.")
     ] = None,
     only: Annotated[
-        str | None, typer.Option(help="Make one keyring only: of a new `administrator`, or of the new `network`'s.")
+        str | None,
+        typer.Option(help="One keyring only: of a new `administrator`, of the new `network`'s, or of a `creditor`."),
     ] = None,
 ) -> None:
     """Make a keyring for each process, with its passphrase file; what is there already stays.
 
     Example: schuldhulp keys init --creditor 12345678
     """
-    from schuldhulp.services.keys import create_administration, create_keys
+    from schuldhulp.services.keys import create_administration, create_creditor, create_keys
 
     settings = load_settings()
+    if only == CreditorKeys.purpose:
+        if not creditor:
+            raise InvalidInput("creditor_missing", "--creditor: the KvK number is missing", field="creditor")
+        for kvk in creditor:
+            say(f"{kvk}: {create_creditor(to or settings.keys, kvk)}, in {to or settings.keys}")
+        return
     if settings.production and (to is None or to.resolve() == settings.keys.resolve()):
         raise NotAllowed(
             "development_only",

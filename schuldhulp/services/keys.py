@@ -92,7 +92,7 @@ def create_keys(folder: Path, *, epoch: Epoch, creditors: Sequence[str]) -> Publ
     _make(folder, NetworkKeys.purpose, _network_keys)
     _make(folder, AdministratorKeys.purpose, _administrator_keys)
     for purpose in purposes.values():
-        _make(folder, purpose, lambda: {"ethereum": _account(), "messages": _opening()})
+        _make(folder, purpose, _creditor_keys)
     evaluator = EvaluatorKeys.open(folder)
     if epoch not in evaluator.epochs:
         evaluator.add_epoch(epoch)
@@ -149,6 +149,24 @@ def custodial_account(folder: Path, kvk: str, *, private: bool = False) -> str:
         _make(folder, CustodialKeys.purpose, lambda: drawn)
         keys = CustodialKeys.open(folder, private=private)
         return (keys.account(kvk) or keys.add(kvk)).address
+
+
+def create_creditor(folder: Path, kvk: str) -> str:
+    """Make the keyring of a creditor, on its own machine, and nothing else; one that is there stays as it is.
+
+    Args:
+        folder: folder of the keyrings; made with mode 0700.
+        kvk: its number in the trade register, 8 digits.
+
+    Returns:
+        Address of the account that the municipality is to admit.
+
+    Raises:
+        InvalidInput: the number is invalid.
+        Misconfigured: the keyring cannot be opened or written.
+    """
+    _make(folder, creditor_purpose(kvk), _creditor_keys)
+    return CreditorKeys.open(folder, kvk=kvk).account.address
 
 
 def renew_account(folder: Path, account: str, *, instead_of: str, private: bool = False) -> str:
@@ -335,6 +353,10 @@ def _network_keys() -> dict[str, bytes]:
 
 def _administrator_keys() -> dict[str, bytes]:
     return {"administrator": _account()}
+
+
+def _creditor_keys() -> dict[str, bytes]:
+    return {"ethereum": _account(), "messages": _opening()}
 
 
 def _relay_keys(cockpit: CockpitKeys) -> dict[str, bytes]:

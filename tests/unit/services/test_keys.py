@@ -27,6 +27,7 @@ from schuldhulp.services.epoch_keys import add_epoch, destroy_epochs
 from schuldhulp.services.keys import (
     PublicKeys,
     create_administration,
+    create_creditor,
     create_keys,
     merge_public_keys,
     read_public_keys,
@@ -260,6 +261,19 @@ def test_create_administration_makes_one_keyring_once(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["administrator.keyring", "administrator.passphrase"]
     assert AdministratorKeys.open(folder).administrator.address == address
     assert create_administration(folder, "network") == NetworkKeys.open(folder).network_administrator.address
+
+
+def test_create_creditor_makes_one_keyring_once(folder: Path) -> None:
+    address = create_creditor(folder, "12345678")
+    assert create_creditor(folder, "12345678") == address
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "creditor-12345678.keyring",
+        "creditor-12345678.passphrase",
+    ]
+    assert CreditorKeys.open(folder, kvk="12345678").account.address == address
+    with pytest.raises(InvalidInput) as caught:
+        create_creditor(folder, "nobody")
+    assert caught.value.field == "kvk"
 
 
 def test_create_administration_names_another_purpose(folder: Path) -> None:
