@@ -15,7 +15,7 @@ from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.clock import SystemClock
-from schuldhulp.services.ports import Clock, Evaluator, MunicipalityState
+from schuldhulp.services.ports import AskedEvaluator, Clock, KeptTags, MunicipalityState
 from schuldhulp.services.signal import SignalService
 
 
@@ -45,6 +45,7 @@ class Client:
         sign_digest: Callable[[bytes], bytes],
         state_file: Path,
         max_age: timedelta = MAX_AGE,
+        kept: KeptTags | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Take what identifies the chain and the organisation; nothing is sent yet.
@@ -56,6 +57,7 @@ class Client:
             sign_digest: signs a 32-byte digest with its account, 65 bytes r, s, v; see `signing.digest_signer`.
             state_file: keeps the highest block seen; made when missing, and to be kept between runs.
             max_age: how old the newest block may be.
+            kept: memory of tags, such as `kept_tags.KeptTagFile`, with which a person costs quota once an epoch.
             clock: tells the time; by default this machine's clock.
 
         Raises:
@@ -72,7 +74,9 @@ class Client:
             clock=self._clock,
             max_age=max_age,
         )
-        self._signals = SignalService(registry=registry, connect=self._connect, clock=self._clock)
+        self._signals = SignalService(
+            registry=registry, connect=self._connect, clock=self._clock, organisation=organisation, kept=kept
+        )
 
     def signal(self, *, municipality: MunicipalityCode, identifier: Identifier) -> SignalAnswer:
         """Ask about one person.
@@ -93,7 +97,13 @@ class Client:
         """Ask about persons; an answer for each in the same order, or an error and no answer at all."""
         return self._signals.ask_many(municipality=municipality, identifiers=identifiers)
 
-    def _connect(self, municipality: MunicipalityState) -> Evaluator:
+    def kept_signals(
+        self, *, municipality: MunicipalityCode, identifiers: Sequence[Identifier]
+    ) -> list[SignalAnswer | None]:
+        """Answer about those persons whose tags are kept, without asking the evaluator; None for each other."""
+        return self._signals.ask_kept(municipality=municipality, identifiers=identifiers)
+
+    def _connect(self, municipality: MunicipalityState) -> AskedEvaluator:
         return HttpEvaluator(
             url=municipality.evaluator_url,
             organisation=self._organisation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Callable, Sequence
@@ -55,7 +56,7 @@ _REFUSALS: Final[dict[int, type[SchuldhulpError]]] = {
 
 
 class HttpEvaluator:
-    """Implements ports.Evaluator for one organisation: a creditor, or the municipality itself."""
+    """Implements ports.Evaluator and ports.AskedEvaluator for a creditor, or for the municipality itself."""
 
     def __init__(
         self,
@@ -111,12 +112,45 @@ class HttpEvaluator:
             NotFound: the evaluator serves another municipality.
             Unreachable: the evaluator does not answer, or not in the agreed form.
         """
+        return self.send(self.prepare(municipality, epoch, kind, elements))
+
+    def prepare(
+        self, municipality: MunicipalityCode, epoch: Epoch, kind: IdentifierKind, elements: Sequence[bytes]
+    ) -> bytes:
+        """Sign a question, for `send`; it is valid for two minutes.
+
+        Args:
+            municipality: CBS code.
+            epoch: epoch of the key.
+            kind: kind of the identifiers.
+            elements: 1 to 1 000 blinded elements, 32 bytes each.
+
+        Returns:
+            The body of the request, JSON.
+
+        Raises:
+            InvalidInput: no elements, or too many.
+        """
         if not 1 <= len(elements) <= MAX_ELEMENTS:
             raise InvalidInput("batch_invalid", f"1 to {MAX_ELEMENTS} elements fit in a request", field="elements")
-        body = self._signed(municipality, epoch, kind, elements)
+        return json.dumps(self._signed(municipality, epoch, kind, elements)).encode("ascii")
+
+    def send(self, body: bytes) -> EvaluatedBatch:
+        """Send a signed question. The same again within a day is answered again and not charged again.
+
+        Args:
+            body: what `prepare` gave.
+
+        Returns:
+            What the evaluator answered; its proof is not checked here.
+
+        Raises:
+            schuldhulp.errors.SchuldhulpError: as `evaluate`.
+        """
+        headers = {"Content-Type": "application/json"}
         try:
             with self._session.post(
-                self._url, json=body, timeout=TIMEOUT, stream=True, allow_redirects=False
+                self._url, data=body, headers=headers, timeout=TIMEOUT, stream=True, allow_redirects=False
             ) as response:
                 answer = read_json(response, limit=MAX_ANSWER)
                 status, wait = response.status_code, response.headers.get("Retry-After", "")

@@ -13,11 +13,16 @@ from schuldhulp.crypto.voprf import OUTPUT_LENGTH
 from schuldhulp.domain.types import ClaimId, Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import InvalidInput
 
+CHECK_TYPE: bytes = keccak(b"SchuldhulpCheck(string organisation,bytes32 tag,bytes32 blockHash)")
 TAG_TYPE: bytes = keccak(b"SchuldhulpTag(uint16 municipality,uint32 epoch,uint8 kind,bytes output)")
 CLAIM_TYPE: bytes = keccak(b"SchuldhulpClaim(bytes output)")
 
 _TAG_HASH_LENGTH = 26
 _CLAIM_HASH_LENGTH = 30
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Digits of Crockford's base32, without letters that look or sound like another."""
+_CHECK_DIGITS = 12
+_MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
 def tag(municipality: MunicipalityCode, epoch: Epoch, kind: int, output: bytes) -> Tag:
@@ -76,6 +81,65 @@ def claim_id(municipality: MunicipalityCode, output: bytes) -> ClaimId:
     # abi.encode(CLAIM_TYPE, output)
     encoded = CLAIM_TYPE + _word(2 * 32) + _content(output)
     return ClaimId(prefix + keccak(encoded)[:_CLAIM_HASH_LENGTH])
+
+
+def check_number(organisation: str, tag: Tag, block_hash: bytes) -> str:
+    """Compute the number that a creditor quotes of a signal: short enough for the telephone.
+
+    It says nothing by itself; whoever has the tag and the block computes it again.
+
+    Args:
+        organisation: KvK number of the organisation that asked.
+        tag: the tag that was looked up, 32 bytes.
+        block_hash: hash of the block that the answer was read from, 32 bytes.
+
+    Returns:
+        The first 60 bits of ``keccak256(abi.encode(CHECK_TYPE, organisation, tag, blockHash))`` in Crockford's base32
+        and one check digit (Luhn mod 32): ``XXXX-XXXX-XXXX-X``.
+
+    Raises:
+        InvalidInput: tag or block hash has another length.
+    """
+    if len(tag) != 32 or len(block_hash) != 32:
+        raise InvalidInput("check_number_invalid", "a tag and the hash of a block are 32 bytes each", field="tag")
+    name = organisation.encode("utf-8")
+    # abi.encode(CHECK_TYPE, organisation, tag, blockHash): four words, then the length and content of the text.
+    encoded = CHECK_TYPE + _word(4 * 32) + tag + block_hash + _word(len(name)) + name + bytes(-len(name) % 32)
+    number = int.from_bytes(keccak(encoded)[:8], "big") >> 4
+    digits = "".join(_LETTERS[number >> 5 * place & 31] for place in reversed(range(_CHECK_DIGITS)))
+    return _grouped(digits + _luhn(digits))
+
+
+def read_check_number(text: str) -> str:
+    """Bring a check number that somebody typed or heard to its one spelling.
+
+    Args:
+        text: the number; lower case, spaces, missing hyphens, O for 0 and I or L for 1 do not matter.
+
+    Returns:
+        ``XXXX-XXXX-XXXX-X``.
+
+    Raises:
+        InvalidInput: another length, another character, or a digit was misread.
+    """
+    digits = text.strip().upper().translate(_MISREAD)
+    right = len(digits) == _CHECK_DIGITS + 1 and all(digit in _LETTERS for digit in digits)
+    if not right or _luhn(digits[:-1]) != digits[-1]:
+        raise InvalidInput("check_number_invalid", "no check number: a digit is missing or misread", field="number")
+    return _grouped(digits)
+
+
+def _grouped(digits: str) -> str:
+    return "-".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+def _luhn(digits: str) -> str:
+    """Give the check digit of Luhn mod N, with N = 32: it finds each misread digit and nearly every swapped pair."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        double = _LETTERS.index(digit) * (2 if place % 2 == 0 else 1)
+        total += double // 32 + double % 32
+    return _LETTERS[-total % 32]
 
 
 def _tag_prefix(municipality: int, epoch: int) -> bytes:

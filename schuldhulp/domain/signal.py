@@ -50,6 +50,7 @@ class SignalAnswer:
         block_number: number of the block that it was read from.
         block_hash: hash of that block, 32 bytes.
         warnings: what must be said with it.
+        check_number: number to quote of this answer, ``XXXX-XXXX-XXXX-X``; it shows nothing of whom it is about.
     """
 
     signal: Signal
@@ -59,6 +60,7 @@ class SignalAnswer:
     block_number: int
     block_hash: bytes
     warnings: tuple[SignalWarning, ...] = ()
+    check_number: str = ""
 
 
 def read_signal(word: bytes, *, tag_epoch: Epoch, current_epoch: Epoch) -> Signal:

@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from schuldhulp.crypto import pseudonyms
 from schuldhulp.domain.identifiers import IdentifierKind
-from schuldhulp.domain.types import Epoch, MunicipalityCode
+from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import InvalidInput
 
 CODE, EPOCH = MunicipalityCode(14), Epoch(20264)
@@ -93,3 +93,50 @@ def test_filler_tag_has_the_shape_of_a_tag_and_is_random() -> None:
     assert len(tags) == 50
     assert {len(tag) for tag in tags} == {32}
     assert {tag[:6] for tag in tags} == {pseudonyms.tag(CODE, EPOCH, 1, OUTPUT)[:6]}
+
+
+def test_check_number_is_the_beginning_of_the_hash_that_solidity_would_give() -> None:
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    for organisation in ("12345678", "", "9" * 32, "x" * 70):
+        tag, block = Tag(secrets.token_bytes(32)), secrets.token_bytes(32)
+        types = ["bytes32", "string", "bytes32", "bytes32"]
+        hashed = keccak(encode(types, [pseudonyms.CHECK_TYPE, organisation, tag, block]))
+        bits = bin(int.from_bytes(hashed, "big"))[2:].zfill(256)[:60]
+        expected = "".join(letters[int(bits[start : start + 5], 2)] for start in range(0, 60, 5))
+        number = pseudonyms.check_number(organisation, tag, block)
+        assert number.replace("-", "")[:12] == expected
+        assert [len(part) for part in number.split("-")] == [4, 4, 4, 1]
+    assert keccak(text="SchuldhulpCheck(string organisation,bytes32 tag,bytes32 blockHash)") == pseudonyms.CHECK_TYPE
+
+
+def test_check_number_has_a_pinned_value() -> None:
+    assert pseudonyms.check_number("12345678", Tag(bytes(range(32))), bytes(range(32, 64))) == "QJZ0-Y2MS-RZA9-9"
+
+
+@pytest.mark.parametrize(("tag", "block"), [(31, 32), (32, 0), (33, 32), (32, 33)])
+def test_check_number_refuses_other_lengths(tag: int, block: int) -> None:
+    with pytest.raises(InvalidInput):
+        pseudonyms.check_number("12345678", Tag(bytes(tag)), bytes(block))
+
+
+def test_read_check_number_takes_what_people_make_of_it() -> None:
+    for _ in range(50):
+        number = pseudonyms.check_number("12345678", Tag(secrets.token_bytes(32)), bytes(32))
+        assert pseudonyms.read_check_number(f" {number.lower().replace('-', ' ')} ") == number
+        assert pseudonyms.read_check_number(number.replace("-", "").replace("0", "O").replace("1", "l")) == number
+
+
+def test_read_check_number_finds_every_misread_digit() -> None:
+    number = pseudonyms.check_number("12345678", Tag(bytes(32)), bytes(32))
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    for place, digit in enumerate(number):
+        for other in letters:
+            if digit not in ("-", other):
+                with pytest.raises(InvalidInput):
+                    pseudonyms.read_check_number(number[:place] + other + number[place + 1 :])
+
+
+@pytest.mark.parametrize("text", ["", "-", "U" * 13, "0" * 12, "0" * 14, "é" * 13, "1" * 1000])
+def test_read_check_number_refuses_anything_else(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        pseudonyms.read_check_number(text)

@@ -1,80 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.crypto import voprf
-from schuldhulp.crypto.pseudonyms import tag
-from schuldhulp.domain.identifiers import Identifier, IdentifierKind, bsn_identifier, parse_bsn, parse_person
+from schuldhulp.crypto.pseudonyms import check_number
+from schuldhulp.domain.identifiers import IdentifierKind, bsn_identifier, parse_bsn, parse_person
 from schuldhulp.domain.signal import Signal, SignalWarning
-from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
-from schuldhulp.services.ports import EvaluatedBatch, Head, MunicipalityState
-from schuldhulp.services.signal import BATCH, SignalService
-from tests.support.evaluation import CURRENT, MUNICIPALITY, NOON, OLDEST, REGISTRY, SetClock
+from schuldhulp.services.signal import SignalService
+from schuldhulp.services.tags import BATCH
+from tests.support.evaluation import KVK, MUNICIPALITY, NOON, SetClock
+from tests.support.one_registry import OneRegistry
 
 JANSEN = parse_person("Jansen;1980-02-01;9711AB;12")
 BSN = bsn_identifier(parse_bsn("999990019"))
-KEYS = {kind: voprf.generate_key() for kind in IdentifierKind}
-
-
-class OneRegistry:
-    """A registry and its view in one, with an evaluator beside it that holds the published keys."""
-
-    def __init__(self) -> None:
-        self.state = MunicipalityState(
-            current_epoch=CURRENT,
-            oldest_epoch=OLDEST,
-            announced_epoch=CURRENT,
-            claim_key=bytes(32),
-            receipt_signer=REGISTRY,
-            contact="schuldhulp@example.nl",
-            evaluator_url="https://evaluator.example.nl",
-        )
-        self.head = Head(number=7, hash=bytes(31) + b"\x07", timestamp=NOON)
-        self.words: dict[Tag, bytes] = {}
-        self.batches: list[tuple[IdentifierKind, int]] = []
-        self.connected: list[str] = []
-        self.views = 0
-
-    def at_head(self) -> OneRegistry:
-        self.views += 1
-        return self
-
-    def municipality(self, code: MunicipalityCode) -> MunicipalityState:
-        assert code == MUNICIPALITY
-        return self.state
-
-    def evaluator_key(self, code: MunicipalityCode, epoch: Epoch, kind: IdentifierKind) -> bytes:
-        assert (code, epoch) == (MUNICIPALITY, CURRENT)
-        return voprf.public_key(KEYS[kind])
-
-    def is_known(self, asked: Tag) -> bytes:
-        return self.words.get(asked, bytes(32))
-
-    def connect(self, state: MunicipalityState) -> OneRegistry:
-        self.connected.append(state.evaluator_url)
-        return self
-
-    def evaluate(
-        self, municipality: MunicipalityCode, epoch: Epoch, kind: IdentifierKind, elements: Sequence[bytes]
-    ) -> EvaluatedBatch:
-        assert (municipality, epoch) == (MUNICIPALITY, CURRENT)
-        self.batches.append((kind, len(elements)))
-        answer = voprf.evaluate(KEYS[kind], elements)
-        assert answer.proof is not None
-        assert answer.key is not None
-        return EvaluatedBatch(evaluated=answer.evaluated, proof=answer.proof, key=answer.key)
-
-    def enrol(self, identifier: Identifier) -> None:
-        blinding = voprf.blind(identifier.encoded)
-        key = KEYS[identifier.kind]
-        evaluation = voprf.evaluate(key, [blinding.element])
-        output = voprf.finalize([blinding], evaluation, published_key=voprf.public_key(key))[0]
-        self.words[tag(MUNICIPALITY, CURRENT, identifier.kind, output)] = bytes(31) + b"\x01"
 
 
 @pytest.fixture
@@ -85,7 +26,7 @@ def registry() -> OneRegistry:
 @pytest.fixture
 def service(registry: OneRegistry) -> SignalService:
     stand_in: Any = registry
-    return SignalService(registry=stand_in, connect=registry.connect, clock=SetClock())
+    return SignalService(registry=stand_in, connect=registry.connect, clock=SetClock(), organisation=KVK)
 
 
 def test_ask_finds_who_was_enrolled(registry: OneRegistry, service: SignalService) -> None:
@@ -106,7 +47,7 @@ def test_ask_looks_at_the_chain_before_and_after_the_evaluator(registry: OneRegi
 def test_ask_many_splits_by_kind_and_by_a_thousand_and_asks_each_once(
     registry: OneRegistry, service: SignalService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schuldhulp.services.signal.BATCH", 2)
+    monkeypatch.setattr("schuldhulp.services.tags.BATCH", 2)
     persons = [replace(JANSEN, text=f"NL.NADB:{number}") for number in range(5)]
     registry.enrol(persons[4])
     answers = service.ask_many(municipality=MUNICIPALITY, identifiers=[*persons, BSN, *persons])
@@ -121,15 +62,31 @@ def test_ask_many_splits_by_kind_and_by_a_thousand_and_asks_each_once(
     assert BATCH == 1_000
 
 
-@pytest.mark.parametrize("word", [b"", bytes(31), bytes(33), bytes(31) + b"\x02", b"\xff" * 32])
-def test_ask_refuses_any_other_word(registry: OneRegistry, service: SignalService, word: bytes) -> None:
-    registry.is_known = lambda _asked: word  # type: ignore[method-assign]
-    with pytest.raises(errors.ChainMismatch):
-        service.ask(municipality=MUNICIPALITY, identifier=JANSEN)
+def test_ask_gives_the_number_that_whoever_has_tag_and_block_can_compute(
+    registry: OneRegistry, service: SignalService
+) -> None:
+    registry.enrol(JANSEN)
+    [tag] = registry.tags
+    answer = service.ask(municipality=MUNICIPALITY, identifier=JANSEN)
+    assert answer.check_number == check_number(KVK, tag, registry.head.hash)
+    registry.tags.clear()
+    assert service.ask(municipality=MUNICIPALITY, identifier=JANSEN).check_number == answer.check_number
 
 
-def test_ask_shows_nobody_the_identifier_in_an_error(registry: OneRegistry, service: SignalService) -> None:
-    registry.is_known = lambda _asked: b""  # type: ignore[method-assign]
+def test_ask_without_a_memory_asks_no_smaller_question_when_the_quota_is_spent(
+    registry: OneRegistry, service: SignalService
+) -> None:
+    registry.quota = 1
+    with pytest.raises(errors.NotAllowed):
+        service.ask_many(municipality=MUNICIPALITY, identifiers=[JANSEN, replace(JANSEN, text="NL.NADB:other")])
+    assert (len(registry.received), registry.used) == (1, 0)
+
+
+def test_ask_gives_no_answer_when_the_registry_gives_none(registry: OneRegistry, service: SignalService) -> None:
+    def fail(_asked: object) -> list[bool]:
+        raise errors.ChainMismatch("signal_no_code", "empty answer")
+
+    registry.known = registry.is_known = fail  # type: ignore[method-assign,assignment]
     with pytest.raises(errors.ChainMismatch) as caught:
         service.ask(municipality=MUNICIPALITY, identifier=JANSEN)
     assert "jansen" not in f"{caught.value!r} {caught.value} {caught.value.parameters}".lower()
