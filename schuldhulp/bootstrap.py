@@ -269,6 +269,7 @@ def evaluation_service(settings: Settings) -> EvaluationService:
     from schuldhulp.crypto.keyring import EvaluatorKeys
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.evaluation import REGISTRY, EvaluationService
+    from schuldhulp.services.ports import Burst
     from schuldhulp.storage.evaluation import EvaluatorDatabase
 
     deployment, gateway, _ = open_chain(settings)
@@ -285,6 +286,8 @@ def evaluation_service(settings: Settings) -> EvaluationService:
         recover_account=recover,
         clock=SystemClock(),
         head_max_age=settings.head_max_age,
+        burst=Burst(elements=settings.burst_elements, requests=settings.burst_requests),
+        municipality_quota=settings.municipality_quota,
     )
 
 

@@ -129,6 +129,32 @@ class Settings(BaseModel):
         description="Gwei that a creditor's account is brought up to at admission when it has less than half; 0: none.",
     )
 
+    burst_elements: Annotated[int, Field(ge=1000)] = Field(
+        10000, description="Persons an organisation may ask about within a minute."
+    )
+    burst_requests: Annotated[int, Field(ge=1)] = Field(120, description="Requests of an organisation within a minute.")
+    municipality_quota: Annotated[int, Field(ge=0)] = Field(
+        50000, description="Identifiers that the municipality itself may have evaluated in a day, for its enrolments."
+    )
+    rpc_rate: Annotated[int, Field(ge=0)] = Field(
+        600, description="Questions to the node that one network address may ask at `/rpc` within a minute; 0: closed."
+    )
+    rpc_total: Annotated[int, Field(ge=0)] = Field(6000, description="The same, of all addresses together.")
+    trusted_proxies: str = Field(
+        "", description="Addresses of the proxies whose `X-Forwarded-For` the evaluator believes, with commas between."
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, text: str) -> str:
+        try:
+            found = [str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip()]
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between"
+            ) from None
+        return ",".join(found)
+
     @model_validator(mode="before")
     @classmethod
     def _derive(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from schuldhulp.domain.checks import check_line, check_text, check_whole
 from schuldhulp.domain.organisations import parse_kvk
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, NotFound
-from schuldhulp.services.ports import ChainAdministrator, Clock, Organisation, OrganisationStore, Quota
+from schuldhulp.services.ports import Admission, ChainAdministrator, Clock, Organisation, OrganisationStore, Quota
 
 STANDARD_QUOTA: Final = Quota(daily=500, per_epoch=10_000)
 """What a creditor gets when nothing else is agreed (DESIGN 3.1)."""
@@ -63,15 +63,41 @@ class AdmissionService:
         require(actor, Permission.MANAGE_CREDITORS)
         return self._store.organisations()
 
+    def organisation(self, *, actor: Actor, kvk: str) -> Organisation:
+        """Return one organisation, also a suspended one.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: not a number of the trade register.
+            NotFound: it was never admitted.
+            Unreachable: the database does not answer.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        return self._require(parse_kvk(kvk))
+
+    def history(self, *, actor: Actor, kvk: str) -> list[Admission]:
+        """Return every decision about an organisation, oldest first: what was allowed, why, by whom and when.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: not a number of the trade register.
+            NotFound: it was never admitted.
+            Unreachable: the database does not answer.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        return self._store.history(self._require(parse_kvk(kvk)).kvk)
+
     def admit(
         self,
         *,
         actor: Actor,
         kvk: str,
         name: str,
-        account: str,
+        account: str | None = None,
         daily_quota: int | None = None,
         epoch_quota: int | None = None,
+        quota_reason: str | None = None,
+        account_quota: int | None = None,
         bsn_ground: str | None = None,
         withdraw_bsn: bool = False,
     ) -> Organisation:
@@ -84,9 +110,11 @@ class AdmissionService:
             actor: who decides.
             kvk: number in the trade register, 8 digits.
             name: its name there.
-            account: address that will sign for it.
+            account: address that will sign for it; None leaves the accounts of a known organisation.
             daily_quota: questions a day; None leaves that of a known organisation and gives a new one the standard one.
             epoch_quota: questions an epoch, in the same way.
+            quota_reason: why more than the standard quota is given; kept.
+            account_quota: questions a day of this account alone; None leaves what it has.
             bsn_ground: the law that lets it process citizen service numbers; None leaves that of a known organisation.
             withdraw_bsn: it may process them no longer.
 
@@ -116,7 +144,17 @@ class AdmissionService:
             bsn_ground = present.bsn_ground
         check_whole(quota.daily, "daily_quota", lowest=0, highest=MAX_QUOTA)
         check_whole(quota.per_epoch, "epoch_quota", lowest=0, highest=MAX_QUOTA)
-        accounts = {_account(account), *(present.accounts if present else ())}
+        self._check_reason(quota, present, quota_reason)
+        accounts = set(present.accounts) if present else set()
+        account_quotas = dict(present.account_quotas) if present else {}
+        if account is not None:
+            address = _account(account)
+            accounts.add(address)
+            if account_quota is not None:
+                check_whole(account_quota, "account_quota", lowest=0, highest=MAX_QUOTA)
+                account_quotas[address] = account_quota
+        elif account_quota is not None or not accounts:
+            raise InvalidInput("account_missing", "account: name the account that this is about", field="account")
         organisation = Organisation(
             kvk=kvk,
             name=name.strip(),
@@ -124,8 +162,11 @@ class AdmissionService:
             quota=quota,
             bsn_ground=bsn_ground,
             suspended=False,
+            account_quotas=account_quotas,
         )
-        self._store.admit(organisation, by=actor.id, at=self._clock.now())
+        self._store.admit(
+            organisation, by=actor.id, at=self._clock.now(), reason=quota_reason, account_quota=account_quota
+        )
         for one in organisation.accounts:
             self._administrator.admit_creditor(municipality=self._municipality, account=one, bsn=bsn_ground is not None)
         return organisation
@@ -147,9 +188,7 @@ class AdmissionService:
         require(actor, Permission.MANAGE_CREDITORS)
         check_text(reason, "reason", required=True, longest=MAX_REASON)
         kvk = parse_kvk(kvk)
-        organisation = self._store.organisation(kvk)
-        if organisation is None:
-            raise NotFound("organisation_unknown", "no organisation with this number was admitted", field="kvk")
+        organisation = self._require(kvk)
         self._store.suspend(kvk, reason=reason, by=actor.id, at=self._clock.now())
         for account in organisation.accounts:
             self._administrator.suspend_creditor(municipality=self._municipality, account=account)
@@ -179,10 +218,28 @@ class AdmissionService:
         kvk, address = parse_kvk(kvk), _account(account)
         self._store.remove_account(kvk, address, reason=reason, by=actor.id, at=self._clock.now())
         self._administrator.suspend_creditor(municipality=self._municipality, account=address)
+        return self._require(kvk)
+
+    def _require(self, kvk: str) -> Organisation:
         organisation = self._store.organisation(kvk)
         if organisation is None:
             raise NotFound("organisation_unknown", "no organisation with this number was admitted", field="kvk")
         return organisation
+
+    def _check_reason(self, quota: Quota, present: Organisation | None, reason: str | None) -> None:
+        """Ask why an organisation gets more than the standard, and more than it has."""
+        if reason is not None:
+            check_text(reason, "quota_reason", required=True, longest=MAX_REASON)
+        had = present.quota if present else self._standard_quota
+        if reason is None and (
+            quota.daily > max(had.daily, self._standard_quota.daily)
+            or quota.per_epoch > max(had.per_epoch, self._standard_quota.per_epoch)
+        ):
+            raise InvalidInput(
+                "quota_reason_missing",
+                "quota_reason: say why this organisation needs more than the standard quota",
+                field="quota_reason",
+            )
 
 
 def _account(text: str) -> str:
