@@ -9,7 +9,7 @@ import typer
 
 from schuldhulp.cli import checks, clients, creditors, demo, epochs, keys, records, serve, signals, staff
 from schuldhulp.cli.output import explain, explain_unexpected
-from schuldhulp.errors import SchuldhulpError
+from schuldhulp.errors import Misconfigured, SchuldhulpError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
@@ -62,6 +62,18 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "schuldhulp"):
+            return explain_unexpected(error)
+        return explain(
+            Misconfigured(
+                "package_missing",
+                f"this command needs {package}, which is not installed: a creditor's commands work without it; for the "
+                "others: pip install 'schuldhulp[cockpit]'",
+                package=package,
+            )
+        )
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback, it could hold personal data
         return explain_unexpected(error)
     return 0
