@@ -9,7 +9,19 @@ import streamlit as st
 
 from app import session
 from app.components import layout, notices
-from app.screens import clients, creditor, dossier, enrolment, record, record_form, resident, status, welcome
+from app.screens import (
+    clients,
+    creditor,
+    creditor_check,
+    creditor_history,
+    dossier,
+    enrolment,
+    record,
+    record_form,
+    resident,
+    status,
+    welcome,
+)
 from app.texts import t
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.errors import NotAdmitted, SchuldhulpError
@@ -34,12 +46,19 @@ STAFF: Pages = [
     ("aanmelden", enrolment.page, "enrolment.title"),
 ]
 ADMINISTRATOR: Pages = [("status", status.page, "status.title")]
-CREDITOR: Pages = [("", creditor.page, "creditor.title")]
+CREDITOR: Pages = [
+    ("", creditor_check.page, "ask.title"),
+    ("mijn-toetsen", creditor_history.page, "asked.title"),
+    ("uitleg", creditor.page, "explain.title"),
+]
 
 PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) for path, _, _ in pages)
 """Every path that is a page for somebody."""
 
-IN_THE_MENU = {"", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "status"}
+IN_THE_MENU = {
+    "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "status", "lijst-toetsen", "mijn-toetsen", "uitleg",
+    "schuldeisers",
+}  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 
 

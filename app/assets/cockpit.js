@@ -45,10 +45,10 @@ const tie = () => {
     field.removeAttribute("aria-invalid");
   }
 };
-// The list of what is wrong stands above the form, while the button that was pressed is below it.
+// The list of what is wrong, or the answer, stands at the top, while the button that was pressed is below.
 let shown = null;
 const lead = () => {
-  const list = document.querySelector(".errors");
+  const list = document.querySelector(".errors, .answer");
   if (list?.textContent === shown) return;
   shown = list?.textContent ?? null;
   if (!list) return;

@@ -74,6 +74,11 @@ def written_birth_date(iso: str) -> str:
     return birth_date(parse_partial_date(iso))
 
 
+def local_day(value: datetime) -> date:
+    """Return the day in the Netherlands on which a time falls."""
+    return value.astimezone(_ZONE).date()
+
+
 def today() -> date:
     """Return the date in the Netherlands."""
     return datetime.now(tz=UTC).astimezone(_ZONE).date()

@@ -14,7 +14,7 @@ def page() -> None:
     """Show the explanation."""
     session.guard(Role.CREDITOR)
     settings = session.cockpit().settings
-    layout.title(t("creditor.title"), t("creditor.lead"))
+    layout.title(t("explain.title"), t("creditor.lead"))
     show(
         notice_html("good", t("creditor.green_title"), t("creditor.green")),
         notice_html("absent", t("creditor.red_title"), t("creditor.red"), t("creditor.red_limits")),
@@ -32,4 +32,8 @@ def page() -> None:
         tag("pre", tag("code", t("creditor.example")), class_="command", tabindex="0"),
         tag("p", t("creditor.private"), class_="hint"),
     )
-    show(layout.section(t("creditor.later_title")), tag("p", t("creditor.later")))
+    show(
+        layout.section(t("creditor.later_title")),
+        tag("p", t("creditor.later")),
+        tag("p", layout.link("/", t("creditor.to_check"))),
+    )

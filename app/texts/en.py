@@ -1,6 +1,9 @@
 """English sentences, for who reads Dutch with difficulty: plain, short, and with what to do."""
 
+from app.texts import creditor_en
+
 TEXTS: dict[str, str] = {
+    **creditor_en.TEXTS,
     # The frame of every page
     "app.title": "Debt help",
     "app.name": "Debt help",
@@ -338,7 +341,8 @@ TEXTS: dict[str, str] = {
     "creditor.example": "Voorbeeld;31-12-1980;1234AB;56",
     "creditor.private": "Never type these data behind the command itself: they would stay on your computer.",
     "creditor.later_title": "Do you prefer a page?",
-    "creditor.later": "Pages to check one person, to check a list and to hand in a claim will follow.",
+    "creditor.later": "Then check one person or a short list here. The municipality then processes what you type, and stores none of it.",
+    "creditor.to_check": "To Check",
     # Status
     "status.title": "State of the system",
     "status.lead": "Chain, contracts, waiting work and the last check. There are no personal data here.",

@@ -1,6 +1,9 @@
 """Dutch sentences: short, active, with "u", and what to do."""
 
+from app.texts import creditor_nl
+
 TEXTS: dict[str, str] = {
+    **creditor_nl.TEXTS,
     # The frame of every page
     "app.title": "Schuldhulp",
     "app.name": "Schuldhulp",
@@ -338,7 +341,8 @@ TEXTS: dict[str, str] = {
     "creditor.example": "Voorbeeld;31-12-1980;1234AB;56",
     "creditor.private": "Typ deze gegevens nooit achter het commando zelf: dan blijven ze op uw computer staan.",
     "creditor.later_title": "Liever op een pagina?",
-    "creditor.later": "Pagina's om te toetsen, een lijst te toetsen en een vordering in te dienen, volgen.",
+    "creditor.later": "Dan toetst u hier één persoon of een korte lijst. De gemeente verwerkt dan wat u typt en bewaart er niets van.",
+    "creditor.to_check": "Naar Toets",
     # Status
     "status.title": "Toestand van het systeem",
     "status.lead": "Keten, contracten, wachtend werk en de laatste controle. Er staan hier geen persoonsgegevens.",

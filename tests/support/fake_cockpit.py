@@ -48,6 +48,7 @@ from schuldhulp.domain.types import Cents, Commitment, DossierId, Epoch, RecordI
 from schuldhulp.errors import Conflict, Deviation, InvalidInput, NotAdmitted, NotFound, SchuldhulpError
 from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, OutboxStatus, SystemStatus
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
+from tests.support.fake_checks import FakeChecks
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -127,6 +128,7 @@ class FakeCockpit:
         )
         self.enrolment = SimpleNamespace(enrol=self._enrol, end=self._end)
         self.status = SimpleNamespace(status=self._status)
+        self.checks = self.history = FakeChecks(now=NOW)
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:
         found = self.people.get((provider, subject))
