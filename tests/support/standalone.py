@@ -98,9 +98,8 @@ def closure(wanted: Requirement, libraries: Path) -> Iterator[tuple[str, Distrib
         if not fresh:
             continue
         seen |= {(name, extra) for extra in fresh}
-        (one,) = (
-            Distribution.discover(name=name, path=[str(libraries)]) if requirement is wanted else [distribution(name)]
-        )
+        places = [str(libraries)] if requirement is wanted else sys.path
+        one = next(iter(Distribution.discover(name=name, path=places)))
         yield name, one
         for line in one.requires or ():
             further = Requirement(line)
