@@ -133,6 +133,9 @@ class Settings(BaseModel):
         10000, description="Persons an organisation may ask about within a minute."
     )
     burst_requests: Annotated[int, Field(ge=1)] = Field(120, description="Requests of an organisation within a minute.")
+    message_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        30, description="Days that the ciphertext of a message is kept after its addressee stored it."
+    )
     municipality_quota: Annotated[int, Field(ge=0)] = Field(
         50000, description="Identifiers that the municipality itself may have evaluated in a day, for its enrolments."
     )
