@@ -1,0 +1,194 @@
+"""Reads the ClaimRegister: claims as they stood at a block, what happened to them, and creditors' keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from eth_utils.address import to_checksum_address
+
+from schuldhulp import errors
+from schuldhulp.chain.abi import contract_interface
+from schuldhulp.chain.gateway import Gateway
+from schuldhulp.domain.claims import ClaimStatus
+from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
+from schuldhulp.node.answers import block_of, data_of, number_of, word_of
+from schuldhulp.node.rpc import JsonRpc, Refusal
+from schuldhulp.services.claims.events import FiledClaim
+from schuldhulp.services.claims.rows import EventKind, EventRow
+from schuldhulp.services.ports import Head
+
+REGISTER: Final = "ClaimRegister"
+
+_Value = TypeVar("_Value")
+_WORD: Final = 32
+_NAMES: Final = {
+    "ClaimFiled": EventKind.FILED,
+    "ClaimAmended": EventKind.AMENDED,
+    "ClaimHandedOver": EventKind.HANDED_OVER,
+    "ClaimWithdrawn": EventKind.WITHDRAWN,
+    "ClaimDecided": EventKind.DECIDED,
+}
+_WORDS: Final = {
+    EventKind.FILED: 4,
+    EventKind.AMENDED: 3,
+    EventKind.HANDED_OVER: 3,
+    EventKind.WITHDRAWN: 1,
+    EventKind.DECIDED: 4,
+}
+"""How many words an event holds: indexed ones stand in topics, the others follow in the data."""
+
+
+class RegisterReader:
+    """A `services.claims.events.ClaimReader` over JSON-RPC."""
+
+    def __init__(self, gateway: Gateway, rpc: JsonRpc) -> None:
+        """Take what recognises the chain, and a connection to the same node; nothing is sent yet.
+
+        Args:
+            gateway: recognises the chain before anything is read.
+            rpc: connection to the node.
+        """
+        self._gateway = gateway
+        self._rpc = rpc
+        self._address = gateway.deployment.contracts[REGISTER].address
+        interface = contract_interface(REGISTER)
+        self._kinds = {interface.topic(name): kind for name, kind in _NAMES.items()}
+
+    @property
+    def first_block(self) -> int:
+        """Number of the block below which there is nothing of the contract."""
+        return self._gateway.deployment.block
+
+    def block(self, number: int) -> Head | None:
+        """Return a block of the chain as it is now; None when it is not that high."""
+        answer = self._ask([("eth_getBlockByNumber", (hex(number), False))])[0]
+        return None if answer is None else block_of(answer)
+
+    def claims(self, claims: Sequence[ClaimId], block: int) -> dict[ClaimId, FiledClaim]:
+        """Return these claims as they stood at a block."""
+        answers = self._views("claim", claims, hex(block))
+        return {claim: _filed(answer) for claim, answer in zip(claims, answers, strict=True)}
+
+    def encryption_keys(self, accounts: Sequence[str]) -> dict[str, bytes]:
+        """Return the key to which messages to each account are sealed, 32 zero bytes where there is none."""
+        answers = self._views("encryptionKeyOf", accounts, "latest")
+        return {account: bytes(answer[0]) for account, answer in zip(accounts, answers, strict=True)}
+
+    def events(self, municipality: MunicipalityCode, first: int, last: int) -> list[EventRow]:
+        """Return what happened to the claims of a municipality from one block to another, both included, in order.
+
+        Raises:
+            errors.ChainMismatch: the chain changed while it was read, or an answer has another shape.
+        """
+        end = self.block(last)
+        logs = self._ask(
+            [
+                (
+                    "eth_getLogs",
+                    (
+                        {
+                            "address": self._address,
+                            "fromBlock": hex(first),
+                            "toBlock": hex(last),
+                            "topics": [["0x" + topic.hex() for topic in self._kinds]],
+                        },
+                    ),
+                )
+            ]
+        )[0]
+        if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
+            raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
+        prefix = municipality.to_bytes(2, "big")
+        # Only a filing names the municipality in a topic of its own; all others begin with the claim's id.
+        own = [log for log in logs if _topic(log, 1).startswith(prefix)]
+        blocks = self._blocks({number_of(log.get("blockNumber")) for log in own})
+        found = [self._event(log, municipality, blocks) for log in own]
+        if end is None or self.block(last) != end:
+            raise errors.ChainMismatch("chain_changed", "the chain changed while its events were read")
+        return sorted(found, key=lambda event: (event.block_number, event.log_index))
+
+    def _event(self, log: dict[str, Any], municipality: MunicipalityCode, blocks: dict[int, Head]) -> EventRow:
+        block = blocks[number_of(log.get("blockNumber"))]
+        if word_of(log.get("blockHash")) != block.hash:
+            raise errors.ChainMismatch("chain_changed", "the chain changed while its events were read")
+        kind = self._kinds.get(_topic(log, 0))
+        body = b"".join(_topic(log, number) for number in range(1, len(log["topics"]))) + data_of(log.get("data"))
+        if kind is None or len(body) != _WORDS[kind] * _WORD:
+            raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape")
+        words = [body[start : start + _WORD] for start in range(0, len(body), _WORD)]
+        return EventRow(
+            id=0,
+            municipality=municipality,
+            kind=kind,
+            claim_id=ClaimId(words[0]),
+            account=_address(words[2]) if kind in (EventKind.FILED, EventKind.HANDED_OVER) else None,
+            commitment=_pick(kind, words, {EventKind.FILED: 3, EventKind.AMENDED: 2, EventKind.DECIDED: 2}, Commitment),
+            previous=_pick(kind, words, {EventKind.AMENDED: 1}, Commitment),
+            status=_pick(kind, words, {EventKind.DECIDED: 1}, _status),
+            decision=_pick(kind, words, {EventKind.DECIDED: 3}, bytes),
+            block_number=block.number,
+            block_hash=block.hash,
+            block_time=block.timestamp,
+            log_index=number_of(log.get("logIndex")),
+        )
+
+    def _blocks(self, numbers: set[int]) -> dict[int, Head]:
+        ordered = sorted(numbers)
+        answers = self._ask([("eth_getBlockByNumber", (hex(number), False)) for number in ordered])
+        return {number: block_of(answer) for number, answer in zip(ordered, answers, strict=True)}
+
+    def _views(self, function: str, arguments: Sequence[Any], block: str) -> list[tuple[Any, ...]]:
+        interface = contract_interface(REGISTER)
+        questions = [
+            ("eth_call", ({"to": self._address, "data": "0x" + interface.call(function, argument).hex()}, block))
+            for argument in arguments
+        ]
+        return [interface.answer(function, data_of(answer)) for answer in self._ask(questions)]
+
+    def _ask(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        if not questions:
+            return []
+        # Recognises the chain when that has not been done, or when the connection was lost since.
+        self._gateway.head()
+        answers = self._rpc.batch(questions)
+        for (method, _), answer in zip(questions, answers, strict=True):
+            if isinstance(answer, Refusal):
+                raise errors.Unreachable("chain_refused", f"the node refused {method}") from answer
+        return answers
+
+
+def _topic(log: dict[str, Any], number: int) -> bytes:
+    topics = log.get("topics")
+    if not isinstance(topics, list) or len(topics) <= number:
+        raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape")
+    return word_of(topics[number])
+
+
+def _pick(
+    kind: EventKind, words: Sequence[bytes], places: dict[EventKind, int], read: Callable[[bytes], _Value]
+) -> _Value | None:
+    return read(words[places[kind]]) if kind in places else None
+
+
+def _address(word: bytes) -> str:
+    return to_checksum_address(word[12:])
+
+
+def _status(word: bytes | int) -> ClaimStatus:
+    try:
+        return ClaimStatus(int.from_bytes(word, "big") if isinstance(word, bytes) else word)
+    except ValueError as error:
+        raise errors.ChainMismatch("chain_answer_wrong", "the node gave a status that there is not") from error
+
+
+def _filed(answer: tuple[Any, ...]) -> FiledClaim:
+    holder, _, status, filed_at, changed_at, commitment = answer
+    return FiledClaim(
+        holder=to_checksum_address(holder),
+        status=_status(status),
+        filed_at=datetime.fromtimestamp(filed_at, UTC),
+        changed_at=datetime.fromtimestamp(changed_at, UTC),
+        commitment=Commitment(commitment),
+    )
