@@ -29,7 +29,7 @@ def load() -> None:
     """
     from schuldhulp.demonstration.loading import DemonstrationLoader
     from schuldhulp.services.clock import SystemClock
-    from schuldhulp.services.keys import read_public_keys
+    from schuldhulp.services.keys import custodial_account, read_public_keys
 
     _refuse_production()
     settings = load_settings()
@@ -45,6 +45,8 @@ def load() -> None:
             staff=cockpit.staff,
             admission=cockpit.admission,
             accounts=accounts,
+            custodial=lambda kvk: custodial_account(settings.keys, kvk),
+            pages_quota=settings.pages_quota,
             clock=SystemClock(),
         )
         try:

@@ -13,7 +13,7 @@ from typing import Final
 
 from schuldhulp.demonstration.histories import Step, steps
 from schuldhulp.demonstration.people import Case, Household, households
-from schuldhulp.demonstration.words import ADMITTED, STAFF
+from schuldhulp.demonstration.words import ADMITTED, STAFF, WITHOUT_PAGES, Organisation
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.records import Applicant, EnrolmentBasis, Record, RecordKind
@@ -57,6 +57,8 @@ class DemonstrationLoader:
         staff: accounts of staff and creditors.
         admission: opens the service that admits creditors.
         accounts: account address of each creditor by KvK number.
+        custodial: gives the account with which the cockpit asks for an organisation, by KvK number.
+        pages_quota: persons that account may ask about in a day.
         clock: the time; periods are counted back from today.
     """
 
@@ -68,6 +70,8 @@ class DemonstrationLoader:
     staff: StaffService
     admission: Callable[[], AbstractContextManager[AdmissionService]]
     accounts: Mapping[str, str]
+    custodial: Callable[[str], str]
+    pages_quota: int
     clock: Clock
 
     def load(self, progress: Progress) -> None:
@@ -111,7 +115,7 @@ class DemonstrationLoader:
     def _load_creditors(self, actor: Actor) -> None:
         present = {row.kvk for row in self.staff.creditors(actor=actor)}
         with self.admission() as admission:
-            admitted = {organisation.kvk for organisation in admission.organisations(actor=actor)}
+            admitted = {found.kvk: found for found in admission.organisations(actor=actor)}
             for organisation in ADMITTED:
                 if organisation.kvk not in present:
                     self.staff.put_creditor(actor=actor, kvk=organisation.kvk, name=organisation.name)
@@ -123,6 +127,22 @@ class DemonstrationLoader:
                         account=self.accounts[organisation.kvk],
                         bsn_ground=BSN_GROUNDS.get(organisation.kvk),
                     )
+                known = admitted.get(organisation.kvk)
+                if organisation.kvk != WITHOUT_PAGES and not (known and known.suspended):
+                    self._open_pages(actor, admission, organisation)
+
+    def _open_pages(self, actor: Actor, admission: AdmissionService, organisation: Organisation) -> None:
+        """Admit the account with which the cockpit asks, unless something was decided about it before."""
+        account = self.custodial(organisation.kvk)
+        decided = admission.history(actor=actor, kvk=organisation.kvk)
+        if not any(account in decision.accounts for decision in decided):
+            admission.admit(
+                actor=actor,
+                kvk=organisation.kvk,
+                name=organisation.name,
+                account=account,
+                account_quota=self.pages_quota,
+            )
 
     def _day(self) -> date:
         """Return the day that periods are counted back from: when the first dossier was made, today before that."""

@@ -54,6 +54,9 @@ ADMITTED = (
 )
 """The creditors that are admitted to the signal."""
 
+WITHOUT_PAGES = "99000004"
+"""The admitted creditor to which the pages stay closed, so that one can see what they then say."""
+
 OTHERS = (
     Organisation("99000011", "Belastingsamenwerking Noord", "municipal_tax"),
     Organisation("99000012", "Rijksbelastingkantoor", "national_tax"),

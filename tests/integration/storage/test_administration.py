@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from schuldhulp.cli import creditors
 from schuldhulp.demonstration import loading
 from schuldhulp.demonstration.loading import DemonstrationLoader
-from schuldhulp.demonstration.words import ADMITTED, STAFF
+from schuldhulp.demonstration.words import ADMITTED, STAFF, WITHOUT_PAGES
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import NotAdmitted
@@ -126,6 +126,8 @@ def loader(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: pyt
         staff=keeping.staff,
         admission=opened,
         accounts={one.kvk: f"0x{number:040x}" for number, one in enumerate(ADMITTED, start=1)},
+        custodial=lambda kvk: f"0x{int(kvk):040x}",
+        pages_quota=7,
         clock=keeping.clock,
     )
 
@@ -165,3 +167,20 @@ def test_the_demonstration_can_be_repeated_when_its_administrator_was_closed(
     loader.load(_nothing)
     with pytest.raises(NotAdmitted):
         keeping.access.staff_member(loading.ADMINISTRATOR)
+
+
+def test_the_demonstration_opens_the_pages_and_leaves_an_account_that_was_taken_away(
+    loader: DemonstrationLoader, admission: AdmissionService
+) -> None:
+    loader.load(_nothing)
+    found = {one.kvk: one for one in admission.organisations(actor=ADMINISTRATOR)}
+    pages = {kvk for kvk, one in found.items() if loader.custodial(kvk) in one.accounts}
+    assert pages == {one.kvk for one in ADMITTED} - {WITHOUT_PAGES}
+    account = loader.custodial(ADMITTED[0].kvk)
+    assert found[ADMITTED[0].kvk].account_quotas == {account: 7}
+    admission.remove_account(actor=ADMINISTRATOR, kvk=ADMITTED[0].kvk, account=account, reason="gelekt")
+    admission.suspend(actor=ADMINISTRATOR, kvk=ADMITTED[1].kvk, reason="onderzoek")
+    loader.load(_nothing)
+    found = {one.kvk: one for one in admission.organisations(actor=ADMINISTRATOR)}
+    assert account not in found[ADMITTED[0].kvk].accounts
+    assert found[ADMITTED[1].kvk].suspended
