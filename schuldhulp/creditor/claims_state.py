@@ -1,0 +1,110 @@
+"""What a creditor sees of its claims: what stands on chain, what was delivered, and what the municipality answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from schuldhulp.creditor.claims_chain import ClaimOnChain
+from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind
+from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, receipt_from_plain
+from schuldhulp.domain.debts import Staleness, staleness
+from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimState:
+    """One claim of this creditor. It says nothing about the dossier.
+
+    Attributes:
+        claim_id: id on chain.
+        municipality: CBS code.
+        reference: the original creditor's reference; empty when this creditor never handed in contents.
+        status: where it stands on chain.
+        filed_at: when it was filed last, UTC; None when nothing stands on chain.
+        changed_at: when it changed last, UTC; None likewise.
+        is_holder: whether this creditor's account holds it.
+        commitment: commitment on chain.
+        is_current: whether the version on chain is the last one that this creditor handed in.
+        delivered_at: when the evaluator acknowledged the contents of that version, UTC; None when not delivered.
+        unfinished: a step that was begun and is to be finished by the next command; None when there is none.
+        receipt: the municipality's newest receipt of the version on chain; None while there is none.
+        renewal_due: whether the statement is older than six months, so that it has to be amended with a new one.
+        problems: keys of what is wrong with messages about this claim.
+    """
+
+    claim_id: ClaimId
+    municipality: MunicipalityCode
+    reference: str
+    status: ClaimStatus
+    filed_at: datetime | None
+    changed_at: datetime | None
+    is_holder: bool
+    commitment: Commitment
+    is_current: bool
+    delivered_at: datetime | None
+    unfinished: StepKind | None
+    receipt: ClaimReceipt | None
+    renewal_due: bool
+    problems: tuple[str, ...]
+
+
+def claim_state(
+    claim_id: ClaimId,
+    *,
+    on_chain: ClaimOnChain,
+    steps: list[Step],
+    messages: list[KeptMessage],
+    account: str,
+    today: date,
+) -> ClaimState:
+    """Put together what is known of one claim.
+
+    Args:
+        claim_id: the claim.
+        on_chain: what the register says.
+        steps: the journal's steps with it, in order.
+        messages: what came about it, in order.
+        account: this creditor's account.
+        today: the day to count from.
+    """
+    versions = [step for step in steps if step.claim is not None and step.failure is None]
+    last = versions[-1] if versions else None
+    current = next((step for step in reversed(versions) if step.commitment == on_chain.commitment), None)
+    contents = last.claim.contents if last is not None and last.claim is not None else None
+    stale = contents is not None and staleness(contents.statement_date, today=today) is Staleness.EXPIRED
+    return ClaimState(
+        claim_id=claim_id,
+        municipality=MunicipalityCode(int.from_bytes(claim_id[:2], "big")),
+        reference=contents.reference if contents is not None else "",
+        status=on_chain.status,
+        filed_at=on_chain.filed_at,
+        changed_at=on_chain.changed_at,
+        is_holder=on_chain.holder == account,
+        commitment=on_chain.commitment,
+        is_current=current is not None and current is last,
+        delivered_at=current.delivered_at if current is not None else None,
+        unfinished=next((step.kind for step in steps if not step.state.is_over), None),
+        receipt=newest_receipt(messages, on_chain.commitment),
+        renewal_due=stale and on_chain.status.is_undecided,
+        problems=tuple(message.problem for message in messages if message.problem is not None),
+    )
+
+
+def newest_receipt(messages: list[KeptMessage], commitment: Commitment) -> ClaimReceipt | None:
+    """Return the newest receipt of one version; one that names no version counts while nothing better is there."""
+    found: ClaimReceipt | None = None
+    for message in messages:
+        if message.document is None:
+            continue
+        plain = json.loads(message.document)
+        receipt = receipt_from_plain({"receipt": plain["receipt"], "signature": plain["signature"]}).receipt
+        if receipt.commitment == commitment or (not any(receipt.commitment) and found is None):
+            found = receipt
+    return found
+
+
+def is_refused(receipt: ClaimReceipt | None) -> bool:
+    """Say whether a receipt refuses."""
+    return receipt is not None and receipt.outcome is ReceiptOutcome.REFUSED
