@@ -100,6 +100,16 @@ class Settings(BaseModel):
     cockpit_url: str = Field("", description="Public address of the cockpit.")
     ledger_schedule: str = Field("every 900s", description="When ledger batches go out: `every <n>s` or `daily HH:MM`.")
     enrolment_schedule: str = Field("daily 03:00", description="When enrolments and endings go out.")
+    claims_schedule: str = Field("every 60s", description="When claims are collected and receipts sent.")
+    claim_filing_wait: Annotated[int, Field(ge=1, le=2_592_000)] = Field(
+        3600, description="How long contents of a claim wait for their filing on the chain, in seconds."
+    )
+    claim_contents_wait: Annotated[int, Field(ge=1, le=2_592_000)] = Field(
+        3600, description="How long a filed claim waits for its contents before that is named, in seconds."
+    )
+    claim_retention: Annotated[int, Field(ge=1, le=3650)] = Field(
+        90, description="Days that contents of a claim are kept after they were refused or the claim was closed."
+    )
     ledger_fill: Annotated[int, Field(ge=0, le=300)] = Field(
         32, description="A ledger batch is filled to at least this many."
     )
@@ -173,7 +183,7 @@ class Settings(BaseModel):
             values.setdefault(f"{name}_url", f"http://{LOOPBACK}:{values.get(f'{name}_port', port)}")
         return values
 
-    @field_validator("ledger_schedule", "enrolment_schedule")
+    @field_validator("ledger_schedule", "enrolment_schedule", "claims_schedule")
     @classmethod
     def _readable(cls, text: str) -> str:
         try:
