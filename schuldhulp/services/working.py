@@ -11,6 +11,7 @@ from typing import Final
 from schuldhulp import errors
 from schuldhulp.services.anchoring import Anchoring, AnchorReport
 from schuldhulp.services.chain_watch import ChainWatch, WatchFinding
+from schuldhulp.services.claims.intake import ClaimIntake
 from schuldhulp.services.ports import Clock
 from schuldhulp.services.publication import PublicationReport, Publishing
 from schuldhulp.services.schedule import Due, Every, Schedule
@@ -26,6 +27,9 @@ WATCH: Final = Every(seconds=60)
 
 PATIENCE: Final = timedelta(seconds=5)
 """Time before something that failed is tried again."""
+
+CLAIMS_PATIENCE: Final = timedelta(seconds=30)
+"""The same for claims: an evaluator that is slow to fail must not take the time of what goes on the chain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,8 @@ class Worker:
         clock: the time.
         ledger_schedule: when ledger batches go out.
         enrolment_schedule: when enrolments and endings go out.
+        claims: receives claims; None where that is not wanted.
+        claims_schedule: when claims are collected and receipts sent.
     """
 
     anchoring: Anchoring
@@ -64,6 +70,8 @@ class Worker:
     clock: Clock
     ledger_schedule: Schedule
     enrolment_schedule: Schedule
+    claims: ClaimIntake | None = None
+    claims_schedule: Schedule = WATCH
     _last: dict[str, str] = field(default_factory=dict)
     _unfinished: bool = False
 
@@ -104,6 +112,8 @@ class Worker:
             ("publication", Due(self.enrolment_schedule, now), self._publish),
             ("settling", Due(Every(seconds=2), now), self._settle),
             ("request", Due(Every(seconds=1), now), self._answer),
+            # Last: what goes on the chain does not wait for it.
+            ("claims", Due(self.claims_schedule, now, at_once=True), self._receive),
         )
         retry = {name: now for name, _, _ in tasks}
         try:
@@ -115,7 +125,7 @@ class Worker:
                     # Also what a command asked for may have left something of a publication.
                     wanted = due.take(now) or (name == "publication" and self._unfinished)
                     if wanted and not self._attempt(name, task):
-                        retry[name] = now + PATIENCE
+                        retry[name] = now + (CLAIMS_PATIENCE if name == "claims" else PATIENCE)
                         due.next = min(due.next, retry[name])
                 if wait(BETWEEN):
                     return
@@ -192,3 +202,16 @@ class Worker:
 
     def _settle(self) -> None:
         self.anchoring.settle()
+
+    def _receive(self) -> bool:
+        if self.claims is None:
+            return True
+        self.sender.hold_lease()
+        report = self.claims.run_once()
+        if report.accepted or report.refused or report.missing:
+            LOG.info(
+                "claims: %d accepted, %d refused, %d without contents", report.accepted, report.refused, report.missing
+            )
+        self._tell("intake of claims", " ".join(report.troubles))
+        self._tell("receipts", f"{report.unsent} wait, see `schuldhulp claims list`" if report.unsent else "")
+        return not report.troubles

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from schuldhulp import errors
 from schuldhulp.domain.types import MunicipalityCode
@@ -78,7 +78,7 @@ class _Run:
     emptied: bool = False
     """Whether everything that was in the mailbox is stored; only then can contents be missing."""
 
-    def note(self, **values: int) -> None:
+    def note(self, **values: Any) -> None:
         self.report = dataclasses.replace(self.report, **values)
 
     def found(self, trouble: str) -> None:
