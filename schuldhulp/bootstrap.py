@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 
     from schuldhulp.chain.gateway import Gateway
     from schuldhulp.creditor import Client
+    from schuldhulp.creditor.channel import HttpChannel
+    from schuldhulp.crypto.accounts import AccountKey
     from schuldhulp.crypto.keyring import CockpitKeys
     from schuldhulp.identity.simulator import People
     from schuldhulp.node.deployment import Deployment
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
+    from schuldhulp.services.claims.channel import ChannelService
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.desk import Desk
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluation import EvaluationService
     from schuldhulp.services.filling import SpareMaker
-    from schuldhulp.services.ports import MunicipalityState
+    from schuldhulp.services.ports import Clock, MunicipalityState
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
     from schuldhulp.services.status import StatusService
@@ -52,6 +55,9 @@ LOG = logging.getLogger(__name__)
 
 SPARES_EVERY = 60.0
 """Seconds between two looks at which dossiers run short of spares."""
+
+ERASE_EVERY = 3600.0
+"""Seconds between two times that acknowledged messages are erased whose time has come."""
 
 RECORDING_LIMIT = timedelta(minutes=16)
 """A valid job that waits longer is overdue: fifteen minutes to the next batch (DESIGN 3.5), and one to sign it."""
@@ -258,7 +264,20 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
         engine.dispose()
 
 
-def evaluation_service(settings: Settings) -> EvaluationService:
+@dataclass(frozen=True, kw_only=True)
+class EvaluatorServices:
+    """What the evaluator's process serves.
+
+    Attributes:
+        evaluation: evaluates blinded identifiers.
+        channel: passes sealed messages on.
+    """
+
+    evaluation: EvaluationService
+    channel: ChannelService
+
+
+def evaluator_services(settings: Settings) -> EvaluatorServices:
     """Put the evaluator together.
 
     Raises:
@@ -267,27 +286,104 @@ def evaluation_service(settings: Settings) -> EvaluationService:
     """
     from schuldhulp.chain.signer import recover
     from schuldhulp.crypto.keyring import EvaluatorKeys
+    from schuldhulp.services.claims.callers import Callers
+    from schuldhulp.services.claims.channel import ChannelService
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.evaluation import REGISTRY, EvaluationService
     from schuldhulp.services.ports import Burst
     from schuldhulp.storage.evaluation import EvaluatorDatabase
+    from schuldhulp.storage.messages import MessageDatabase
 
     deployment, gateway, _ = open_chain(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = EvaluatorDatabase(settings.evaluator_database_url)
     database.prepare()
-    return EvaluationService(
+    keys, clock = EvaluatorKeys.open(settings.keys, private=settings.production), SystemClock()
+    municipality = MunicipalityCode(settings.municipality)
+    registry = deployment.contracts[REGISTRY].address
+    return EvaluatorServices(
+        evaluation=EvaluationService(
+            municipality=municipality,
+            chain_id=deployment.chain_id,
+            registry_address=registry,
+            chain=gateway,
+            keys=keys,
+            store=database,
+            recover_account=recover,
+            clock=clock,
+            head_max_age=settings.head_max_age,
+            burst=Burst(elements=settings.burst_elements, requests=settings.burst_requests),
+            municipality_quota=settings.municipality_quota,
+        ),
+        channel=ChannelService(
+            callers=Callers(
+                municipality=municipality,
+                chain_id=deployment.chain_id,
+                registry_address=registry,
+                chain=gateway,
+                organisations=database,
+                rates=database,
+                recover_account=recover,
+                head_max_age=settings.head_max_age,
+            ),
+            claim_id_key=deployment.claim_id_key,
+            keys=keys,
+            messages=MessageDatabase(settings.evaluator_database_url),
+            clock=clock,
+            retention=timedelta(days=settings.message_days),
+        ),
+    )
+
+
+def evaluation_service(settings: Settings) -> EvaluationService:
+    """Put the part of the evaluator together that evaluates; as `evaluator_services`."""
+    return evaluator_services(settings).evaluation
+
+
+def keep_erasing(channel: ChannelService) -> None:
+    """Start erasing acknowledged messages when their time has come, for as long as the process runs."""
+    threading.Thread(target=_keep_erasing, args=(channel,), name="erasing", daemon=True).start()
+
+
+def _keep_erasing(channel: ChannelService) -> None:
+    while True:
+        try:
+            erased = channel.erase_old()
+            if erased:
+                LOG.info("erased the contents of %d messages", erased)
+        except SchuldhulpError as error:
+            LOG.warning("erasing messages: %s", error)
+        except Exception as error:  # noqa: BLE001 - the thread must not end, or nothing is erased any more
+            # Not the text of the error: nobody knows what it holds.
+            LOG.warning("erasing messages: internal error: %s", type(error).__name__)
+        time.sleep(ERASE_EVERY)
+
+
+def worker_channel(settings: Settings, *, deployment: Deployment, reviewer: AccountKey, clock: Clock) -> HttpChannel:
+    """Give the municipality's end of the channel of sealed messages, signed by its reviewer's account.
+
+    Args:
+        settings: settings of this installation.
+        deployment: chain and registry that are signed for.
+        reviewer: account with the role REVIEWER in the ClaimRegister.
+        clock: tells the time.
+
+    Raises:
+        Misconfigured: the evaluator's address is neither https nor on this machine.
+    """
+    from schuldhulp.creditor.channel import HttpChannel
+    from schuldhulp.creditor.signing import digest_signer
+    from schuldhulp.services.claims.ports import MUNICIPALITY
+    from schuldhulp.services.evaluation import REGISTRY
+
+    return HttpChannel(
+        url=settings.evaluator_url,
         municipality=MunicipalityCode(settings.municipality),
+        organisation=MUNICIPALITY,
         chain_id=deployment.chain_id,
         registry_address=deployment.contracts[REGISTRY].address,
-        chain=gateway,
-        keys=EvaluatorKeys.open(settings.keys, private=settings.production),
-        store=database,
-        recover_account=recover,
-        clock=SystemClock(),
-        head_max_age=settings.head_max_age,
-        burst=Burst(elements=settings.burst_elements, requests=settings.burst_requests),
-        municipality_quota=settings.municipality_quota,
+        sign_digest=digest_signer(reviewer),
+        clock=clock,
     )
 
 

@@ -96,6 +96,7 @@ class ChannelStage:
                 registry_address=REGISTRY,
                 chain=self.chain,  # type: ignore[arg-type]
                 organisations=organisations or self.organisations,
+                rates=self.organisations,
                 recover_account=recover,
                 head_max_age=900,
             ),

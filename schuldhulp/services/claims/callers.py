@@ -10,11 +10,14 @@ from typing import Final
 from schuldhulp.crypto.channel import channel_request_digest
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, NotAdmitted, NotAllowed
-from schuldhulp.services.claims.ports import MUNICIPALITY
+from schuldhulp.services.claims.ports import MUNICIPALITY, LimitReached
 from schuldhulp.services.evaluation import MAX_AHEAD
-from schuldhulp.services.ports import ChainReader, Organisation, OrganisationStore
+from schuldhulp.services.ports import ChainReader, Organisation, OrganisationStore, RateStore
 
 REGISTER: Final = "ClaimRegister"
+
+REQUESTS: Final = 600
+"""Requests of one organisation within a minute: each costs a few milliseconds, apart from those for claim ids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,7 @@ class Callers:
         registry_address: str,
         chain: ChainReader,
         organisations: OrganisationStore,
+        rates: RateStore,
         recover_account: Callable[[bytes, bytes], str],
         head_max_age: int,
     ) -> None:
@@ -86,6 +90,7 @@ class Callers:
             registry_address: checksummed address of the EnrolmentRegistry; likewise.
             chain: reads roles.
             organisations: who was admitted.
+            rates: counts what organisations ask within a minute.
             recover_account: gives the checksummed address that signed a 32-byte digest; InvalidInput when none did.
             head_max_age: seconds that the newest block may be old; an older chain counts as silent.
         """
@@ -94,6 +99,7 @@ class Callers:
         self._registry_address = registry_address
         self._chain = chain
         self._organisations = organisations
+        self._rates = rates
         self._recover_account = recover_account
         self._head_max_age = head_max_age
 
@@ -112,6 +118,7 @@ class Callers:
             InvalidInput: expired, or valid for too long.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
+            LimitReached: the organisation has asked too much within this minute.
             Unreachable: chain or database does not answer.
             ChainMismatch: another chain answers, or it stands still, so that roles may be old.
         """
@@ -123,6 +130,13 @@ class Callers:
         organisation = self._organisations.organisation(request.organisation)
         if organisation is None or account not in organisation.accounts:
             raise _not_signed()
+        if not self._rates.take([(f"channel/{organisation.kvk}", 1, REQUESTS)], now):
+            raise LimitReached(
+                "burst_spent",
+                "too much was asked within this minute; ask again in the next",
+                field=None,
+                retry_after=60 - int(now.timestamp()) % 60,
+            )
         if sends:
             if organisation.suspended:
                 raise NotAllowed(

@@ -89,7 +89,7 @@ class ChannelService:
             InvalidInput: expired, valid for too long, or an element is no valid point.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
-            LimitReached: the quota of the day is spent.
+            LimitReached: the quota of the day is spent, or that of the minute, as for all requests.
             Conflict: the request was answered before.
             Unreachable: chain or database does not answer, or the key is not the one of the deployment.
         """

@@ -129,7 +129,7 @@ class LimitReached(NotAllowed):
         retry_after: seconds after which asking again makes sense.
     """
 
-    def __init__(self, key: str, message: str, *, field: str, retry_after: int) -> None:
+    def __init__(self, key: str, message: str, *, field: str | None, retry_after: int) -> None:
         """Name the limit and the time to wait."""
         super().__init__(key, message, field=field, retry_after=retry_after)
         self.retry_after = retry_after
