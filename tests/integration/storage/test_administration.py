@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from schuldhulp.cli import creditors
+from schuldhulp.crypto.accounts import checksummed
 from schuldhulp.demonstration import loading
 from schuldhulp.demonstration.loading import DemonstrationLoader
 from schuldhulp.demonstration.words import ADMITTED, STAFF, WITHOUT_PAGES
@@ -126,7 +127,7 @@ def loader(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: pyt
         staff=keeping.staff,
         admission=opened,
         accounts={one.kvk: f"0x{number:040x}" for number, one in enumerate(ADMITTED, start=1)},
-        custodial=lambda kvk: f"0x{int(kvk):040x}",
+        custodial=lambda kvk: checksummed(int(kvk).to_bytes(20)),
         pages_quota=7,
         clock=keeping.clock,
     )
