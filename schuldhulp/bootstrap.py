@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from schuldhulp.creditor import Client
     from schuldhulp.creditor.channel import HttpChannel
     from schuldhulp.crypto.accounts import AccountKey
-    from schuldhulp.crypto.keyring import CockpitKeys
+    from schuldhulp.crypto.keyring import CockpitKeys, WorkerKeys
     from schuldhulp.identity.simulator import People
     from schuldhulp.node.deployment import Deployment
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.claims.channel import ChannelService
+    from schuldhulp.services.claims.intake import ClaimIntake
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.desk import Desk
@@ -259,6 +260,8 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             clock=clock,
             ledger_schedule=parse_schedule(settings.ledger_schedule),
             enrolment_schedule=parse_schedule(settings.enrolment_schedule),
+            claims=_claim_intake(settings, store, gateway, rpc, keys),
+            claims_schedule=parse_schedule(settings.claims_schedule),
         )
     finally:
         engine.dispose()
@@ -332,6 +335,68 @@ def evaluator_services(settings: Settings) -> EvaluatorServices:
             clock=clock,
             retention=timedelta(days=settings.message_days),
         ),
+    )
+
+
+def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: Any, keys: WorkerKeys) -> ClaimIntake:
+    from schuldhulp.chain.claims import REGISTER, RegisterReader
+    from schuldhulp.chain.signer import AccountSigner
+    from schuldhulp.services.claims.checking import ContentsCheck
+    from schuldhulp.services.claims.collecting import Collector
+    from schuldhulp.services.claims.deciding import Decider
+    from schuldhulp.services.claims.following import Follower
+    from schuldhulp.services.claims.intake import ClaimIntake
+    from schuldhulp.services.claims.receipts import ReceiptDesk, ReceiptSender
+    from schuldhulp.services.clock import SystemClock
+
+    deployment, clock = gateway.deployment, SystemClock()
+    municipality = MunicipalityCode(settings.municipality)
+    reader = RegisterReader(gateway, rpc)
+    filing_wait = timedelta(seconds=settings.claim_filing_wait)
+    channel = worker_channel(settings, deployment=deployment, reviewer=keys.reviewer, clock=clock)
+    check = None
+    if deployment.claim_id_key is not None:
+        check = ContentsCheck(
+            store=store,
+            channel=channel,
+            chain=gateway,
+            opening_key=keys.claim,
+            job_key=keys.job,
+            claim_id_key=deployment.claim_id_key,
+            municipality=municipality,
+        )
+    return ClaimIntake(
+        store=store,
+        chain=gateway,
+        clock=clock,
+        municipality=municipality,
+        collector=Collector(store=store, channel=channel, clock=clock, municipality=municipality),
+        follower=Follower(
+            store=store, reader=reader, clock=clock, municipality=municipality, filing_wait=filing_wait
+        ),
+        check=check,
+        decider=Decider(
+            store=store,
+            reader=reader,
+            desk=ReceiptDesk(
+                sign_digest=AccountSigner(keys.receipt.reveal()).sign_digest,
+                chain_id=deployment.chain_id,
+                claim_register=deployment.contracts[REGISTER].address,
+                municipality=municipality,
+                clock=clock,
+            ),
+            job_key=keys.job,
+            clock=clock,
+            municipality=municipality,
+            filing_wait=filing_wait,
+            contents_wait=timedelta(seconds=settings.claim_contents_wait),
+        ),
+        sender=ReceiptSender(store=store, channel=channel, reader=reader, clock=clock, municipality=municipality),
+        claim_key=keys.claim.public_key,
+        receipt_signer=keys.receipt.address,
+        confirmations=settings.confirmations,
+        head_max_age=settings.head_max_age,
+        retention=timedelta(days=settings.claim_retention),
     )
 
 
