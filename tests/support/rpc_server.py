@@ -35,7 +35,8 @@ class ToldNode:
     """What the node answers; every part can be changed between two questions.
 
     `instead` replaces the result of a method or of a function of the contract (by its signature), whatever the
-    question; `body` replaces the bytes of a whole HTTP answer. A `cut` answer ends half-way; a `stalled` one stops
+    question; `events` are what the contract told (see `happened`), and questions about more than `max_span` blocks are
+    refused; `body` replaces the bytes of a whole HTTP answer. A `cut` answer ends half-way; a `stalled` one stops
     half-way and keeps the connection until the client hangs up.
     """
 
@@ -51,6 +52,8 @@ class ToldNode:
     evaluator_url: str = ""
     keys: dict[tuple[int, int], bytes] = field(default_factory=dict)
     known: set[bytes] = field(default_factory=set)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    max_span: int = 1_000_000_000
     instead: dict[str, Any] = field(default_factory=dict)
     body: Callable[[bytes], bytes] | None = None
     status: int = 200
@@ -83,7 +86,37 @@ class ToldNode:
             return "0x" + self.code.hex()
         if method == "eth_call":
             return self._call(bytes.fromhex(parameters[0]["data"][2:]))
+        if method == "eth_getLogs":
+            return self._logs(**parameters[0])
         raise AssertionError(f"the client must not ask {method}")
+
+    def _logs(self, *, address: str, fromBlock: str, toBlock: str, topics: list[Any]) -> list[dict[str, Any]]:  # noqa: N803 - the names in the question
+        first, last = int(fromBlock, 16), int(toBlock, 16)
+        if last - first >= self.max_span:
+            raise Reverted(b"")
+        kinds, municipality = topics
+        return [
+            event
+            for event in self.events
+            if first <= int(event["blockNumber"], 16) <= last
+            and event["address"].lower() == address.lower()
+            and event["topics"][0] in kinds
+            and event["topics"][1] == municipality
+        ]
+
+    def happened(self, number: int, signature: str, topics: list[int], data: bytes) -> dict[str, Any]:
+        """Put an event into a block, behind those that happened so far, and return it."""
+        event = {
+            "address": ADDRESS.lower(),
+            "blockNumber": hex(number),
+            "blockHash": "0x" + self.block_hash(number).hex(),
+            "logIndex": hex(len(self.events)),
+            "topics": ["0x" + keccak(text=signature).hex(), *("0x" + topic.to_bytes(32).hex() for topic in topics)],
+            "data": "0x" + data.hex(),
+            "removed": False,
+        }
+        self.events.append(event)
+        return event
 
     def _call(self, data: bytes) -> Any:
         for signature, function in self._functions().items():
