@@ -371,9 +371,7 @@ def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: An
         clock=clock,
         municipality=municipality,
         collector=Collector(store=store, channel=channel, clock=clock, municipality=municipality),
-        follower=Follower(
-            store=store, reader=reader, clock=clock, municipality=municipality, filing_wait=filing_wait
-        ),
+        follower=Follower(store=store, reader=reader, clock=clock, municipality=municipality, filing_wait=filing_wait),
         check=check,
         decider=Decider(
             store=store,
