@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluation import EvaluationService
     from schuldhulp.services.filling import SpareMaker
+    from schuldhulp.services.node_access import NodeAccess
     from schuldhulp.services.ports import Clock, MunicipalityState
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
@@ -274,10 +275,18 @@ class EvaluatorServices:
     Attributes:
         evaluation: evaluates blinded identifiers.
         channel: passes sealed messages on.
+        node: answers questions to the node; None where that is closed.
     """
 
     evaluation: EvaluationService
     channel: ChannelService
+    node: NodeAccess | None
+
+    def close(self) -> None:
+        """Keep what was counted and not kept yet."""
+        self.evaluation.close()
+        if self.node is not None:
+            self.node.close()
 
 
 def evaluator_services(settings: Settings) -> EvaluatorServices:
@@ -288,23 +297,36 @@ def evaluator_services(settings: Settings) -> EvaluatorServices:
         Unreachable: its database does not answer.
     """
     from schuldhulp.chain.signer import recover
+    from schuldhulp.chain.transactions import RelayedNode, read_transaction
     from schuldhulp.crypto.keyring import EvaluatorKeys
     from schuldhulp.services.claims.callers import Callers
     from schuldhulp.services.claims.channel import ChannelService
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.evaluation import REGISTRY, EvaluationService
+    from schuldhulp.services.node_access import NodeAccess
     from schuldhulp.services.ports import Burst
     from schuldhulp.storage.evaluation import EvaluatorDatabase
     from schuldhulp.storage.messages import MessageDatabase
 
-    deployment, gateway, _ = open_chain(settings)
+    deployment, gateway, rpc = open_chain(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = EvaluatorDatabase(settings.evaluator_database_url)
     database.prepare()
     keys, clock = EvaluatorKeys.open(settings.keys, private=settings.production), SystemClock()
     municipality = MunicipalityCode(settings.municipality)
     registry = deployment.contracts[REGISTRY].address
+    node = NodeAccess(
+        chain_id=deployment.chain_id,
+        contracts=[contract.address for contract in deployment.contracts.values()],
+        node=RelayedNode(rpc),
+        read_transaction=read_transaction,
+        store=database,
+        clock=clock,
+        rate=settings.rpc_rate,
+        total=settings.rpc_total,
+    )
     return EvaluatorServices(
+        node=node if settings.rpc_rate else None,
         evaluation=EvaluationService(
             municipality=municipality,
             chain_id=deployment.chain_id,
@@ -398,11 +420,6 @@ def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: An
     )
 
 
-def evaluation_service(settings: Settings) -> EvaluationService:
-    """Put the part of the evaluator together that evaluates; as `evaluator_services`."""
-    return evaluator_services(settings).evaluation
-
-
 def keep_erasing(channel: ChannelService) -> None:
     """Start erasing acknowledged messages when their time has come, for as long as the process runs."""
     threading.Thread(target=_keep_erasing, args=(channel,), name="erasing", daemon=True).start()
@@ -483,12 +500,22 @@ def relay(settings: Settings, *, environment: dict[str, str], people: People | N
     )
 
 
-def creditor_client(settings: Settings, *, organisation: str | None = None) -> Client:
+def creditor_client(
+    settings: Settings,
+    *,
+    organisation: str | None = None,
+    kept: KeptTags | None = None,
+    local: bool = False,
+    told: Callable[[int, int], None] | None = None,
+) -> Client:
     """Put a creditor's client together.
 
     Args:
         settings: settings of the creditor's machine.
         organisation: KvK number to ask as; the one of the settings when None.
+        kept: memory of tags, from `creditor_memory`; without it every question costs quota.
+        local: fetch all tags and look them up on this machine.
+        told: is told how far the fetching is: block and last block.
 
     Raises:
         Misconfigured: no organisation is named, or its keyring or the deployment file is missing.
@@ -496,13 +523,7 @@ def creditor_client(settings: Settings, *, organisation: str | None = None) -> C
     from schuldhulp.creditor import Client
     from schuldhulp.creditor.signing import digest_signer
 
-    name = organisation or settings.organisation
-    if not name:
-        raise Misconfigured(
-            "organisation_missing",
-            "name the organisation: --organisation KVK, or set SCHULDHULP_ORGANISATION",
-            field="organisation",
-        )
+    name = _organisation(settings, organisation)
     keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
     return Client(
         deployment_file=settings.deployment_file,
@@ -511,7 +532,42 @@ def creditor_client(settings: Settings, *, organisation: str | None = None) -> C
         sign_digest=digest_signer(keys.account),
         state_file=settings.data / "heads" / f"{name}.json",
         max_age=timedelta(seconds=settings.head_max_age),
+        kept=kept,
+        local=settings.data / "tags" if local else None,
+        told=told,
     )
+
+
+def creditor_memory(settings: Settings, *, organisation: str | None = None) -> tuple[KeptTagFile, KeptKey]:
+    """Open a creditor's memory of tags, and give the key that it is encrypted under.
+
+    Args:
+        settings: settings of the creditor's machine.
+        organisation: KvK number; the one of the settings when None.
+
+    Raises:
+        Misconfigured: as `creditor_client`, or the memory cannot be used.
+    """
+    from schuldhulp.creditor.kept_tags import KeptTagFile
+    from schuldhulp.crypto.kept import KeptKey
+    from schuldhulp.node.deployment import NetworkDeployment
+
+    name = _organisation(settings, organisation)
+    key = KeptKey.of(CreditorKeys.open(settings.keys, kvk=name, private=settings.production).messages)
+    deployment = NetworkDeployment.load(settings.deployment_file)
+    instance = deployment.contract("EnrolmentRegistry").instance_id
+    return KeptTagFile(settings.data / "kept" / f"{name}.sqlite", key, registry=instance), key
+
+
+def _organisation(settings: Settings, organisation: str | None) -> str:
+    name = organisation or settings.organisation
+    if not name:
+        raise Misconfigured(
+            "organisation_missing",
+            "name the organisation: --organisation KVK, or set SCHULDHULP_ORGANISATION",
+            field="organisation",
+        )
+    return name
 
 
 def _open_store(settings: Settings, engine: Engine) -> SqlStore:

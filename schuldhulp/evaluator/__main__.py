@@ -9,6 +9,7 @@ from schuldhulp.config import LOOPBACK, load_settings
 from schuldhulp.errors import SchuldhulpError
 from schuldhulp.evaluator.api import create_app
 from schuldhulp.evaluator.messages import channel_router
+from schuldhulp.evaluator.rpc import rpc_router
 from schuldhulp.evaluator.server import serve
 
 
@@ -19,7 +20,10 @@ def main() -> int:
         services = evaluator_services(settings)
         keep_erasing(services.channel)
         routers = [channel_router(services.channel)]
-        serve(create_app(services.evaluation, routers=routers), host=LOOPBACK, port=settings.evaluator_port)
+        if services.node is not None:
+            routers.append(rpc_router(services.node))
+        app = create_app(services.evaluation, routers=routers, close=services.close)
+        serve(app, host=LOOPBACK, port=settings.evaluator_port, trusted_proxies=settings.trusted_proxies)
     except SchuldhulpError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -32,7 +33,11 @@ PATHS: Final = frozenset({"/v1/evaluations", "/v1/keys", "/v1/health", "/openapi
 
 
 def create_app(
-    service: EvaluationService, *, routers: Sequence[APIRouter] = (), expected: dict[str, str] | None = None
+    service: EvaluationService,
+    *,
+    routers: Sequence[APIRouter] = (),
+    expected: dict[str, str] | None = None,
+    close: Callable[[], None] | None = None,
 ) -> FastAPI:
     """Make the application.
 
@@ -40,10 +45,18 @@ def create_app(
         service: evaluates requests.
         routers: routes of the other things that this process does.
         expected: fields of their bodies, and what each must be.
+        close: called when the process ends.
 
     Returns:
         An ASGI application; run it with `schuldhulp.evaluator.server.serve`.
     """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if close is not None:
+            close()
+
     app = FastAPI(
         title="Schuldhulp evaluator",
         version="1",
@@ -51,6 +64,7 @@ def create_app(
         # The pages that FastAPI makes of the document load scripts from another host.
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     app.add_middleware(BodyLimit, larger=LARGER)
