@@ -59,8 +59,8 @@ class Ganache:
         """Address of the node."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the node and wait until it answers."""
+    def command(self) -> list[str]:
+        """Return the command line."""
         command = [
             str(PROJECT / "node_modules" / ".bin" / "ganache"),
             "--server.host=127.0.0.1",
@@ -77,20 +77,24 @@ class Ganache:
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             command += [f"--database.dbPath={self.folder}"]
+        return command
+
+    def start(self) -> None:
+        """Start the node and wait until it answers."""
         self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"Ganache ended with code {self.process.returncode}")
+                raise RuntimeError(f"the node ended with code {self.process.returncode}")
             try:
                 self.ask("eth_chainId")
                 return
             except requests.RequestException:
                 time.sleep(0.05)
         self.stop()
-        raise RuntimeError("Ganache does not answer")
+        raise RuntimeError("the node does not answer")
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop the node; with `kill` without giving it time to put things in order."""
@@ -115,6 +119,10 @@ class Ganache:
         if "error" in answer:
             raise RuntimeError(answer["error"].get("message"))
         return answer["result"]
+
+    def fund(self, address: str) -> None:
+        """Make an account rich."""
+        self.ask("evm_setAccountBalance", address, hex(10**21))
 
     def mine(self, blocks: int = 1) -> None:
         """Add empty blocks."""
@@ -253,7 +261,7 @@ def deploy(
     web3 = _web3(node)
     addresses = {name: account(name).address for name in ROLES} | (accounts or {})
     for address in [*(account(name).address for name in ROLES), *addresses.values(), *creditors]:
-        node.ask("evm_setAccountBalance", address, hex(10**21))
+        node.fund(address)
     for name in ROLES:
         burn_first_nonce(node, name)
     deployed: dict[str, DeployedContract] = {}
