@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
+from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -25,6 +24,7 @@ from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode, Root, Ta
 from schuldhulp.node import bitmap
 from schuldhulp.node.answers import block_of, data_of, number_of
 from schuldhulp.node.deployment import CONTRACTS, Deployment
+from schuldhulp.node.logs import logs_of, logs_question, words_of
 from schuldhulp.node.rpc import JsonRpc, Refusal
 from schuldhulp.services.ports import (
     ContractCall,
@@ -260,22 +260,16 @@ class Gateway:
         """
         interface = contract_interface("EnrolmentRegistry")
         enrolled, ended = interface.topic("TagsEnrolled"), interface.topic("EnrolmentsEnded")
+        address = self.deployment.contracts["EnrolmentRegistry"].address
         topics = [["0x" + enrolled.hex(), "0x" + ended.hex()], "0x" + municipality.to_bytes(32, "big").hex()]
         here: set[Tag] = set()
         newest = self.head().number
         for first in range(self.deployment.block, newest + 1, LISTED_BLOCKS):
             last = min(first + LISTED_BLOCKS - 1, newest)
-            logs = self._ask(
-                "eth_getLogs",
-                {
-                    "address": self.deployment.contracts["EnrolmentRegistry"].address,
-                    "fromBlock": hex(first),
-                    "toBlock": hex(last),
-                    "topics": topics,
-                },
-            )
-            for topic, tags in _tag_events(logs):
-                here = here | tags if topic == enrolled else here - tags
+            method, parameters = logs_question(address, first, last, topics)
+            for log in logs_of(self._ask(method, *parameters), address=address, first=first, last=last):
+                tags = {Tag(word) for word in words_of(log)}
+                here = here | tags if log.topics[0] == enrolled else here - tags
         found: dict[Epoch, set[Tag]] = {}
         for tag in here:
             found.setdefault(Epoch(int.from_bytes(tag[2:6], "big")), set()).add(tag)
@@ -384,20 +378,6 @@ class Gateway:
             # No code at the address any more: look again before anything else is believed.
             self._recognised = False
         return data
-
-
-def _tag_events(logs: Any) -> list[tuple[bytes, frozenset[Tag]]]:
-    """Read events that name tags, in the order in which they happened: topic and tags of each."""
-    if not isinstance(logs, list) or not all(isinstance(log, dict) and log.get("topics") for log in logs):
-        raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
-    found = []
-    for log in sorted(logs, key=lambda log: (number_of(log.get("blockNumber")), number_of(log.get("logIndex")))):
-        try:
-            (tags,) = decode(["bytes32[]"], data_of(log.get("data")))
-        except DecodingError as error:
-            raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape") from error
-        found.append((data_of(log["topics"][0]), frozenset(Tag(tag) for tag in tags)))
-    return found
 
 
 def _commit(log: Any) -> RootCommitted:
