@@ -6,7 +6,7 @@ last week; each of these looks like "not known" to a careless reader.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -51,6 +51,7 @@ class SignalAnswer:
         block_hash: hash of that block, 32 bytes.
         warnings: what must be said with it.
         check_number: number to quote of this answer, ``XXXX-XXXX-XXXX-X``; it shows nothing of whom it is about.
+        tag: what was looked up, 32 bytes, for whoever wants to look again by other means; empty when it is not told.
     """
 
     signal: Signal
@@ -61,6 +62,7 @@ class SignalAnswer:
     block_hash: bytes
     warnings: tuple[SignalWarning, ...] = ()
     check_number: str = ""
+    tag: bytes = field(default=b"", repr=False)
 
 
 def read_signal(word: bytes, *, tag_epoch: Epoch, current_epoch: Epoch) -> Signal:

@@ -155,6 +155,7 @@ class SignalService:
                 block_hash=view.head.hash,
                 warnings=warnings_for(signal, identifier.kind),
                 check_number=check_number(self._organisation, tag, view.head.hash),
+                tag=tag,
             )
         return answers
 
