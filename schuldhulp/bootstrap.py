@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from schuldhulp.chain.gateway import Gateway
     from schuldhulp.creditor import Client
     from schuldhulp.creditor.channel import HttpChannel
+    from schuldhulp.creditor.kept_tags import KeptTagFile
     from schuldhulp.crypto.accounts import AccountKey
+    from schuldhulp.crypto.kept import KeptKey
     from schuldhulp.crypto.keyring import CockpitKeys, WorkerKeys
     from schuldhulp.identity.simulator import People
     from schuldhulp.node.deployment import Deployment
@@ -38,13 +40,14 @@ if TYPE_CHECKING:
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.desk import Desk
     from schuldhulp.services.creditor_pages.history import CheckHistory
+    from schuldhulp.services.creditor_pages.lists import ListService
     from schuldhulp.services.dossiers import DossierService
     from schuldhulp.services.enrolment import EnrolmentService
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluation import EvaluationService
     from schuldhulp.services.filling import SpareMaker
     from schuldhulp.services.node_access import NodeAccess
-    from schuldhulp.services.ports import Clock, MunicipalityState
+    from schuldhulp.services.ports import Clock, KeptTags, MunicipalityState
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
     from schuldhulp.services.status import StatusService
@@ -84,6 +87,7 @@ class Cockpit:
         admission: opens the service that admits creditors; it needs the administrator's keyring.
         checks: asks for signals in the name of organisations, on the pages.
         history: what organisations asked on the pages.
+        lists: asks about lists that were uploaded to a page.
     """
 
     settings: Settings
@@ -100,6 +104,7 @@ class Cockpit:
     admission: Callable[[], AbstractContextManager[AdmissionService]]
     checks: CheckService
     history: CheckHistory
+    lists: ListService
 
 
 def cockpit(settings: Settings | None = None) -> Cockpit:
@@ -580,6 +585,7 @@ def _open_store(settings: Settings, engine: Engine) -> SqlStore:
 
 
 def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
+    from schuldhulp.creditor.page_lists import PageList
     from schuldhulp.crypto.keyring import CockpitKeys
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.caseload import Caseload
@@ -587,6 +593,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.history import CheckHistory
+    from schuldhulp.services.creditor_pages.lists import ListService
     from schuldhulp.services.dossier_reader import DossierReader
     from schuldhulp.services.dossier_writer import DossierWriter
     from schuldhulp.services.dossiers import DossierService
@@ -619,6 +626,15 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     caseload = Caseload(store=store, log=log)
     publication_key = read_public_keys(settings.keys).publication_key
     history = CheckHistory(store=store, log=log, key=keys.log, clock=clock, keep=timedelta(days=settings.check_days))
+    checks = CheckService(
+        store=store,
+        log=log,
+        history=history,
+        desk=_desk(settings, gateway),
+        clock=clock,
+        municipality=municipality,
+        quota=settings.pages_quota,
+    )
     enrolment = EnrolmentService(reader=reader, writer=writer, caseload=caseload, publication_key=publication_key)
     return Cockpit(
         settings=settings,
@@ -637,16 +653,9 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         status=StatusService(store=store, chain=gateway, clock=clock, municipality=municipality),
         spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
         admission=lambda: _open_admission(settings),
-        checks=CheckService(
-            store=store,
-            log=log,
-            history=history,
-            desk=_desk(settings, gateway),
-            clock=clock,
-            municipality=municipality,
-            quota=settings.pages_quota,
-        ),
+        checks=checks,
         history=history,
+        lists=ListService(checks=checks, read=PageList, municipality=municipality),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schuldhulp.creditor.evaluator_client import HttpEvaluator
 from schuldhulp.creditor.heads import HeadFile
+from schuldhulp.creditor.local_registry import LocalRegistry, Told
 from schuldhulp.creditor.registry import MAX_AGE, ChainRegistry
 from schuldhulp.domain.identifiers import Identifier
 from schuldhulp.domain.signal import SignalAnswer
@@ -15,7 +16,7 @@ from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.clock import SystemClock
-from schuldhulp.services.ports import AskedEvaluator, Clock, KeptTags, MunicipalityState
+from schuldhulp.services.ports import AskedEvaluator, Clock, KeptTags, MunicipalityState, Registry
 from schuldhulp.services.signal import SignalService
 
 
@@ -46,6 +47,8 @@ class Client:
         state_file: Path,
         max_age: timedelta = MAX_AGE,
         kept: KeptTags | None = None,
+        local: Path | None = None,
+        told: Told | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Take what identifies the chain and the organisation; nothing is sent yet.
@@ -58,6 +61,9 @@ class Client:
             state_file: keeps the highest block seen; made when missing, and to be kept between runs.
             max_age: how old the newest block may be.
             kept: memory of tags, such as `kept_tags.KeptTagFile`, with which a person costs quota once an epoch.
+            local: folder to fetch all tags into, to look them up on this machine: then not even the node sees whom is
+                asked about. None to ask the node.
+            told: is told how far the fetching is.
             clock: tells the time; by default this machine's clock.
 
         Raises:
@@ -67,13 +73,16 @@ class Client:
         self._organisation = organisation
         self._sign_digest = sign_digest
         self._clock = clock or SystemClock()
-        registry = ChainRegistry(
+        node = JsonRpc(chain_url)
+        registry: Registry = ChainRegistry(
             deployment=self._deployment,
-            node=JsonRpc(chain_url),
+            node=node,
             seen=HeadFile(state_file),
             clock=self._clock,
             max_age=max_age,
         )
+        if local is not None:
+            registry = LocalRegistry(registry=registry, deployment=self._deployment, node=node, folder=local, told=told)
         self._signals = SignalService(
             registry=registry, connect=self._connect, clock=self._clock, organisation=organisation, kept=kept
         )
