@@ -14,6 +14,7 @@ from app.screens import (
     creditor,
     creditor_check,
     creditor_history,
+    creditor_list,
     dossier,
     enrolment,
     record,
@@ -48,6 +49,7 @@ STAFF: Pages = [
 ADMINISTRATOR: Pages = [("status", status.page, "status.title")]
 CREDITOR: Pages = [
     ("", creditor_check.page, "ask.title"),
+    ("lijst-toetsen", creditor_list.page, "asklist.title"),
     ("mijn-toetsen", creditor_history.page, "asked.title"),
     ("uitleg", creditor.page, "explain.title"),
 ]

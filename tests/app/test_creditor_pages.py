@@ -208,3 +208,90 @@ def test_written_is_what_the_list_shows():
     rows = list(csv.reader(io.StringIO(content), delimiter=";"))
     assert rows[0] == ["kenmerk", "getoetst_op", "antwoord", "controlenummer", "blok", "inlog"]
     assert rows[1] == ["K-1", "2026-11-23T09:30:00+00:00", "groen", "7X2P-QK4M-90ZT-H", "321", "0badcafe"]
+
+
+LIST = (
+    "klant;achternaam;geboortedatum;postcode;huisnummer\r\n"
+    "A1;Wolkenstein-Ülger;17-03-1981;9712QX;417b\r\n"
+    "A2;Jansen;31-02-1980;9711AB;12\r\n"
+    "A3;Jansen;01-02-1980;9711AB;12\r\n"
+)
+
+
+def upload(at, content: str | bytes, reference: str = "LIJST-7"):
+    """Choose a file and begin."""
+    raw = content.encode() if isinstance(content, str) else content
+    at.file_uploader[0].upload("personen.csv", raw, "text/csv")
+    at.text_input(key="asklist_reference").set_value(reference)
+    at = press(at, "asklist_start")
+    if "asklist_run" in at.session_state:
+        assert at.session_state["asklist_run"].wait(20)
+        at = go(at, "lijst-toetsen")
+    return at
+
+
+def test_list_gives_back_the_file_with_the_answers(visit, fake):
+    make_known(fake)
+    at = upload(visit("creditor", "lijst-toetsen"), LIST)
+    text = text_of(at)
+    assert "1 groen, 1 rood" in text
+    assert "1 regel is niet getoetst" in text
+    assert "Deze dag bestaat niet" in text
+    content = at.session_state["asklist_run"].content(lambda check: {"signal": str(check.signal)}, str).decode()
+    rows = list(csv.DictReader(io.StringIO(content), delimiter=";"))
+    assert [(row["klant"], row["signal"]) for row in rows] == [("A1", "green"), ("A2", ""), ("A3", "red")]
+    assert [check.reference for check in reversed(fake.checks.rows)] == ["LIJST-7 regel 2", "LIJST-7 regel 4"]
+
+
+def test_list_shows_nothing_of_the_file_and_forgets_it(visit, fake):
+    at = upload(visit("creditor", "lijst-toetsen"), LIST)
+    for typed in ("Wolkenstein", "Jansen", "9712", "1981"):
+        assert typed not in text_of(at)
+    run = at.session_state["asklist_run"]
+    at = press(at, "asklist_forget")
+    assert run.content(dict, str) == b""
+    assert "Wolkenstein" not in kept(at)
+    assert at.file_uploader
+
+
+def test_list_that_stops_half_way_says_that_the_rest_is_no_red(visit, fake):
+    fake.checks.failing, fake.checks.after = Unreachable("rpc_unreachable", "silent"), 1
+    at = upload(visit("creditor", "lijst-toetsen"), LIST)
+    text = text_of(at)
+    assert "De lijst is niet afgemaakt" in text
+    assert "1 van de 2 personen" in text
+    assert "dat is geen rood" in text
+    content = at.session_state["asklist_run"].content(lambda check: {"signal": str(check.signal)}, str).decode()
+    assert [row["signal"] for row in csv.DictReader(io.StringIO(content), delimiter=";")] == ["red", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("content", "reference", "said"),
+    [
+        ("", "L-1", "staat niemand die kan worden getoetst"),
+        ("naam;adres\nJansen;Straat 1\n", "L-1", "deze kolom mist"),
+        (b"PK\x03\x04rest", "L-1", "Dit is een werkmap"),
+        (LIST, "", "Uw kenmerk: vul dit in"),
+        (LIST, "999990019", "dit kan een BSN zijn"),
+        (LIST, "K" + "1" * 28, "hoogstens 28 tekens"),
+        (LIST + "A4;Pieters;01-02-1980;9711AB;1\r\n" * 50, "L-1", "meer dan 50 personen"),
+        ("x" * 300_000, "L-1", "te groot"),
+    ],
+)
+def test_list_that_cannot_be_checked_is_refused_as_a_whole(visit, fake, content, reference, said):
+    at = upload(visit("creditor", "lijst-toetsen"), content, reference)
+    assert said in text_of(at)
+    assert not fake.checks.asked
+    assert at.file_uploader
+
+
+def test_list_without_a_file_asks_for_one(visit):
+    at = visit("creditor", "lijst-toetsen")
+    at.text_input(key="asklist_reference").set_value("L-1")
+    assert "Kies eerst een bestand" in text_of(press(at, "asklist_start"))
+
+
+def test_list_of_another_municipality_is_not_asked(visit, fake):
+    content = "achternaam;geboortedatum;postcode;huisnummer;gemeente\nJansen;01-02-1980;9711AB;12;363\n"
+    assert "toetst u alleen bij deze gemeente" in text_of(upload(visit("creditor", "lijst-toetsen"), content))
+    assert not fake.checks.asked

@@ -69,7 +69,6 @@ class FakeChecks:
         *,
         actor: Actor,
         questions: Sequence[Question],
-        progress: Callable[[int, int], None] = lambda done, total: None,
         answered: Callable[[Sequence[Check]], None] = lambda checks: None,
     ) -> list[Check]:
         """Answer checks one by one."""
@@ -91,7 +90,6 @@ class FakeChecks:
             self.rows.insert(0, check)
             done.append(check)
             answered([check])
-            progress(len(done), len(questions))
         return done
 
     def of(self, *, actor: Actor) -> list[Check]:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from schuldhulp.creditor.page_lists import PageList
 from schuldhulp.domain.access import Actor, Permission, Role, require
 from schuldhulp.domain.audit import LogLine, Purpose
 from schuldhulp.domain.checks import check_line
@@ -44,8 +45,9 @@ from schuldhulp.domain.records import (
     Source,
 )
 from schuldhulp.domain.trust import Finding, TrustReport, TrustState
-from schuldhulp.domain.types import Cents, Commitment, DossierId, Epoch, RecordId
+from schuldhulp.domain.types import Cents, Commitment, DossierId, Epoch, MunicipalityCode, RecordId
 from schuldhulp.errors import Conflict, Deviation, InvalidInput, NotAdmitted, NotFound, SchuldhulpError
+from schuldhulp.services.creditor_pages.lists import ListService
 from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, OutboxStatus, SystemStatus
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
 from tests.support.fake_checks import FakeChecks
@@ -129,6 +131,7 @@ class FakeCockpit:
         self.enrolment = SimpleNamespace(enrol=self._enrol, end=self._end)
         self.status = SimpleNamespace(status=self._status)
         self.checks = self.history = FakeChecks(now=NOW)
+        self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:
         found = self.people.get((provider, subject))

@@ -26,8 +26,8 @@ from schuldhulp.services.processing_log import ProcessingLog, trace_id
 PIECE: Final = 10
 """Persons of a list that are asked about at a time, so that one sees it get on and loses little by a fault."""
 
-Progress = Callable[[int, int], None]
-"""Told how many persons of how many have an answer."""
+Answered = Callable[[Sequence[Check]], None]
+"""Told the answers of a list as they come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,14 +135,14 @@ class CheckService:
         return self.check_many(actor=actor, questions=[Question(identifier=identifier, reference=checked)])[0]
 
     def check_many(
-        self, *, actor: Actor, questions: Sequence[Question], progress: Progress = lambda done, total: None
+        self, *, actor: Actor, questions: Sequence[Question], answered: Answered = lambda checks: None
     ) -> list[Check]:
         """Ask about persons, a few at a time.
 
         Args:
             actor: somebody of an organisation.
             questions: who, each with a checked reference.
-            progress: is told how far it is.
+            answered: is told the answers as they come.
 
         Returns:
             A check for each question, in the same order. After a fault half-way, what was answered before it stands in
@@ -165,8 +165,9 @@ class CheckService:
         done: list[Check] = []
         try:
             for start in range(0, len(questions), PIECE):
-                done += self._ask(actor, organisation, asker, questions[start : start + PIECE])
-                progress(len(done), len(questions))
+                checks = self._ask(actor, organisation, asker, questions[start : start + PIECE])
+                done += checks
+                answered(checks)
         except SchuldhulpError:
             self._note(actor, organisation, len(questions) - len(done), LogStatus.ERROR)
             raise
