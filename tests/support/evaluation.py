@@ -156,7 +156,15 @@ class Evaluator:
 
     def admit(self, *, daily: int = 500, per_epoch: int = 10_000, bsn_ground: str | None = None) -> None:
         """Admit the creditor, in the database and on the chain."""
-        organisation = Organisation(
+        organisation = self.organisation(daily=daily, per_epoch=per_epoch, bsn_ground=bsn_ground)
+        self.store.admit(organisation, by="administrator", at=self.clock.now())
+        self.chain.roles.add(("CREDITOR", self.creditor.address))
+        if bsn_ground:
+            self.chain.roles.add(("BSN_CREDITOR", self.creditor.address))
+
+    def organisation(self, *, daily: int = 500, per_epoch: int = 10_000, bsn_ground: str | None = None) -> Organisation:
+        """Give the creditor as it is admitted."""
+        return Organisation(
             kvk=KVK,
             name="Nutsbedrijf Voorbeeld",
             accounts=(self.creditor.address,),
@@ -164,10 +172,6 @@ class Evaluator:
             bsn_ground=bsn_ground,
             suspended=False,
         )
-        self.store.admit(organisation, by="administrator", at=self.clock.now())
-        self.chain.roles.add(("CREDITOR", self.creditor.address))
-        if bsn_ground:
-            self.chain.roles.add(("BSN_CREDITOR", self.creditor.address))
 
     def request(
         self, *, signer: AccountKey | None = None, signed: dict[str, Any] | None = None, **changes: Any
