@@ -90,7 +90,9 @@ def contents_of(
         return ContentsState.COMPLETE, (kept or [accepted[0].message])[0]
     if any(one.state is DeliveryState.REFUSED and one.finding is not None for one in own):
         return ContentsState.REFUSED, None
-    if before is not None and before.contents is ContentsState.MISSING and before.since == story.since:
+    # Another holder, and whoever filed or amended since, is told anew.
+    told = before and (before.holder, before.commitment, before.since)
+    if before and before.contents is ContentsState.MISSING and told == (story.holder, story.commitment, story.since):
         return ContentsState.MISSING, None
     return ContentsState.WAITING, None
 

@@ -167,13 +167,20 @@ class ReceiptSender:
         """
         now = self._clock.now()
         with self._store.read() as work:
-            found = work.claims.undelivered(self._municipality, limit=AT_ONCE)
-        due = [row for row in found if row.tried_at is None or now - row.tried_at >= PATIENCE]
-        ready = self._seal(due)
-        arrived = sum(self._deliver(row, sealed) for row, sealed in ready)
+            found = sorted(work.claims.undelivered(self._municipality, limit=AT_ONCE), key=lambda row: row.id)
+        # Of one claim the newest receipt counts, so that none may overtake an older one.
+        held = {_queue(row) for row in found if row.tried_at is not None and now - row.tried_at < PATIENCE}
+        arrived = 0
+        for row, sealed in self._seal([row for row in found if _queue(row) not in held], held):
+            if _queue(row) in held:
+                continue
+            if self._deliver(row, sealed):
+                arrived += 1
+            else:
+                held.add(_queue(row))
         return arrived, len(found) - arrived
 
-    def _seal(self, rows: Sequence[ReceiptRow]) -> list[tuple[ReceiptRow, bytes]]:
+    def _seal(self, rows: Sequence[ReceiptRow], held: set[tuple[str, ClaimId]]) -> list[tuple[ReceiptRow, bytes]]:
         """Seal what is not sealed yet, where the creditor has a key; sealed bytes are stored before they are sent."""
         keys = self._reader.encryption_keys(sorted({row.recipient for row in rows if not row.sealed}))
         ready = []
@@ -183,19 +190,23 @@ class ReceiptSender:
                 continue
             key = keys[row.recipient]
             if not any(key):
+                held.add(_queue(row))
                 self._note(row, NO_KEY)
                 continue
             try:
                 sealed = seal_receipt(key, receipt_from_plain(json.loads(row.document)))
             except InvalidInput:
+                held.add(_queue(row))
                 self._note(row, BAD_KEY)
                 continue
             with self._store.write() as work:
                 stored = work.claims.seal_receipt(row.id, sealed)
                 work.commit()
-            # What somebody else sealed meanwhile is sent in the next run.
             if stored:
                 ready.append((row, sealed))
+            else:
+                # Somebody else sealed it meanwhile; the next run sends that.
+                held.add(_queue(row))
         return ready
 
     def _deliver(self, row: ReceiptRow, sealed: bytes) -> bool:
@@ -213,6 +224,10 @@ class ReceiptSender:
         with self._store.write() as work:
             work.claims.note_receipt(row.id, trouble=trouble, tried_at=self._clock.now())
             work.commit()
+
+
+def _queue(row: ReceiptRow) -> tuple[str, ClaimId]:
+    return row.recipient, row.claim_id
 
 
 def _stood(delivery: DeliveryRow, filed: FiledClaim | None) -> Commitment:
