@@ -36,7 +36,7 @@ def _content(value: object) -> bytes:
         except binascii.Error:
             content = b""
         # One way to write it: without line ends, with padding, and without excess bits.
-        if content and base64.b64encode(content).decode() == value:
+        if 0 < len(content) <= MAX_CONTENT and base64.b64encode(content).decode() == value:
             return content
     raise PydanticCustomError("content", "base64 is expected")
 
