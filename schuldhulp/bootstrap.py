@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from schuldhulp.chain.gateway import Gateway
-    from schuldhulp.creditor import Client
+    from schuldhulp.creditor import ClaimClient, Client
     from schuldhulp.creditor.channel import HttpChannel
     from schuldhulp.creditor.kept_tags import KeptTagFile
     from schuldhulp.crypto.accounts import AccountKey
     from schuldhulp.crypto.kept import KeptKey
     from schuldhulp.crypto.keyring import CockpitKeys, WorkerKeys
     from schuldhulp.identity.simulator import People
-    from schuldhulp.node.deployment import Deployment
+    from schuldhulp.node.deployment import Deployment, NetworkDeployment
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.claims.channel import ChannelService
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.creditor_pages.desk import Desk
     from schuldhulp.services.creditor_pages.history import CheckHistory
     from schuldhulp.services.creditor_pages.lists import ListService
+    from schuldhulp.services.creditor_pages.organisations import OrganisationService
     from schuldhulp.services.dossiers import DossierService
     from schuldhulp.services.enrolment import EnrolmentService
     from schuldhulp.services.epochs import EpochService
@@ -88,6 +89,7 @@ class Cockpit:
         checks: asks for signals in the name of organisations, on the pages.
         history: what organisations asked on the pages.
         lists: asks about lists that were uploaded to a page.
+        organisations: admits creditors on a page.
     """
 
     settings: Settings
@@ -105,6 +107,7 @@ class Cockpit:
     checks: CheckService
     history: CheckHistory
     lists: ListService
+    organisations: OrganisationService
 
 
 def cockpit(settings: Settings | None = None) -> Cockpit:
@@ -575,6 +578,43 @@ def _organisation(settings: Settings, organisation: str | None) -> str:
     return name
 
 
+def claim_client(settings: Settings, *, organisation: str | None = None) -> ClaimClient:
+    """Put together what hands a creditor's claims in; to be closed, so that others can work with its journal.
+
+    Args:
+        settings: settings of the creditor's machine.
+        organisation: KvK number to act as; the one of the settings when None.
+
+    Raises:
+        Misconfigured: no organisation is named, or its keyring or the deployment file is missing.
+        Conflict: another command works with its claims.
+    """
+    from schuldhulp.creditor import ClaimClient
+
+    name = _organisation(settings, organisation)
+    keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
+    return ClaimClient(
+        deployment_file=settings.deployment_file,
+        chain_url=settings.chain_url,
+        organisation=name,
+        account=keys.account,
+        messages=keys.messages,
+        folder=settings.data / "claims" / name,
+        max_age=timedelta(seconds=settings.head_max_age),
+    )
+
+
+def published_deployment(settings: Settings) -> NetworkDeployment:
+    """Read the deployment file as a creditor needs it; nothing is asked.
+
+    Raises:
+        Misconfigured: it is missing or wrong.
+    """
+    from schuldhulp.node.deployment import NetworkDeployment
+
+    return NetworkDeployment.load(settings.deployment_file)
+
+
 def _open_store(settings: Settings, engine: Engine) -> SqlStore:
     """Bring the main database to the present tables, and see to it that no other municipality works on it."""
     from schuldhulp.storage import SqlStore, migrate, require_own
@@ -586,7 +626,7 @@ def _open_store(settings: Settings, engine: Engine) -> SqlStore:
 
 def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.creditor.page_lists import PageList
-    from schuldhulp.crypto.keyring import CockpitKeys
+    from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, keyring_exists
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.caseload import Caseload
     from schuldhulp.services.clients import ClientService
@@ -594,13 +634,14 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.history import CheckHistory
     from schuldhulp.services.creditor_pages.lists import ListService
+    from schuldhulp.services.creditor_pages.organisations import OrganisationService
     from schuldhulp.services.dossier_reader import DossierReader
     from schuldhulp.services.dossier_writer import DossierWriter
     from schuldhulp.services.dossiers import DossierService
     from schuldhulp.services.enrolment import EnrolmentService
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.filling import SpareMaker
-    from schuldhulp.services.keys import read_public_keys
+    from schuldhulp.services.keys import custodial_account, read_public_keys
     from schuldhulp.services.login import SubjectReader
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
@@ -626,11 +667,12 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     caseload = Caseload(store=store, log=log)
     publication_key = read_public_keys(settings.keys).publication_key
     history = CheckHistory(store=store, log=log, key=keys.log, clock=clock, keep=timedelta(days=settings.check_days))
+    desk, staff = _desk(settings, gateway), StaffService(store=store, log=log)
     checks = CheckService(
         store=store,
         log=log,
         history=history,
-        desk=_desk(settings, gateway),
+        desk=desk,
         clock=clock,
         municipality=municipality,
         quota=settings.pages_quota,
@@ -649,13 +691,22 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         enrolment=enrolment,
         epochs=EpochService(reader=reader, chain=gateway, log=log, publication_key=publication_key),
         verification=VerificationService(reader=reader, caseload=caseload, log=log, log_dossier=deployment.log_dossier),
-        staff=StaffService(store=store, log=log),
+        staff=staff,
         status=StatusService(store=store, chain=gateway, clock=clock, municipality=municipality),
         spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
         admission=lambda: _open_admission(settings),
         checks=checks,
         history=history,
         lists=ListService(checks=checks, read=PageList, municipality=municipality),
+        organisations=OrganisationService(
+            ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),
+            admission=lambda: _open_admission(settings),
+            staff=staff,
+            log=log,
+            account=desk.account,
+            make_account=lambda kvk: custodial_account(settings.keys, kvk, private=settings.production),
+            pages_quota=settings.pages_quota,
+        ),
     )
 
 

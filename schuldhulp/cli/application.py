@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from schuldhulp.cli import checks, clients, creditors, demo, epochs, keys, records, serve, signals, staff
+from schuldhulp.cli import checks, claims, clients, creditors, demo, epochs, keys, records, serve, signals, staff
 from schuldhulp.cli.output import explain, explain_unexpected
 from schuldhulp.errors import Misconfigured, SchuldhulpError
 
@@ -31,6 +31,7 @@ app.add_typer(records.dossiers, name="dossier")
 app.command("anchor")(checks.anchor)
 app.command("verify")(checks.verify)
 app.command("signal")(signals.signal)
+app.add_typer(claims.app, name="claim")
 app.command("status")(checks.status)
 app.add_typer(creditors.creditors, name="creditor")
 app.add_typer(staff.app, name="staff")

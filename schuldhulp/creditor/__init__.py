@@ -1,5 +1,6 @@
-"""The creditor's client: asks whether a person is known to a credit bank. Usable alone, with the base dependencies."""
+"""The creditor's clients: one asks for signals, one hands in claims. Usable alone, with the base dependencies."""
 
+from schuldhulp.creditor.claims import ClaimClient
 from schuldhulp.creditor.client import Client
 
-__all__ = ["Client"]
+__all__ = ["ClaimClient", "Client"]

@@ -177,7 +177,7 @@ class ClaimClient:
             raise Conflict(
                 "claim_still_open", f"a claim with this original creditor and reference is open already; {advice}"
             )
-        self._require_may_hand_in(register, municipality_of(claim_id))
+        self._require_may_hand_in(register, contents)
         return self._hand_in(StepKind.FILE, claim_id, 1, NO_COMMITMENT, contents)
 
     def amend(self, contents: ClaimContents) -> ClaimState:
@@ -205,7 +205,7 @@ class ClaimClient:
         if self._is_current(claim_id, contents, on_chain):
             self._deliver_again(claim_id, on_chain)
             return self.state(claim_id)
-        self._require_may_hand_in(register, municipality_of(claim_id))
+        self._require_may_hand_in(register, contents)
         current = self._version(claim_id, on_chain.commitment)
         version = current.version if current is not None else register.version(claim_id)
         if version == 0:
@@ -259,13 +259,17 @@ class ClaimClient:
 
     def list(self) -> Sequence[ClaimState]:
         """Return all claims that this journal knows, in the order in which they were first handed in."""
-        claim_ids = list(dict.fromkeys(step.claim_id for step in self._journal.steps()))
+        claim_ids = self.known()
         if not claim_ids:
             return []
         return [
             self._state(claim_id, on_chain)
             for claim_id, on_chain in zip(claim_ids, self._access.register().claims(claim_ids), strict=True)
         ]
+
+    def known(self) -> Sequence[ClaimId]:
+        """Return the ids of all claims that this journal knows; the chain is not asked."""
+        return tuple(dict.fromkeys(step.claim_id for step in self._journal.steps()))
 
     def state(self, claim_id: ClaimId) -> ClaimState:
         """Return the state of one claim."""
@@ -372,13 +376,19 @@ class ClaimClient:
             return False
         return self._transactions.look(step.transaction).outcome is not Outcome.MINED
 
-    def _require_may_hand_in(self, register: RegisterView, municipality: MunicipalityCode) -> None:
-        account = self._transactions.address
+    def _require_may_hand_in(self, register: RegisterView, contents: ClaimContents) -> None:
+        account, municipality = self._transactions.address, contents.municipality
         if not register.is_creditor(account, municipality):
             raise NotAllowed("no_role", "this account is no creditor of the municipality; ask it for admission")
         if register.encryption_key(account) != self._messages.public_key:
             raise Misconfigured(
                 "account_not_set_up", "your encryption key does not stand on chain: run `schuldhulp claim set-up` first"
+            )
+        if contents.debtor.bsn is not None and not register.may_use_bsn(account, municipality):
+            raise NotAllowed(
+                "bsn_not_allowed",
+                "debtor.bsn: this account may not process citizen service numbers",
+                field="debtor.bsn",
             )
         state, _ = self._access.municipality(municipality)
         if not any(state.claim_key):

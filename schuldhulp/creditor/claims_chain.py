@@ -66,6 +66,7 @@ class RegisterView:
             Unreachable: the node does not answer.
         """
         self._contract = deployment.contract(CONTRACT)
+        self._registry = deployment.contract("EnrolmentRegistry").address
         self._first_block = deployment.block
         self._node = node
         self.head = head
@@ -100,6 +101,13 @@ class RegisterView:
         role = keccak(encode(["bytes32", "uint16"], [CREDITOR, municipality]))
         question = self._question("hasRole(bytes32,address)", ["bytes32", "address"], [role, account])
         return any(_word(self._ask_here(question)[0]))
+
+    def may_use_bsn(self, account: str, municipality: MunicipalityCode) -> bool:
+        """Say whether an account may process citizen service numbers; that role stands in the EnrolmentRegistry."""
+        role = keccak(encode(["bytes32", "uint16"], [keccak(text="BSN_CREDITOR"), municipality]))
+        data = call_data("hasRole(bytes32,address)", ["bytes32", "address"], [role, account])
+        call = {"to": self._registry, "data": "0x" + data.hex()}
+        return any(_word(self._ask_here(("eth_call", (call, hex(self.head.number))))[0]))
 
     def version(self, claim_id: ClaimId) -> int:
         """Count the versions of a claim since it was filed last: 1 when it was never amended.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from schuldhulp.creditor.claims_chain import ClaimOnChain
 from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind
-from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, receipt_from_plain
+from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, receipt_from_plain
 from schuldhulp.domain.debts import Staleness, staleness
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 
@@ -103,8 +103,3 @@ def newest_receipt(messages: list[KeptMessage], commitment: Commitment) -> Claim
         if receipt.commitment == commitment or (not any(receipt.commitment) and found is None):
             found = receipt
     return found
-
-
-def is_refused(receipt: ClaimReceipt | None) -> bool:
-    """Say whether a receipt refuses."""
-    return receipt is not None and receipt.outcome is ReceiptOutcome.REFUSED

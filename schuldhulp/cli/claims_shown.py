@@ -1,0 +1,143 @@
+"""How commands show a creditor's claims: in words with what to do, or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Final
+
+from schuldhulp.cli.output import say, say_table
+from schuldhulp.creditor.claims_state import ClaimState
+from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, RefusalReason
+
+STATUS: Final = MappingProxyType(
+    {
+        ClaimStatus.NONE: "not filed",
+        ClaimStatus.FILED: "filed",
+        ClaimStatus.UNDER_REVIEW: "under review",
+        ClaimStatus.ASKED: "the credit bank asks something",
+        ClaimStatus.INCLUDED: "included",
+        ClaimStatus.DECLINED: "declined",
+        ClaimStatus.SETTLED: "settled",
+        ClaimStatus.WITHDRAWN: "withdrawn",
+    }
+)
+
+ADVICE: Final = MappingProxyType(
+    {
+        RefusalReason.NOT_FILED: "no claim stands on chain under this id; file it",
+        RefusalReason.CONTENTS_MISSING: "the contents never came; run `claim file` (or `amend`) with the same again",
+        RefusalReason.UNDECRYPTABLE: "the contents do not open; run `claim file` (or `amend`) with the same again",
+        RefusalReason.CONTENTS_INVALID: "a field cannot be read; bring this software up to date, then amend",
+        RefusalReason.COMMITMENT_MISMATCH: "the contents are not what stands on chain; amend with what you mean",
+        RefusalReason.CLAIM_ID_MISMATCH: (
+            "the id does not follow from original creditor and reference; withdraw the claim and file it anew"
+        ),
+        RefusalReason.HOLDER_MISMATCH: (
+            "the holder in the contents is not the organisation that holds the claim; amend it, or withdraw it"
+        ),
+        RefusalReason.MUNICIPALITY_MISMATCH: (
+            "the contents name another municipality; withdraw the claim and file it with that one"
+        ),
+    }
+)
+
+
+def advice(reason: RefusalReason) -> str:
+    """Return what a creditor does about a refusal."""
+    return ADVICE[reason]
+
+
+def show_state(state: ClaimState) -> None:
+    """Print one claim."""
+    say(f"claim {state.claim_id.hex()}")
+    say(f"{STATUS[state.status]}, since {_time(state.changed_at)}" if state.changed_at else STATUS[state.status])
+    if state.delivered_at is not None:
+        say(f"contents acknowledged by the evaluator at {_time(state.delivered_at)}")
+    for remark in remarks(state):
+        say(remark)
+
+
+def show_states(states: Sequence[ClaimState]) -> None:
+    """Print claims as a table, and below it what is to be done."""
+    if not states:
+        say("no claims yet")
+        return
+    say_table(
+        ("claim", "reference", "status", "filed", "changed", "delivered", "receipt"),
+        [
+            (
+                state.claim_id.hex()[:16],
+                state.reference,
+                STATUS[state.status],
+                _time(state.filed_at),
+                _time(state.changed_at),
+                _time(state.delivered_at),
+                state.receipt.outcome.value if state.receipt else "none yet",
+            )
+            for state in states
+        ],
+    )
+    for state in states:
+        for remark in remarks(state):
+            say(f"{state.claim_id.hex()[:16]}: {remark}")
+
+
+def remarks(state: ClaimState) -> list[str]:
+    """Return what a creditor has to know or do about a claim, in order of urgency."""
+    found = []
+    if state.unfinished is not None:
+        verb = state.unfinished.value.replace("_", "-")
+        found.append(f"not finished: run `claim {verb}` again with the same, or `claim list`")
+    if state.status.is_open and not state.is_holder:
+        found.append("another account holds this claim now")
+    elif state.status.is_open and not state.is_current:
+        found.append("what stands on chain is not what you handed in last")
+    if state.receipt is not None and state.receipt.reason is not None:
+        found.append(f"refused, {state.receipt.reason.value}: {advice(state.receipt.reason)}")
+    if state.renewal_due and state.is_holder:
+        found.append("the statement is older than six months: renew it with `claim amend`")
+    found += [f"a message about it cannot be used: {problem}" for problem in state.problems]
+    return found
+
+
+def plain_state(state: ClaimState) -> dict[str, object]:
+    """Return a claim for JSON."""
+    return {
+        "claim": state.claim_id.hex(),
+        "municipality": state.municipality,
+        "reference": state.reference,
+        "status": state.status.name.lower(),
+        "filedAt": state.filed_at.isoformat() if state.filed_at else None,
+        "changedAt": state.changed_at.isoformat() if state.changed_at else None,
+        "holder": state.is_holder,
+        "commitment": state.commitment.hex(),
+        "current": state.is_current,
+        "deliveredAt": state.delivered_at.isoformat() if state.delivered_at else None,
+        "unfinished": state.unfinished.value if state.unfinished else None,
+        "receipt": plain_receipt(state.receipt) if state.receipt else None,
+        "renewalDue": state.renewal_due,
+        "problems": list(state.problems),
+        "remarks": remarks(state),
+    }
+
+
+def plain_receipt(receipt: ClaimReceipt) -> dict[str, object]:
+    """Return a receipt for JSON, with what to do about it."""
+    return {
+        "claim": receipt.claim_id.hex(),
+        "commitment": receipt.commitment.hex(),
+        "municipality": receipt.municipality,
+        "holder": receipt.holder,
+        "message": receipt.message.hex(),
+        "outcome": receipt.outcome.value,
+        "reason": receipt.reason.value if receipt.reason else None,
+        "advice": advice(receipt.reason) if receipt.outcome is ReceiptOutcome.REFUSED and receipt.reason else None,
+        "receivedAt": receipt.received_at.isoformat(),
+        "block": receipt.block_number,
+        "blockHash": receipt.block_hash.hex(),
+    }
+
+
+def _time(moment: object) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment is not None else "-"
