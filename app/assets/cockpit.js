@@ -23,10 +23,44 @@ document.addEventListener("click", (event) => {
 });
 
 // Streamlit cannot tie a sentence to a field: a screen reader would not say what is wrong with the field it is in.
+const WORDS = {
+  nl: {
+    skip: "Naar de inhoud",
+    choose: "Kies een bestand",
+    limit: "CSV, hoogstens 256 kB",
+    other: "Kies een ander bestand",
+    remove: "Verwijder het bestand",
+    refused: "Dit bestand kan niet. Kies een CSV-bestand van hoogstens 256 kB.",
+  },
+  en: {
+    skip: "Skip to main content",
+    choose: "Choose a file",
+    limit: "CSV, at most 256 kB",
+    other: "Choose another file",
+    remove: "Remove the file",
+    refused: "This file will not do. Choose a CSV file of at most 256 kB.",
+  },
+};
+const say = (element, words) => {
+  if (element && element.textContent !== words) element.textContent = words;
+};
+const name = (element, words) => {
+  if (element && element.getAttribute("aria-label") !== words) element.setAttribute("aria-label", words);
+};
 const translate = () => {
-  const skip = document.querySelector('a[href="#stMain"]');
-  const words = document.documentElement.lang === "nl" ? "Naar de inhoud" : "Skip to main content";
-  if (skip && skip.textContent !== words) skip.textContent = words;
+  const words = WORDS[document.documentElement.lang] ?? WORDS.en;
+  say(document.querySelector('a[href="#stMain"]'), words.skip);
+  for (const field of document.querySelectorAll('[data-testid="stFileUploader"]')) {
+    const find = (id) => field.querySelector(`[data-testid="${id}"]`);
+    const label = find("stWidgetLabel")?.textContent ?? "";
+    say(field.querySelector('[data-testid="stBaseButton-secondary"] p'), words.choose);
+    name(find("stBaseButton-secondary"), `${words.choose}: ${label}`);
+    name(find("stFileUploaderDropzoneInput"), label);
+    say(field.querySelector('[data-testid="stFileUploaderDropzoneInstructions"] span'), words.limit);
+    name(find("stBaseButton-borderlessIcon"), words.other);
+    name(find("stFileChipDeleteBtn")?.querySelector("button"), words.remove);
+    say(find("stFileChipErrorMessage") ?? find("stFileUploaderFileErrorMessage"), words.refused);
+  }
 };
 const tie = () => {
   const wrong = new Set();

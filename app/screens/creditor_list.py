@@ -168,7 +168,7 @@ def _bad_rows(bad: list[tuple[int, InvalidInput]]) -> Html:
     return table(
         t("asklist.bad_caption"),
         (Column(heading=t("asklist.line")), Column(heading=t("asklist.field")), Column(heading=t("asklist.problem"))),
-        ((str(line), _column(fault.field), _problem(fault)) for line, fault in bad),
+        ((f"{t('asklist.line')} {line}", _column(fault.field), _problem(fault)) for line, fault in bad),
     )
 
 
@@ -185,11 +185,12 @@ def _column(field: str | None) -> str:
 
 def _words(check: Check) -> Mapping[str, Any]:
     return {
-        "signal": t(f"asked.csv_{check.signal}"),
-        "municipality": session.cockpit().settings.municipality_name,
+        "signal": check.signal.value,
+        "municipality": session.cockpit().settings.municipality,
         "contact": check.contact,
         "checked_at": check.checked_at.isoformat(timespec="seconds"),
         "check_number": check.check_number,
+        "block": check.block_number,
         "warning": " ".join(t(f"signal_warning.{warning}") for warning in check.warnings),
     }
 

@@ -165,10 +165,6 @@ TEXTS: dict[str, str] = {
     "error.list_too_large": "The file is too large.",
     "error.list_empty": "Nobody in the file can be checked.",
     "error.list_reference_long": "{field}: this is too long for a list. You can fill in at most {limit} characters here.",
-    "upload.choose": "Choose a file",
-    "upload.drop": "or drag it here",
-    "upload.limit": "CSV, at most {size}",
-    "upload.remove": "Remove the file",
     # Explanation
     "explain.title": "Explanation",
 }

@@ -165,10 +165,6 @@ TEXTS: dict[str, str] = {
     "error.list_too_large": "Het bestand is te groot.",
     "error.list_empty": "In het bestand staat niemand die kan worden getoetst.",
     "error.list_reference_long": "{field}: dit is te lang voor een lijst. U kunt hier hoogstens {limit} tekens invullen.",
-    "upload.choose": "Kies een bestand",
-    "upload.drop": "of sleep het hierheen",
-    "upload.limit": "CSV, hoogstens {size}",
-    "upload.remove": "Verwijder het bestand",
     # Explanation
     "explain.title": "Uitleg",
 }

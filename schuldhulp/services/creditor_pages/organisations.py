@@ -1,0 +1,205 @@
+"""Admitting organisations on a page: what the commands `creditor ...` do, for an administrator at a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from schuldhulp.domain.access import Actor, Permission
+from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.organisations import parse_kvk
+from schuldhulp.services.admission import AdmissionService
+from schuldhulp.services.ports import Admission, Organisation
+from schuldhulp.services.processing_log import ProcessingLog
+from schuldhulp.services.staff import StaffService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """What an administrator decides about an organisation.
+
+    Attributes:
+        kvk: number in the trade register.
+        name: its name there.
+        account: address of an account of its own that is added; None adds none.
+        bsn_ground: the law that lets it use citizen service numbers; None: it may not.
+        daily_quota: persons a day.
+        epoch_quota: persons an epoch.
+        quota_reason: why more than the standard; None when it is not more.
+        pages: whether its staff may ask on the cockpit's pages.
+    """
+
+    kvk: str
+    name: str
+    account: str | None
+    bsn_ground: str | None
+    daily_quota: int | None
+    epoch_quota: int | None
+    quota_reason: str | None
+    pages: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdmittedOrganisation:
+    """An organisation as the administrator sees it.
+
+    Attributes:
+        organisation: what the evaluator knows of it.
+        pages: address of the account with which the cockpit asks for it, None when the pages are closed to it.
+        decisions: what was decided about it, newest first.
+    """
+
+    organisation: Organisation
+    pages: str | None
+    decisions: tuple[Admission, ...] = ()
+
+
+class OrganisationService:
+    """Admits and suspends, in the evaluator, on the chain and for logging in."""
+
+    def __init__(
+        self,
+        *,
+        ready: Callable[[], bool],
+        admission: Callable[[], AbstractContextManager[AdmissionService]],
+        staff: StaffService,
+        log: ProcessingLog,
+        account: Callable[[str], str | None],
+        make_account: Callable[[str], str],
+        pages_quota: int,
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            ready: whether the administrator's keyring is on this machine.
+            admission: opens the service that admits creditors.
+            staff: lets creditors log in.
+            log: the processing log, where a refusal is noted.
+            account: the account that the cockpit keeps for an organisation.
+            make_account: the same, made where there is none.
+            pages_quota: persons a day that such an account may ask about.
+        """
+        self._ready = ready
+        self._admission = admission
+        self._staff = staff
+        self._log = log
+        self._account = account
+        self._make_account = make_account
+        self._pages_quota = pages_quota
+
+    def ready(self, *, actor: Actor) -> bool:
+        """Say whether this machine holds what admitting takes; where not, there are commands for a machine that does.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+        """
+        self._require(actor)
+        return self._ready()
+
+    def organisations(self, *, actor: Actor) -> list[AdmittedOrganisation]:
+        """Return every organisation that was ever admitted, by name.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            Misconfigured: the administrator's keyring is not here or does not open.
+            Unreachable: the database does not answer.
+        """
+        self._require(actor)
+        with self._admission() as admission:
+            found = admission.organisations(actor=actor)
+        return [self._admitted(one) for one in sorted(found, key=lambda one: (one.name.casefold(), one.kvk))]
+
+    def organisation(self, *, actor: Actor, kvk: str) -> AdmittedOrganisation:
+        """Return one organisation with what was decided about it.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: no KvK number.
+            NotFound: it was never admitted.
+            Misconfigured, Unreachable: as `organisations`.
+        """
+        self._require(actor)
+        with self._admission() as admission:
+            found = admission.organisation(actor=actor, kvk=kvk)
+            decisions = admission.history(actor=actor, kvk=kvk)
+        return self._admitted(found, tuple(reversed(decisions)))
+
+    def admit(self, *, actor: Actor, application: Application) -> Organisation:
+        """Admit an organisation or change what holds for it; can be repeated after a fault half-way.
+
+        Args:
+            actor: an administrator.
+            application: what holds from now on.
+
+        Returns:
+            The organisation.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: a field is wrong; the error names it.
+            Conflict: the account belongs to another organisation.
+            Misconfigured: the administrator's keyring is not here or does not open.
+            Unreachable: database or chain does not answer; repeat it.
+        """
+        self._require(actor)
+        kvk = parse_kvk(application.kvk)
+        accounts: list[tuple[str | None, int | None]] = [(application.account, None)]
+        if application.pages:
+            # The account of the pages alone is enough; without it, one of the organisation's own must be there.
+            accounts = [*(accounts if application.account else []), (None, self._pages_quota)]
+        with self._admission() as admission:
+            for account, quota in accounts:
+                admitted = admission.admit(
+                    actor=actor,
+                    kvk=kvk,
+                    name=application.name,
+                    account=self._make_account(kvk) if quota is not None else account,
+                    account_quota=quota,
+                    daily_quota=application.daily_quota,
+                    epoch_quota=application.epoch_quota,
+                    quota_reason=application.quota_reason,
+                    bsn_ground=application.bsn_ground,
+                    withdraw_bsn=application.bsn_ground is None,
+                )
+        self._staff.put_creditor(actor=actor, kvk=admitted.kvk, name=admitted.name)
+        return admitted
+
+    def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
+        """Shut an organisation out: it can neither log in nor ask, with any account, from its next request on.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: no KvK number, or no reason.
+            NotFound: it was never admitted.
+            Misconfigured, Unreachable: as `admit`.
+        """
+        self._require(actor)
+        with self._admission() as admission:
+            admission.organisation(actor=actor, kvk=kvk)
+            # Each works without the other, so whatever does not answer, what can be shut is shut.
+            self._staff.close_creditor(actor=actor, kvk=kvk)
+            admission.suspend(actor=actor, kvk=kvk, reason=reason)
+
+    def remove_account(self, *, actor: Actor, kvk: str, account: str, reason: str) -> Organisation:
+        """Take one account away, from its next request on.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: a value is wrong.
+            NotFound: it was never admitted, or never had this account.
+            Misconfigured, Unreachable: as `admit`.
+        """
+        self._require(actor)
+        with self._admission() as admission:
+            return admission.remove_account(actor=actor, kvk=kvk, account=account, reason=reason)
+
+    def _admitted(self, found: Organisation, decisions: tuple[Admission, ...] = ()) -> AdmittedOrganisation:
+        account = self._account(found.kvk)
+        pages = account if account in found.accounts and not found.suspended else None
+        return AdmittedOrganisation(organisation=found, pages=pages, decisions=decisions)
+
+    def _require(self, actor: Actor) -> None:
+        self._log.refuse(
+            actor=actor, permission=Permission.MANAGE_CREDITORS, purpose=Purpose.ADMINISTRATION, dossier=None
+        )
