@@ -1,0 +1,98 @@
+"""`schuldhulp claims`: what creditors handed in, for the staff who treat it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from schuldhulp.cli.context import As, Json, work_as
+from schuldhulp.cli.output import say, say_json, say_table
+from schuldhulp.services.claims.inbox import Answer, Inbox, InboxEntry
+
+app = typer.Typer(help="Claims that creditors handed in: what came, what is missing, what was answered.")
+
+
+@app.callback()
+def claims() -> None:
+    """Claims that creditors handed in: what came, what is missing, what was answered."""
+
+
+@app.command("list")
+def list_claims(
+    closed: Annotated[bool, typer.Option("--closed", help="Show claims that were closed too.")] = False,
+    as_: As = "",
+    json: Json = False,
+) -> None:
+    """List claims by age, with what is missing and what was answered; nothing of their contents.
+
+    Example: schuldhulp claims list --as s.visser
+    """
+    with work_as(as_) as work:
+        found = work.cockpit.claims.list(actor=work.actor, closed=closed)
+    if json:
+        say_json(_plain(found))
+        return
+    now = datetime.datetime.now(datetime.UTC)
+    say_table(
+        ("days", "claim", "organisation", "status", "state", "receipt"),
+        [
+            (
+                str(max(0, (now - entry.since).days)),
+                entry.claim_id.hex(),
+                entry.organisation or "-",
+                entry.status.name.lower(),
+                f"{entry.state} ({entry.reason.value})" if entry.reason else entry.state,
+                _receipt(entry.answers),
+            )
+            for entry in found.entries
+        ],
+    )
+    if found.checked_at is None:
+        say("the worker has not looked for claims yet; is it running?")
+    for trouble in found.troubles:
+        say(f"kept back: {trouble} (docs/runbook.md)")
+
+
+def _receipt(answers: Sequence[Answer]) -> str:
+    if not answers:
+        return "-"
+    newest = answers[-1]
+    said = newest.reason.value if newest.reason else newest.outcome.value
+    if newest.arrived_at is not None:
+        return said
+    return f"{said}, not sent: {newest.trouble or 'waits'}"
+
+
+def _plain(found: Inbox) -> dict[str, object]:
+    return {
+        "checkedAt": found.checked_at.isoformat() if found.checked_at else None,
+        "troubles": list(found.troubles),
+        "claims": [_entry(entry) for entry in found.entries],
+    }
+
+
+def _entry(entry: InboxEntry) -> dict[str, object]:
+    return {
+        "claimId": entry.claim_id.hex(),
+        "message": entry.message.hex() if entry.message else None,
+        "status": entry.status.name.lower(),
+        "state": entry.state,
+        "reason": entry.reason.value if entry.reason else None,
+        "holder": entry.holder,
+        "organisation": entry.organisation,
+        "since": entry.since.isoformat(),
+        "version": entry.version,
+        "receipts": [
+            {
+                "outcome": answer.outcome.value,
+                "reason": answer.reason.value if answer.reason else None,
+                "signedAt": answer.signed_at.isoformat(),
+                "arrivedAt": answer.arrived_at.isoformat() if answer.arrived_at else None,
+                "trouble": answer.trouble,
+            }
+            for answer in entry.answers
+        ],
+    }

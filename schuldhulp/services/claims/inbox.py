@@ -1,0 +1,238 @@
+"""What came in, for the staff who treat claims: by age, with what is missing, and the contents of one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from schuldhulp.crypto.claims import claim_commitment, open_claim
+from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.domain.access import Actor, Permission
+from schuldhulp.domain.audit import LogAction, Purpose
+from schuldhulp.domain.claims import Claim, ClaimStatus, ReceiptOutcome, RefusalReason
+from schuldhulp.domain.types import ClaimId, MunicipalityCode
+from schuldhulp.errors import Conflict, NotFound
+from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, ReceiptRow
+from schuldhulp.services.ports import Store
+from schuldhulp.services.processing_log import ProcessingLog
+
+CLOSED: Final = "closed"
+"""State of a claim that was withdrawn, declined or settled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A receipt that was signed.
+
+    Attributes:
+        outcome: accepted or refused.
+        reason: why it was refused; None when it was not.
+        signed_at: when it was signed, UTC.
+        arrived_at: when the evaluator took it for the creditor, UTC; None while it waits.
+        trouble: why it waits; empty when nothing is known to be in the way.
+    """
+
+    outcome: ReceiptOutcome
+    reason: RefusalReason | None
+    signed_at: datetime
+    arrived_at: datetime | None
+    trouble: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxEntry:
+    """A claim on the chain, or contents that no claim on the chain was found for.
+
+    Attributes:
+        claim_id: the claim.
+        message: hash of the contents, None where there are none.
+        status: where it stands on the chain; NONE when it is not there.
+        state: ``complete``, ``waiting_for_contents``, ``contents_missing``, ``contents_refused`` or ``closed`` of a
+            claim on the chain; ``received``, ``waiting_for_filing`` or ``refused`` of contents.
+        reason: why contents are refused; None when they are not.
+        holder: account that holds the claim, or that sent the contents.
+        organisation: KvK number of who sent the contents; empty where nothing came.
+        since: when it was filed, or came in, UTC; its age counts from here.
+        version: number of the version of the contents; None where it is not known.
+        answers: receipts about it, oldest first.
+    """
+
+    claim_id: ClaimId
+    message: bytes | None
+    status: ClaimStatus
+    state: str
+    reason: RefusalReason | None
+    holder: str
+    organisation: str
+    since: datetime
+    version: int | None
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox:
+    """Everything that came in.
+
+    Attributes:
+        entries: oldest first.
+        checked_at: when the worker last looked, UTC; None when it never did.
+        troubles: keys of what kept it back then.
+    """
+
+    entries: tuple[InboxEntry, ...]
+    checked_at: datetime | None
+    troubles: tuple[str, ...]
+
+
+class ClaimInbox:
+    """Shows claims to those who decide on them; every look leaves a line in the processing log."""
+
+    def __init__(
+        self, *, store: Store, log: ProcessingLog, opening_key: OpeningKey, municipality: MunicipalityCode
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            store: the main database.
+            log: the processing log.
+            opening_key: the municipality's claim key.
+            municipality: whose claims.
+        """
+        self._store = store
+        self._log = log
+        self._opening_key = opening_key
+        self._municipality = municipality
+
+    def list(self, *, actor: Actor, closed: bool = False) -> Inbox:
+        """Return what came in, oldest first; nothing of the contents.
+
+        Args:
+            actor: who looks.
+            closed: whether claims that were closed are shown too.
+
+        Raises:
+            NotAllowed: the actor does not decide on claims.
+        """
+        self._admit(actor, LogAction.LIST)
+        with self._store.read() as work:
+            claims = work.claims.claims(self._municipality)
+            deliveries = work.claims.all_deliveries(self._municipality)
+            ids = sorted({row.claim_id for row in claims} | {row.claim_id for row in deliveries})
+            receipts = work.claims.receipts_of(ids)
+            follow = work.mail.follow(self._municipality)
+        entries = [
+            entry
+            for entry in (*_of_claims(claims, deliveries, receipts), *_of_contents(claims, deliveries, receipts))
+            if closed or entry.state != CLOSED
+        ]
+        return Inbox(
+            entries=tuple(sorted(entries, key=lambda entry: (entry.since, entry.claim_id, entry.message or b""))),
+            checked_at=follow.checked_at,
+            troubles=tuple(follow.trouble.split()),
+        )
+
+    def open(self, *, actor: Actor, claim_id: ClaimId) -> Claim:
+        """Open the contents of a claim as they stand on the chain.
+
+        Args:
+            actor: who looks.
+            claim_id: the claim.
+
+        Returns:
+            The claim, known to be what was filed.
+
+        Raises:
+            NotAllowed: the actor does not decide on claims.
+            NotFound: there is no such claim, or its contents are not here.
+            Conflict: what is stored is not what was filed.
+            Undecryptable: what is stored does not open.
+        """
+        self._admit(actor, LogAction.OPEN, reason=f"claim {claim_id.hex()}")
+        with self._store.read() as work:
+            row = work.claims.claim(claim_id)
+            mail = work.mail.get(row.message) if row is not None and row.message is not None else None
+        if row is None or mail is None or not mail.content:
+            raise NotFound("claim_contents_absent", "the contents of this claim are not here", field="claim_id")
+        claim = open_claim(self._opening_key, claim_id, mail.content)
+        if claim_commitment(claim) != row.commitment:
+            raise Conflict("claim_contents_differ", "what is stored is not what was filed", field="claim_id")
+        return claim
+
+    def _admit(self, actor: Actor, action: LogAction, *, reason: str = "") -> None:
+        self._log.refuse(actor=actor, permission=Permission.DECIDE_CLAIMS, purpose=Purpose.CLAIM_REVIEW, dossier=None)
+        with self._store.write() as work:
+            self._log.write(work, actor=actor, action=action, purpose=Purpose.CLAIM_REVIEW, reason=reason)
+            work.commit()
+
+
+def _of_claims(
+    claims: Iterable[ClaimRow], deliveries: Sequence[DeliveryRow], receipts: Sequence[ReceiptRow]
+) -> list[InboxEntry]:
+    by_message = {row.message: row for row in deliveries}
+    refusals = {(row.claim_id, row.commitment): row.reason for row in deliveries if row.reason is not None}
+    answers = _by_claim(receipts)
+    entries = []
+    for row in claims:
+        delivery = by_message.get(row.message) if row.message else None
+        state = row.contents.value if row.status.is_open else CLOSED
+        entries.append(
+            InboxEntry(
+                claim_id=row.claim_id,
+                message=row.message,
+                status=row.status,
+                state=state,
+                reason=refusals.get((row.claim_id, row.commitment)) if row.contents is ContentsState.REFUSED else None,
+                holder=row.holder,
+                organisation=delivery.organisation if delivery else "",
+                since=row.filed_at,
+                version=delivery.version if delivery else None,
+                answers=_answers(one for one in answers.get(row.claim_id, ()) if one.message in (None, row.message)),
+            )
+        )
+    return entries
+
+
+def _of_contents(
+    claims: Iterable[ClaimRow], deliveries: Iterable[DeliveryRow], receipts: Sequence[ReceiptRow]
+) -> list[InboxEntry]:
+    """Return the contents that are no claim's: not opened yet, waiting for a filing, or refused."""
+    status = {row.claim_id: row.status for row in claims}
+    answers = _by_claim(receipts)
+    return [
+        InboxEntry(
+            claim_id=row.claim_id,
+            message=row.message,
+            status=status.get(row.claim_id, ClaimStatus.NONE),
+            state=row.state.value,
+            reason=row.reason,
+            holder=row.sender,
+            organisation=row.organisation,
+            since=row.received_at,
+            version=row.version,
+            answers=_answers(one for one in answers.get(row.claim_id, ()) if one.message == row.message),
+        )
+        for row in deliveries
+        if row.state is not DeliveryState.ACCEPTED
+    ]
+
+
+def _by_claim(receipts: Iterable[ReceiptRow]) -> dict[ClaimId, list[ReceiptRow]]:
+    found: dict[ClaimId, list[ReceiptRow]] = {}
+    for row in receipts:
+        found.setdefault(row.claim_id, []).append(row)
+    return found
+
+
+def _answers(receipts: Iterable[ReceiptRow]) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            outcome=row.outcome,
+            reason=row.reason,
+            signed_at=row.created_at,
+            arrived_at=row.delivered_at,
+            trouble=row.trouble,
+        )
+        for row in receipts
+    )
