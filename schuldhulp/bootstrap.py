@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.claims.channel import ChannelService
+    from schuldhulp.services.claims.inbox import ClaimInbox
     from schuldhulp.services.claims.intake import ClaimIntake
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.creditor_pages.checks import CheckService
@@ -89,6 +90,7 @@ class Cockpit:
         checks: asks for signals in the name of organisations, on the pages.
         history: what organisations asked on the pages.
         lists: asks about lists that were uploaded to a page.
+        claims: shows what creditors handed in.
         organisations: admits creditors on a page.
     """
 
@@ -107,6 +109,7 @@ class Cockpit:
     checks: CheckService
     history: CheckHistory
     lists: ListService
+    claims: ClaimInbox
     organisations: OrganisationService
 
 
@@ -629,6 +632,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, keyring_exists
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.caseload import Caseload
+    from schuldhulp.services.claims.inbox import ClaimInbox
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.creditor_pages.checks import CheckService
@@ -698,6 +702,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         checks=checks,
         history=history,
         lists=ListService(checks=checks, read=PageList, municipality=municipality),
+        claims=ClaimInbox(store=store, log=log, opening_key=keys.claim, municipality=municipality),
         organisations=OrganisationService(
             ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),
             admission=lambda: _open_admission(settings),

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from schuldhulp.cli import checks, claims, clients, creditors, demo, epochs, keys, records, serve, signals, staff
+from schuldhulp.cli import checks, claims, claims_inbox, clients, creditors, demo, epochs, keys, records, serve, signals, staff
 from schuldhulp.cli.output import explain, explain_unexpected
 from schuldhulp.errors import Misconfigured, SchuldhulpError
 
@@ -32,6 +32,7 @@ app.command("anchor")(checks.anchor)
 app.command("verify")(checks.verify)
 app.command("signal")(signals.signal)
 app.add_typer(claims.app, name="claim")
+app.add_typer(claims_inbox.app, name="claims")
 app.command("status")(checks.status)
 app.add_typer(creditors.creditors, name="creditor")
 app.add_typer(staff.app, name="staff")
