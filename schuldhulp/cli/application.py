@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-from schuldhulp.cli import checks, claims, claims_inbox, clients, creditors, demo, epochs, keys, records, serve, signals, staff
+from schuldhulp.cli import (
+    checks,
+    claims,
+    claims_inbox,
+    clients,
+    creditors,
+    demo,
+    epochs,
+    keys,
+    records,
+    serve,
+    signals,
+    staff,
+)
 from schuldhulp.cli.output import explain, explain_unexpected
 from schuldhulp.errors import Misconfigured, SchuldhulpError
 
