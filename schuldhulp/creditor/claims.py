@@ -268,8 +268,12 @@ class ClaimClient:
         ]
 
     def known(self) -> Sequence[ClaimId]:
-        """Return the ids of all claims that this journal knows; the chain is not asked."""
-        return tuple(dict.fromkeys(step.claim_id for step in self._journal.steps()))
+        """Return the ids of all claims that this journal knows; the chain is not asked.
+
+        A claim with which every step was refused was never this creditor's.
+        """
+        steps = self._journal.steps()
+        return tuple(dict.fromkeys(step.claim_id for step in steps if step.state is not StepState.FAILED))
 
     def state(self, claim_id: ClaimId) -> ClaimState:
         """Return the state of one claim."""
@@ -398,7 +402,7 @@ class ClaimClient:
 
     def _municipalities(self) -> Sequence[MunicipalityCode]:
         own = self._access.deployment.municipality
-        found = {municipality_of(step.claim_id) for step in self._journal.steps()}
+        found = {municipality_of(claim_id) for claim_id in self.known()}
         return sorted(found | ({own} if own is not None else set()))
 
     def _state(self, claim_id: ClaimId, on_chain: ClaimOnChain) -> ClaimState:

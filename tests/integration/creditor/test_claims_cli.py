@@ -1,0 +1,193 @@
+"""The commands of a creditor, as it types them, on a real chain and with the evaluator's real channel."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from schuldhulp.cli.application import run
+from schuldhulp.crypto.keyring import EvaluatorKeys, create_keyring, creditor_purpose
+from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.domain.claims import RefusalReason
+from schuldhulp.domain.types import Commitment
+from tests.support.chain import DeployedChain
+from tests.support.claims_stage import ClaimStage, claims_chain, claims_stage
+from tests.support.evaluation import KVK
+
+LINES = """
+gemeente: 14
+schuldenaar.achternaam: Jansen
+schuldenaar.geboortedatum: 01-02-1980
+schuldenaar.postcode: 9711AB
+schuldenaar.huisnummer: 12
+oorspronkelijke_schuldeiser.naam: Woningstichting Voorbeeld
+oorspronkelijke_schuldeiser.kvk: 12345678
+referentie: fac-2026/001
+houder.naam: Woningstichting Voorbeeld
+houder.kvk: 12345678
+fase: schuldeiser
+soort: huur
+hoofdsom: 1.200,00
+kosten: 48,40
+rente: 0
+opgavedatum: {day}
+ontstaansdatum: 01-03-2024
+rang: concurrent
+rechtsgrond: huurovereenkomst
+contact.naam: Incasso
+contact.telefoon: 050 1234567
+rekening: NL91 ABNA 0417 1643 00
+waarom: Huur van maart is niet betaald.
+bezwaar: Schrijf ons.
+bezwaar_tot: geen
+"""
+
+
+@pytest.fixture(scope="module")
+def claim_key() -> OpeningKey:
+    return OpeningKey.generate()
+
+
+@pytest.fixture(scope="module")
+def chain(evaluator_keys: EvaluatorKeys, claim_key: OpeningKey) -> Iterator[DeployedChain]:
+    with claims_chain(evaluator_keys, claim_key) as running:
+        yield running
+
+
+@pytest.fixture
+def stage(
+    chain: DeployedChain,
+    evaluator_keys: EvaluatorKeys,
+    claim_key: OpeningKey,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[ClaimStage]:
+    with claims_stage(chain, evaluator_keys, claim_key, tmp_path) as made:
+        keys = {"ethereum": made.creditor.account.reveal(), "messages": made.creditor.messages.reveal()}
+        create_keyring(tmp_path / "keys", creditor_purpose(KVK), keys)
+        for name, value in {
+            "DATA": tmp_path,
+            "DEPLOYMENTS": tmp_path,
+            "NETWORK": "test",
+            "CHAIN_URL": chain.node.url,
+            "ORGANISATION": KVK,
+        }.items():
+            monkeypatch.setenv(f"SCHULDHULP_{name}", str(value))
+        made.admit(made.creditor)
+        yield made
+
+
+@pytest.fixture
+def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
+    """Run a command; gives its exit code, standard output and standard error."""
+
+    def run_it(*words: str, given: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        code = run(["claim", *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run_it
+
+
+def lines(days_ago: int = 0) -> str:
+    return LINES.format(day=f"{datetime.now(UTC) - timedelta(days=days_ago):%d-%m-%Y}")
+
+
+def test_a_claim_from_set_up_to_receipt(
+    stage: ClaimStage,
+    typed: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code, _, err = typed("file", given=lines())
+    assert (code, "claim set-up" in err) == (2, True)
+    assert typed("set-up")[1].endswith("is ready for claims\n")
+    assert typed("set-up")[1].endswith("it was already\n")
+    code, out, _ = typed("file", "--json", given=lines())
+    filed = json.loads(out)
+    assert (code, filed["status"], filed["remarks"]) == (0, "filed", [])
+    short = filed["claim"][:12]
+    code, out, _ = typed("amend", short, "--json", given="kosten: 60,00")
+    amended = json.loads(out)
+    assert amended["commitment"] != filed["commitment"]
+    ((_, first), (message, claim)) = stage.delivered()
+    assert (claim.contents.costs, claim.replaces.hex()) == (6000, filed["commitment"])
+    assert first.contents.why_owed == claim.contents.why_owed
+    stage.send_receipt(message, Commitment(bytes.fromhex(amended["commitment"])), reason=RefusalReason.HOLDER_MISMATCH)
+    code, out, err = typed("list")
+    assert (code, err) == (0, "")
+    assert "fac-2026/001" in out
+    assert "refused, holder_mismatch: the holder in the contents" in out
+    (receipt,) = (tmp_path / "claims" / KVK / "receipts").iterdir()
+    # From here on nobody answers.
+    monkeypatch.setenv("SCHULDHULP_CHAIN_URL", "http://127.0.0.1:9")
+    code, out, _ = typed("verify-receipt", str(receipt))
+    assert (code, out.startswith("valid: signed by 0x")) == (0, True)
+    assert "at block " in out
+    assert json.loads(typed("verify-receipt", str(receipt), "--json")[1])["valid"] is True
+    plain = json.loads(receipt.read_text())
+    plain["receipt"] |= {"outcome": "accepted", "reason": None}
+    receipt.write_text(json.dumps(plain))
+    code, out, err = typed("verify-receipt", str(receipt))
+    assert (code, out, "another account signed it" in err) == (1, "", True)
+    assert typed("verify-receipt", str(tmp_path / "none"))[0] == 2
+    assert typed("list")[0] == 3
+
+
+def test_list_says_what_to_do(stage: ClaimStage, typed: Callable[..., tuple[int, str, str]]) -> None:
+    assert typed("list")[1] == "no claims yet\n"
+    typed("set-up")
+    code, out, err = typed("file", given=lines(days_ago=200))
+    assert (code, err) == (0, "")
+    assert "renew it with `claim amend`" in out
+    claim = json.loads(typed("list", "--json")[1])["claims"][0]["claim"]
+    assert "withdrawn" in typed("withdraw", claim[:10])[1]
+    assert "renew" not in typed("list", "--no-collect")[1]
+
+
+def test_commands_refuse_in_words_without_repeating_what_was_typed(
+    stage: ClaimStage, typed: Callable[..., tuple[int, str, str]]
+) -> None:
+    typed("set-up")
+    for words, given, wanted in (
+        (("file",), lines().replace("0417 1643 00", "0417 1643 01"), "rekening: the check number is wrong"),
+        (("file",), lines() + "\nkleur: rood", "a field is unknown"),
+        (("file",), "", "must be filled in"),
+        (("withdraw", "zz"), "", "hexadecimal digits expected"),
+        (("withdraw", "00"), "", "none of your claims"),
+        (("withdraw", "000e" + "99" * 30), "", "no claim stands on chain"),
+        (("amend", "00"), "kosten: 1", "none of your claims"),
+        (("hand-over", "000e" + "99" * 30, "--to", "0x12"), "", "an address is 0x and 40 digits"),
+        (
+            ("hand-over", "000e" + "99" * 30, "--to", "0x7e5F4552091A69125d5DfCb7b8C2659029395Bdf"),
+            "",
+            "checksum of the address is wrong",
+        ),
+    ):
+        code, out, err = typed(*words, given=given)
+        assert (code, out) == (2, ""), words
+        assert wanted in err
+        assert "Jansen" not in err
+        assert "rood" not in err
+    typed("file", given=lines())
+    claim = json.loads(typed("list", "--json")[1])["claims"][0]["claim"]
+    code, _, err = typed("amend", claim, given="referentie: another")
+    assert (code, "withdraw it and file another" in err) == (2, True)
+
+
+def test_list_shows_the_chain_while_the_evaluator_is_away(
+    stage: ClaimStage, typed: Callable[..., tuple[int, str, str]]
+) -> None:
+    typed("set-up")
+    typed("file", given=lines())
+    stage.chain.transact("EnrolmentRegistry", "setEvaluatorUrl", 14, "http://127.0.0.1:9", by="administrator")
+    code, out, err = typed("list")
+    assert code == 0
+    assert "filed" in out
+    assert "receipts could not be fetched" in err
