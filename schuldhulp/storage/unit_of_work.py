@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from schuldhulp.services import ports
 from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
+from schuldhulp.services.creditor_pages.rows import CheckRepository
 from schuldhulp.storage.checks import Checks
 from schuldhulp.storage.claims import Claims
 from schuldhulp.storage.database import WRITE, translated
@@ -43,7 +44,7 @@ class SqlUnitOfWork:
     chain_watch: ports.ChainWatchRepository
     mail: MailRepository
     claims: ClaimRepository
-    checks: ports.CheckRepository
+    checks: CheckRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
         """Prepare a unit of work; the transaction starts with ``with``.
