@@ -37,7 +37,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluator]:
 @pytest.fixture(scope="module")
 def impatient(stage: Evaluator) -> Iterator[EvaluatorProcess]:
     """An evaluator that waits half a second where a real one waits ten or twenty."""
-    slow = {"HEAD_SECONDS": 0.5, "BODY_SECONDS": 0.5, "STALLED_SECONDS": 0.5}
+    slow = {"HEAD_SECONDS": 0.5, "BODY_SECONDS": 0.5, "STALLED_SECONDS": 0.5, "KEEP_ALIVE_SECONDS": 1}
     yield from _one(stage, slow=slow)
 
 
