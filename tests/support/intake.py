@@ -65,7 +65,7 @@ class Town:
 
         Args:
             channel: the channel; the real one by default.
-            changes: `claim_key`, `signer`, `claim_id_key`, `reader` or `store` that differ from the right ones.
+            changes: `claim_key`, `signer`, `claim_id_key`, `reader`, `head_max_age` or `store` that differ from the right ones.
         """
         gateway = self.stage.chain.gateway()
         store = changes.get("store", self.store)
@@ -102,7 +102,7 @@ class Town:
             claim_key=claim_key.public_key,
             receipt_signer=signer.address,
             confirmations=self.confirmations,
-            head_max_age=10**9,
+            head_max_age=changes.get("head_max_age", 10**9),
             retention=timedelta(days=90),
         )
 
