@@ -1,0 +1,147 @@
+"""What `benchmarks/signal.py` runs and prints."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolchain.environment import prepare
+
+prepare(os.environ)
+
+from eth_utils.crypto import keccak  # noqa: E402 - which hash it uses is set above
+
+from benchmarks.evaluator_process import ARITHMETIC, CHECKS  # noqa: E402
+from benchmarks.list_check import (  # noqa: E402
+    EVALUATOR,
+    ListRun,
+    bare_arithmetic,
+    enrolled,
+    make_rows,
+    run_list,
+)
+from benchmarks.lookups import Lookups, deploy_multicall, in_postgres  # noqa: E402
+from benchmarks.stopwatch import median_seconds  # noqa: E402
+from schuldhulp.crypto.accounts import AccountKey  # noqa: E402
+from schuldhulp.domain.types import Tag  # noqa: E402
+from tests.support.anvil import running_anvil  # noqa: E402
+from tests.support.chain import EPOCH, MUNICIPALITY, DeployedChain, deploy  # noqa: E402
+from tests.support.evaluation import CURRENT, make_keys  # noqa: E402
+
+TAGS = 20_000
+"""Tags in the registry and in the table while lookups are measured."""
+
+SIZES = (1_000, 5_000)
+ENROLLED_AT_ONCE = 200
+
+
+def make_tag(name: str) -> Tag:
+    """Return a tag of the current epoch that is nobody's."""
+    return Tag(MUNICIPALITY.to_bytes(2, "big") + EPOCH.to_bytes(4, "big") + keccak(text=name)[:26])
+
+
+def enrol(chain: DeployedChain, tags: Sequence[Tag]) -> None:
+    """Put tags on the chain."""
+    ordered = sorted(tags)
+    for start in range(0, len(ordered), ENROLLED_AT_ONCE):
+        part = ordered[start : start + ENROLLED_AT_ONCE]
+        chain.transact("EnrolmentRegistry", "enrol", MUNICIPALITY, EPOCH, part, by="registrar")
+
+
+def measure_lookups(rounds: int) -> None:
+    """Measure lookups of lists of different length and of one tag, and print them."""
+    known = [make_tag(f"client {number}") for number in range(TAGS)]
+    with tempfile.TemporaryDirectory() as folder, running_anvil() as node:
+        chain = deploy(node)
+        enrol(chain, known)
+        lookups = Lookups(chain=chain, folder=Path(folder), tags=known, multicall=deploy_multicall(chain))
+        print(f"Lookups on Anvil, {TAGS} tags enrolled, half of each list known; medians of {rounds} rounds")
+        with in_postgres(known) as in_table:
+            for size in SIZES:
+                asked = [*known[: size // 2], *(make_tag(f"stranger {number}") for number in range(size - size // 2))]
+                random.Random(1).shuffle(asked)
+                expected = [tag in set(known) for tag in asked]
+                ways = lookups.ways(asked)
+                if in_table is not None:
+                    ways["PostgreSQL `= ANY`"] = lambda asked=asked: in_table(asked)  # type: ignore[misc]
+                for name, way in ways.items():
+                    if way() != expected:
+                        raise RuntimeError(f"{name} gives another answer")
+                taken = median_seconds(ways, rounds=rounds)
+                fastest = taken["knownBitmap, this client"]
+                print(f"\n{size} tags")
+                for name, seconds in taken.items():
+                    rate = size / seconds
+                    print(f"  {name:32} {seconds * 1000:9.2f} ms {rate:12,.0f} tags/s {seconds / fastest:7.2f} x")
+        if in_table is None:
+            print("\nPostgreSQL was left out: SCHULDHULP_TEST_POSTGRES is not set")
+        print(f"\nOne tag, medians of {50 * rounds} rounds")
+        for name, seconds in median_seconds(lookups.single(known[0]), rounds=50 * rounds).items():
+            print(f"  {name:52} {seconds * 1000:7.2f} ms {1 / seconds:8,.0f} a second")
+
+
+def measure_list(people: int) -> None:
+    """Measure a list from file to file and print where the time goes."""
+    rows = make_rows(people)
+    creditor = AccountKey.generate()
+    with tempfile.TemporaryDirectory() as name, running_anvil() as node:
+        folder = Path(name)
+        keys = make_keys(folder)
+        chain = deploy(node, evaluator_keys=keys.public_keys(CURRENT), creditors=(creditor.address,))
+        known = enrolled(keys, rows)
+        enrol(chain, known)
+        run = run_list(folder, chain, creditor, rows)
+        if (run.rows, run.green) != (people, len(known)):
+            raise RuntimeError("the list was not answered as it should be")
+        print_list(run, bare_arithmetic(min(people, 2_000)), min(people, 2_000))
+
+
+def print_list(run: ListRun, bare: dict[str, float], measured: int) -> None:
+    """Print where the time of a list went.
+
+    Args:
+        run: the list.
+        bare: seconds of libsodium alone for so many products and hashes to the group.
+        measured: how many.
+    """
+    each = run.rows / measured
+    product, hashed = bare["products"] * each, bare["hashes"] * each
+    print(f"\nA list of {run.rows} persons: {run.seconds:.2f} s, {run.rows / run.seconds:,.0f} persons/s")
+    waiting = run.parts.pop(EVALUATOR)
+    arithmetic, checks = run.evaluator[ARITHMETIC], run.evaluator[CHECKS]
+    lines = {
+        "evaluator: curve arithmetic": arithmetic,
+        "evaluator: checks, quota, database": checks,
+        "evaluator: HTTP, JSON, both ends": waiting - arithmetic - checks,
+        **run.parts,
+    }
+    for name, seconds in sorted(lines.items(), key=lambda line: -line[1]):
+        print(f"  {name:36} {seconds:7.2f} s {100 * seconds / run.seconds:5.1f} %")
+    floors = {
+        "evaluator, 2 products a person": 2 * product,
+        "creditor, blinding: 1 product, 1 hash": product + hashed,
+        "creditor, proof check: 2 products": 2 * product,
+        "creditor, unblinding: 1 product": product,
+    }
+    print("  of which libsodium alone, as measured in the same process:")
+    for name, seconds in floors.items():
+        print(f"    {name:40} {seconds:7.2f} s {100 * seconds / run.seconds:5.1f} %")
+    total = sum(floors.values())
+    print(f"    {'together':40} {total:7.2f} s {100 * total / run.seconds:5.1f} %")
+
+
+def main() -> None:
+    """Read what to measure, and measure it."""
+    parser = argparse.ArgumentParser(prog="benchmarks/signal.py")
+    parser.add_argument("what", nargs="?", choices=("lookups", "list", "all"), default="all")
+    parser.add_argument("--people", type=int, default=10_000, help="persons in the list")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of which the median is given")
+    arguments = parser.parse_args()
+    if arguments.what in ("lookups", "all"):
+        measure_lookups(arguments.rounds)
+    if arguments.what in ("list", "all"):
+        measure_list(arguments.people)
