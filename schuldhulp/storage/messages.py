@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,22 +15,16 @@ from schuldhulp.services.claims.ports import (
     Allowance,
     ClaimIdQuota,
     Delivered,
-    LimitReached,
     Message,
     MessageKind,
     Posting,
 )
 from schuldhulp.storage.database import WRITE, connect, translated
 from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS
-from schuldhulp.storage.evaluation_tables import nonces, organisations
-from schuldhulp.storage.message_tables import claim_id_usage, mailboxes, messages
+from schuldhulp.storage.evaluation_tables import nonces
+from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, take_claim_ids
+from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.migrate import migrate
-
-RETRY_WAITING: Final = 15 * 60
-"""Seconds after which an addressee that works may have made room."""
-
-RETRY_HELD: Final = 24 * 60 * 60
-"""Seconds after which contents of some day have been erased."""
 
 
 class MessageDatabase:
@@ -82,8 +76,8 @@ class MessageDatabase:
         try:
             with self._request(organisation, nonce, at) as connection:
                 if quota is not None:
-                    _take(connection, organisation, account, at.astimezone(UTC).date(), elements, quota)
-        except _SpentError:
+                    take_claim_ids(connection, organisation, account, at.astimezone(UTC).date(), elements, quota)
+        except ClaimIdsSpent:
             return False
         return True
 
@@ -115,7 +109,7 @@ class MessageDatabase:
             if present is not None:
                 return _present(present, posting)
             if allowance is not None:
-                _check_allowance(connection, posting, allowance)
+                check_allowance(connection, posting, allowance)
             connection.execute(update(mailboxes).where(mailboxes.c.recipient == posting.recipient).values(last=number))
             connection.execute(
                 insert(messages).values(
@@ -239,28 +233,6 @@ class MessageDatabase:
             yield connection
 
 
-class _SpentError(Exception):
-    pass
-
-
-def _take(
-    connection: Connection, organisation: str, account: str, day: date, elements: int, quota: ClaimIdQuota
-) -> None:
-    # The row is the lock: what was used cannot change before this transaction ends.
-    connection.execute(select(organisations.c.kvk).where(organisations.c.kvk == organisation).with_for_update()).one()
-    table = claim_id_usage
-    today = select(table.c.account, table.c.used).filter_by(kvk=organisation, day=day)
-    used = {row.account: row.used for row in connection.execute(today)}
-    own = used.get(account, 0) + elements
-    if sum(used.values()) + elements > quota.organisation or (quota.account is not None and own > quota.account):
-        raise _SpentError
-    key = {"kvk": organisation, "day": day, "account": account}
-    if account in used:
-        connection.execute(update(table).filter_by(**key).values(used=own))
-    else:
-        connection.execute(insert(table).values(**key, used=own))
-
-
 def _lock(connection: Connection, recipient: str) -> int:
     """Hold a mailbox until this transaction ends; return its last number, 0 when it is new."""
     start = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -278,33 +250,6 @@ def _present(row: Row[Any], posting: Posting) -> Delivered:
             "message_differs", "this content was handed in before, as something else; seal it anew", field="content"
         )
     return Delivered(message=posting.message, received_at=row.received_at)
-
-
-def _check_allowance(connection: Connection, posting: Posting, allowance: Allowance) -> None:
-    waits = messages.c.fetched_at.is_(None)
-    waiting, waiting_bytes, held, held_bytes = connection.execute(
-        select(
-            func.count().filter(waits),
-            func.coalesce(func.sum(messages.c.size).filter(waits), 0),
-            func.count(),
-            func.coalesce(func.sum(messages.c.size), 0),
-        ).where(messages.c.organisation == posting.organisation, messages.c.erased_at.is_(None))
-    ).one()
-    size = len(posting.content)
-    if waiting + 1 > allowance.waiting or waiting_bytes + size > allowance.waiting_bytes:
-        raise LimitReached(
-            "mailbox_full",
-            "the organisation has too much waiting that was not taken in yet; try again later",
-            field="content",
-            retry_after=RETRY_WAITING,
-        )
-    if held + 1 > allowance.held or held_bytes + size > allowance.held_bytes:
-        raise LimitReached(
-            "storage_full",
-            "the organisation has handed in too much in the last weeks; ask the municipality",
-            field="content",
-            retry_after=RETRY_HELD,
-        )
 
 
 def _message(row: Row[Any]) -> Message:

@@ -42,3 +42,25 @@ def test_keep_spares_goes_on_after_anything_that_fails(
         "spares: the database does not answer",
         "spares: internal error: ValueError",
     ]
+
+
+def test_keep_erasing_goes_on_after_anything_that_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    spares = Spares()
+
+    class Channel:
+        def erase_old(self) -> int:
+            return spares.prepare()
+
+    def sleep(_seconds: float) -> None:
+        if spares.asked == 3:
+            raise Stopped
+
+    monkeypatch.setattr(bootstrap.time, "sleep", sleep)
+    with pytest.raises(Stopped):
+        bootstrap._keep_erasing(Channel())  # type: ignore[arg-type]
+    assert [record.getMessage() for record in caplog.records] == [
+        "erasing messages: the database does not answer",
+        "erasing messages: internal error: ValueError",
+    ]
