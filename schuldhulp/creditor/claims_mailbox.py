@@ -10,7 +10,7 @@ from pathlib import Path
 from schuldhulp.creditor.claims_access import ClaimAccess
 from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt, save_receipt
 from schuldhulp.creditor.claims_steps import KeptMessage
-from schuldhulp.creditor.journal import ClaimJournal
+from schuldhulp.creditor.journal import KIND_UNKNOWN, ClaimJournal
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
@@ -68,7 +68,8 @@ class Mailbox:
                     if kept.problem is not None:
                         problems.append(kept.problem)
                     self._journal.keep_message(kept)
-            # Only what is kept here is acknowledged: the evaluator may erase it from then on.
+            # Only what is kept here is acknowledged, and only what this version understands: the evaluator may erase
+            # it from then on.
             while waiting := self._journal.unacknowledged(municipality)[:MAX_MESSAGES]:
                 channel.acknowledge(waiting)
                 self._journal.mark_acknowledged(waiting)
@@ -77,8 +78,10 @@ class Mailbox:
     def _check(self, municipality: MunicipalityCode, message: Message) -> tuple[KeptMessage, CheckedReceipt | None]:
         claim_id, receipt, problem = ClaimId(message.subject), None, None
         try:
-            if message.kind is not MessageKind.RECEIPT or message.message != message_hash(message.content):
-                problem = "message_unknown"
+            if message.kind is not MessageKind.RECEIPT:
+                problem = KIND_UNKNOWN
+            elif message.message != message_hash(message.content):
+                problem = "message_other"
             else:
                 receipt = check_receipt(
                     deployment=self._access.deployment,

@@ -57,6 +57,9 @@ CREATE TABLE IF NOT EXISTS receipts (
 """
 _SCHEMA: Final = 1
 
+KIND_UNKNOWN: Final = "kind_unknown"
+"""What is wrong with a message of a kind that this version does not know; it is kept and not acknowledged."""
+
 
 class ClaimJournal:
     """The file. Every method that writes has written for good when it returns."""
@@ -215,7 +218,9 @@ class ClaimJournal:
     def unacknowledged(self, municipality: MunicipalityCode) -> list[bytes]:
         """Return the messages that are kept here while the evaluator has not been told so."""
         rows = self._database.execute(
-            "SELECT message FROM receipts WHERE municipality = ? AND NOT acknowledged ORDER BY number", [municipality]
+            "SELECT message FROM receipts WHERE municipality = ? AND NOT acknowledged AND problem IS NOT ? "
+            "ORDER BY number",
+            [municipality, KIND_UNKNOWN],
         )
         return [row["message"] for row in rows]
 
