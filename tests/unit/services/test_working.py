@@ -1,14 +1,43 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from schuldhulp import errors
+from schuldhulp.services.anchoring import AnchorReport
+from schuldhulp.services.claims.intake import IntakeReport
+from schuldhulp.services.publication import PublicationReport
 from schuldhulp.services.schedule import Every
 from schuldhulp.services.working import Worker
 from tests.support.worker import SetClock
+
+
+class Quiet:
+    """Every part of a worker in one, with nothing to do; only what receives claims fails, as a test says."""
+
+    def __init__(self, receive: Callable[[], IntakeReport]) -> None:
+        self._receive = receive
+        self.asked: dict[str, int] = {}
+
+    def run_once(self) -> IntakeReport:
+        self.asked["run_once"] = self.asked.get("run_once", 0) + 1
+        return self._receive()
+
+    def request(self) -> None:
+        """Nobody asks for anything."""
+
+    def check(self) -> None:
+        """Database and chain agree."""
+
+    def __getattr__(self, name: str) -> Any:
+        def part(**_options: object) -> Any:
+            self.asked[name] = self.asked.get(name, 0) + 1
+            return AnchorReport() if name == "anchor_once" else PublicationReport()
+
+        return part
 
 
 class Failing:
@@ -26,7 +55,7 @@ class Failing:
         return part
 
 
-def run(failing: Failing, clock: SetClock, *, times: int) -> None:
+def run(failing: Failing, clock: SetClock, *, times: int, seconds: float = 10) -> None:
     worker = Worker(
         anchoring=failing,  # type: ignore[arg-type]
         publishing=failing,  # type: ignore[arg-type]
@@ -35,11 +64,13 @@ def run(failing: Failing, clock: SetClock, *, times: int) -> None:
         clock=clock,
         ledger_schedule=Every(seconds=5),
         enrolment_schedule=Every(seconds=5),
+        claims=failing,  # type: ignore[arg-type]
+        claims_schedule=Every(seconds=5),
     )
     looks = iter(range(times))
 
     def wait(_seconds: float) -> bool:
-        clock.advance(seconds=10)
+        clock.advance(seconds=seconds)
         return next(looks, None) is None
 
     worker.run(wait=wait)
@@ -57,7 +88,7 @@ def run(failing: Failing, clock: SetClock, *, times: int) -> None:
 def test_run_goes_on_after_anything_that_fails(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     failing = Failing(error)
     with caplog.at_level(logging.INFO):
-        run(failing, SetClock(), times=3)
+        run(failing, SetClock(), times=3, seconds=30)
     assert failing.asked.pop("release_lease") == 1
     assert set(failing.asked) >= {"check", "anchor_once", "prepare", "publish_once", "settle"}
     assert all(count >= 3 for count in failing.asked.values())
@@ -67,3 +98,29 @@ def test_run_goes_on_after_anything_that_fails(error: Exception, caplog: pytest.
     assert "somebody" not in caplog.text
     assert "Traceback" not in caplog.text
     assert type(error).__name__ in caplog.text or "the node does not answer" in caplog.text
+
+
+def unreachable() -> IntakeReport:
+    raise errors.Unreachable("database_unreachable", "the database does not answer")
+
+
+def kept_back() -> IntakeReport:
+    return IntakeReport(unsent=2, troubles=("evaluator_unreachable",))
+
+
+@pytest.mark.parametrize("receive", [unreachable, kept_back])
+def test_run_tries_claims_that_fail_less_often_than_what_goes_on_the_chain(
+    receive: Callable[[], IntakeReport], caplog: pytest.LogCaptureFixture
+) -> None:
+    quiet: Any = Quiet(receive)
+    with caplog.at_level(logging.INFO):
+        run(quiet, SetClock(), times=61, seconds=5)
+    # 305 seconds: every 5 for the ledger, every 30 after a failure for claims.
+    assert quiet.asked["anchor_once"] == 61
+    assert quiet.asked["run_once"] == 11
+    told = [record.getMessage() for record in caplog.records]
+    expected = {
+        unreachable: ["claims: the database does not answer"],
+        kept_back: ["intake of claims: evaluator_unreachable", "receipts: 2 wait, see `schuldhulp claims list`"],
+    }
+    assert told == expected[receive]
