@@ -17,6 +17,7 @@ from app.screens import (
     creditor_list,
     dossier,
     enrolment,
+    organisations,
     record,
     record_form,
     resident,
@@ -46,7 +47,10 @@ STAFF: Pages = [
     ("invoeren", record_form.page, "record.form_title"),
     ("aanmelden", enrolment.page, "enrolment.title"),
 ]
-ADMINISTRATOR: Pages = [("status", status.page, "status.title")]
+ADMINISTRATOR: Pages = [
+    ("status", status.page, "status.title"),
+    ("schuldeisers", organisations.page, "orgs.title"),
+]
 CREDITOR: Pages = [
     ("", creditor_check.page, "ask.title"),
     ("lijst-toetsen", creditor_list.page, "asklist.title"),
@@ -110,10 +114,11 @@ def main() -> None:
     st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     layout.header(actor, logged_in=actor is not None or not admitted)
     menu = [(path, t(title)) for path, _, title in pages if path in IN_THE_MENU]
-    # An administrator who is nothing else has one page, under two paths.
-    menu = menu[:1] if {name for _, name in menu} == {t("status.title")} else menu
+    # An administrator who is nothing else has the state of the system under two paths.
+    menu = [entry for number, entry in enumerate(menu) if entry[1] not in {name for _, name in menu[:number]}]
+    current = next((path for path, name in menu if name == chosen.title), chosen.url_path)
     if len(menu) > 1 or len(pages) > 1:
-        layout.navigation_bar(menu, chosen.url_path)
+        layout.navigation_bar(menu, current)
     if trouble is not None:
         notices.failure(trouble)
     else:

@@ -169,7 +169,7 @@ def read_fields(screen: str, group: str, fields: Sequence[Field], state: Draft) 
     return None if state.problems else values
 
 
-def refused(group: str, fields: Sequence[Field], state: Draft, error: InvalidInput) -> None:
+def refused(group: str, fields: Sequence[Field], state: Draft, error: SchuldhulpError) -> None:
     """Note in the draft that a record or service refused what was filled in.
 
     Args:

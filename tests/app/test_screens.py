@@ -23,7 +23,7 @@ PAGES = {
     "resident": [path for path, _, _ in RESIDENT],
     "caseworker": [path for path, _, _ in STAFF],
     "creditor": [path for path, _, _ in CREDITOR],
-    "administrator": ["", "status"],
+    "administrator": ["", "status", "schuldeisers"],
 }
 EVERY_PAGE = [(who, path) for who, paths in PAGES.items() for path in paths]
 QUERY = {
@@ -97,6 +97,10 @@ def test_page_of_another_role_is_not_there(visit, path, fake):
         ("enrolment.page", "resident"),
         ("status.page", "caseworker"),
         ("creditor.page", "resident"),
+        ("creditor_check.page", "caseworker"),
+        ("creditor_list.page", "resident"),
+        ("creditor_history.page", "administrator"),
+        ("organisations.page", "creditor"),
     ],
 )
 def test_guard_refuses_another_role_on_the_screen_itself(fake, screen, who):

@@ -51,6 +51,7 @@ from schuldhulp.services.creditor_pages.lists import ListService
 from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, OutboxStatus, SystemStatus
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
 from tests.support.fake_checks import FakeChecks
+from tests.support.fake_organisations import FakeOrganisations
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -131,6 +132,7 @@ class FakeCockpit:
         self.enrolment = SimpleNamespace(enrol=self._enrol, end=self._end)
         self.status = SimpleNamespace(status=self._status)
         self.checks = self.history = FakeChecks(now=NOW)
+        self.organisations = FakeOrganisations(now=NOW)
         self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:

@@ -1,0 +1,122 @@
+"""The administrator's page for creditors: look, fill in, check the answers, carry out."""
+
+from __future__ import annotations
+
+import pytest
+
+from schuldhulp.errors import Unreachable
+from schuldhulp.services.creditor_pages.organisations import Application
+from tests.app.conftest import go, press, text_of
+from tests.support.fake_organisations import OWN, PAGES, make_organisation
+
+KVK = "12345678"
+
+
+@pytest.fixture
+def known(fake):
+    fake.organisations.stored[KVK] = make_organisation()
+    return fake.organisations
+
+
+def fill(at, **values):
+    for name, value in values.items():
+        key = f"org_admit_{name}"
+        if isinstance(value, bool):
+            at.checkbox(key=key).set_value(value)
+        elif name in ("quota_reason", "bsn_ground"):
+            at.text_area(key=key).set_value(value)
+        else:
+            at.text_input(key=key).set_value(value)
+    return press(at, "org_admit_check")
+
+
+def test_list_shows_state_accounts_and_quota(visit, known):
+    text = text_of(visit("administrator", "schuldeisers"))
+    for part in ("Energie voor Elkaar", KVK, "Toegelaten", "500 per dag, 10000 per periode"):
+        assert part in text
+
+
+def test_list_is_empty_with_what_to_do(visit):
+    assert "Begin bij Schuldeiser toelaten" in text_of(visit("administrator", "schuldeisers"))
+
+
+def test_page_without_the_key_says_which_commands_to_run(visit, fake):
+    fake.organisations.here = False
+    text = text_of(visit("administrator", "schuldeisers", actie="toelaten"))
+    assert "schuldhulp creditor admit --kvk" in text
+    assert "schuldhulp creditor remove-account" in text
+
+
+def test_admit_asks_to_check_and_carries_out_once(visit, fake):
+    at = fill(
+        visit("administrator", "schuldeisers", actie="toelaten"),
+        kvk="87654321", name="Wonen & Zo", account=OWN, daily_quota="900", quota_reason="veel huurders", pages=True,
+    )  # fmt: skip
+    text = text_of(at)
+    assert not fake.organisations.done
+    assert "Er is nog niets veranderd" in text
+    for part in ("87654321", "Wonen & Zo", OWN, "900", "veel huurders"):
+        assert part in text
+    at = press(at, "org_admit_sure")
+    assert "De schuldeiser is toegelaten" in text_of(at)
+    [(_, application)] = fake.organisations.done
+    assert application == Application(
+        kvk="87654321", name="Wonen & Zo", account=OWN, bsn_ground=None, daily_quota=900, epoch_quota=None,
+        quota_reason="veel huurders", pages=True,
+    )  # fmt: skip
+
+
+def test_admit_asks_for_an_account_or_the_pages(visit, fake):
+    at = visit("administrator", "schuldeisers", actie="toelaten")
+    assert "laat de organisatie op de pagina's toetsen" in text_of(fill(at, kvk="87654321", name="Wonen"))
+    assert "KvK-nummer: een KvK-nummer heeft acht cijfers" in text_of(fill(at, kvk="1", pages=True))
+    assert not fake.organisations.done
+
+
+def test_admit_goes_back_to_the_field_that_the_service_refuses(visit, fake):
+    at = fill(visit("administrator", "schuldeisers", actie="toelaten"), kvk="87654321", name="Wonen", account="fout")
+    at = press(at, "org_admit_sure")
+    assert "Adres van het account: een adres begint met 0x" in text_of(at)
+    assert at.text_input(key="org_admit_name").value == "Wonen"
+    at = press(fill(at, account=OWN), "org_admit_sure")
+    assert "De schuldeiser is toegelaten" in text_of(at)
+
+
+def test_admit_can_be_repeated_when_the_chain_was_silent(visit, fake):
+    fake.organisations.failing = Unreachable("rpc_unreachable", "silent")
+    at = fill(visit("administrator", "schuldeisers", actie="toelaten"), kvk="87654321", name="Wonen", pages=True)
+    at = press(at, "org_admit_sure")
+    assert "nog een keer uitvoeren" in text_of(at)
+    assert "De schuldeiser is toegelaten" in text_of(press(at, "org_admit_sure"))
+
+
+def test_change_begins_with_what_holds_and_keeps_the_pages(visit, known):
+    at = visit("administrator", "schuldeisers", kvk=KVK, actie="wijzigen")
+    assert at.text_input(key="org_admit_daily_quota").value == "500"
+    at = press(fill(at, name="Energie voor Allen"), "org_admit_sure")
+    [(_, application)] = known.done
+    assert (application.kvk, application.name, application.pages) == (KVK, "Energie voor Allen", True)
+
+
+def test_suspend_asks_for_a_reason_and_warns(visit, known):
+    at = visit("administrator", "schuldeisers", kvk=KVK, actie="stopzetten")
+    assert "Reden: vul dit in" in text_of(press(at, "org_suspend_check"))
+    at.text_area(key="org_suspend_reason").set_value("vraagt naar onbekenden")
+    at = press(at, "org_suspend_check")
+    assert "niet meer inloggen" in text_of(at)
+    assert not known.done
+    press(at, "org_suspend_sure")
+    assert known.done == [("suspend", KVK, "vraagt naar onbekenden")]
+    assert "Laat weer toe" in text_of(go(at, "schuldeisers", kvk=KVK))
+
+
+def test_remove_account_takes_the_one_that_was_chosen(visit, known):
+    at = visit("administrator", "schuldeisers", kvk=KVK, actie="account-weghalen")
+    at.selectbox(key="org_remove_account").set_value(PAGES)
+    at.text_area(key="org_remove_reason").set_value("gelekt")
+    press(press(at, "org_remove_check"), "org_remove_sure")
+    assert known.done == [("remove", KVK, PAGES, "gelekt")]
+
+
+def test_address_of_nobody_shows_the_list(visit, known):
+    assert "Schuldeiser toelaten" in text_of(visit("administrator", "schuldeisers", kvk="00000000"))
