@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from schuldhulp.creditor.lists.columns import cells_of, field_of, require_person
-from schuldhulp.creditor.lists.text import Lines
+from schuldhulp.creditor.lists.text import Lines, lines_of
 from schuldhulp.errors import InvalidInput
 
 ADDED: Final = ("signal", "municipality", "contact", "checked_at", "check_number", "block", "warning", "error")
@@ -136,7 +136,7 @@ class Table:
             if any(cell.strip() for cell in extra) or (len(cells) < width and raw.count("\n") > 1):
                 if raw.count("\n") > 1:
                     # A stray quote may have joined lines that are rows of their own.
-                    self._lines.give_back(re.findall(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+", raw))
+                    self._lines.give_back(lines_of(raw))
                     raw = next(self._lines)
                 yield self._unreadable(line, raw)
                 continue

@@ -19,7 +19,8 @@ MAX_LINE: Final = 1024 * 1024
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?!$))")
+_END: Final = re.compile(r"\r\n|\n|\r(?!\Z)")
+_LAST_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 class Decoder:
@@ -151,19 +152,29 @@ class Lines:
         self.consumed -= sum(len(self.encode(line)) for line in lines)
 
     def _read(self, stream: BinaryIO) -> Iterator[str]:
-        text = ""
+        begun = ""
         while block := stream.read(BLOCK):
-            text += self._decoder.decode(block, final=False)
-            end = 0
-            for found in _LINE.finditer(text):
-                yield found[0]
-                end = found.end()
-            text = text[end:]
-            if len(text) > MAX_LINE:
+            # A carriage return at the end may be half of a line end, so it is looked at again with what follows.
+            again = 1 if begun.endswith("\r") else 0
+            text = begun[len(begun) - again :] + self._decoder.decode(block, final=False)
+            begun = begun[: len(begun) - again]
+            start = 0
+            for found in _END.finditer(text):
+                yield begun + text[start : found.end()]
+                begun, start = "", found.end()
+            begun += text[start:]
+            if len(begun) > MAX_LINE:
                 raise InvalidInput("list_line_too_long", "a line is too long for a list", field="file")
-        text += self._decoder.decode(b"", final=True)
-        # At the end of the list a lone carriage return is the end of a line too.
-        yield from re.findall(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+", text)
+        yield from lines_of(begun + self._decoder.decode(b"", final=True))
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text that is whole, each with its end."""
+    found, start = [], 0
+    for end in _LAST_END.finditer(text):
+        found.append(text[start : end.end()])
+        start = end.end()
+    return [*found, text[start:]] if start < len(text) else found
 
 
 def encoding_of(stream: BinaryIO) -> str:
