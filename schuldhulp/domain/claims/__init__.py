@@ -1,15 +1,9 @@
 """A creditor's claim: what it says, where it stands, under which id it is known, and the receipt of the credit bank."""
 
 from schuldhulp.domain.claims.codec import claim_from_plain, claim_to_plain, contents_from_plain, contents_to_plain
-from schuldhulp.domain.claims.contents import (
-    Claim,
-    ClaimContents,
-    ClaimStage,
-    Contact,
-    Debtor,
-    InstalmentProposal,
-    Organisation,
-)
+from schuldhulp.domain.claims.contents import Claim, ClaimContents
+from schuldhulp.domain.claims.obligation import obligation_from
+from schuldhulp.domain.claims.parts import ClaimStage, Contact, Debtor, InstalmentProposal, Organisation
 from schuldhulp.domain.claims.receipt import (
     ClaimReceipt,
     ReceiptOutcome,
@@ -44,6 +38,7 @@ __all__ = [
     "may_decide",
     "may_file",
     "normalised_reference",
+    "obligation_from",
     "receipt_from_plain",
     "receipt_to_plain",
 ]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import ClassVar, Final
 
 from schuldhulp.domain.checks import (
-    MAX_CENTS,
     Redacted,
     check_bytes,
     check_cents,
@@ -19,156 +16,21 @@ from schuldhulp.domain.checks import (
     check_text,
     check_whole,
 )
+from schuldhulp.domain.claims.parts import ClaimStage, Contact, Debtor, InstalmentProposal, Organisation, check_choice
 from schuldhulp.domain.claims.reference import normalised_reference
-from schuldhulp.domain.identifiers import Bsn, PartialDate, canonical_postcode, canonical_surname
-from schuldhulp.domain.money import Frequency
-from schuldhulp.domain.organisations import parse_iban, parse_kvk
+from schuldhulp.domain.organisations import parse_iban
 from schuldhulp.domain.records import NO_COMMITMENT, ObligationType, Preference
 from schuldhulp.domain.records.version import MAX_VERSION
 from schuldhulp.domain.types import Cents, ClaimId, Commitment, MunicipalityCode, Salt
 from schuldhulp.errors import InvalidInput
+
+__all__ = ["MAX_OBJECTION", "MAX_WHY", "Claim", "ClaimContents", "Debtor", "Organisation"]
 
 MAX_WHY: Final = 4_000
 """Characters in the explanation why it is owed; a sealed claim has to fit in one message of the channel."""
 
 MAX_OBJECTION: Final = 2_000
 """Characters in the explanation how to object."""
-
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ()\-]{6,24}")
-
-
-class ClaimStage(StrEnum):
-    """In whose hands the claim is."""
-
-    CREDITOR = "creditor"
-    COLLECTOR = "collector"
-    """A collection agency, or somebody who bought the claim."""
-    BAILIFF = "bailiff"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Debtor(Redacted):
-    """Whom the creditor claims from, as the creditor knows this person.
-
-    Attributes:
-        initials: for example ``A.B.``, or empty.
-        prefix: what stands in front of the surname, such as ``van der``, or empty.
-        surname: surname without the prefix.
-        birth_date: unknown day or month as 0.
-        postcode: ``9711AB``.
-        house_number: 1 to 99999.
-        suffix: letter and addition of the house number, or empty.
-        bsn: citizen service number, or None; only from a creditor whom the law entitles to it.
-    """
-
-    initials: str = ""
-    prefix: str = ""
-    surname: str
-    birth_date: PartialDate
-    postcode: str
-    house_number: int
-    suffix: str = ""
-    bsn: Bsn | None = None
-
-    def __post_init__(self) -> None:
-        """Check every field.
-
-        Raises:
-            InvalidInput: a field is missing or wrong; ``field`` names it.
-        """
-        check_line(self.initials, "initials", longest=40)
-        check_line(self.prefix, "prefix", longest=40)
-        check_line(self.surname, "surname", required=True)
-        canonical_surname(self.surname)
-        if not isinstance(self.birth_date, PartialDate):
-            raise InvalidInput("type_wrong", "birth_date: date expected", field="birth_date")
-        check_line(self.postcode, "postcode", required=True)
-        if canonical_postcode(self.postcode) != self.postcode:
-            raise InvalidInput("postcode_invalid", "postcode: write it as 9711AB", field="postcode")
-        check_whole(self.house_number, "house_number", lowest=1, highest=99_999)
-        check_line(self.suffix, "suffix", longest=20)
-        if self.bsn is not None and not isinstance(self.bsn, Bsn):
-            raise InvalidInput("type_wrong", "bsn: citizen service number expected", field="bsn")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Organisation(Redacted):
-    """An organisation in the trade register.
-
-    Attributes:
-        name: its name.
-        kvk: its number, eight digits.
-    """
-
-    name: str
-    kvk: str
-
-    def __post_init__(self) -> None:
-        """Check both.
-
-        Raises:
-            InvalidInput: the name is missing or the number is not eight digits.
-        """
-        check_line(self.name, "name", required=True)
-        check_line(self.kvk, "kvk", required=True)
-        if parse_kvk(self.kvk) != self.kvk:
-            raise InvalidInput("kvk_invalid", "kvk: eight digits and nothing else", field="kvk")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class InstalmentProposal(Redacted):
-    """In which instalments the creditor would take the money.
-
-    Attributes:
-        amount: cents each time, more than zero.
-        frequency: how often; not ``NONE``.
-    """
-
-    amount: Cents
-    frequency: Frequency
-
-    def __post_init__(self) -> None:
-        """Check both.
-
-        Raises:
-            InvalidInput: no amount, or no frequency.
-        """
-        check_whole(self.amount, "amount", lowest=1, highest=MAX_CENTS)
-        _check_choice(self.frequency, Frequency, "frequency")
-        if self.frequency is Frequency.NONE:
-            raise InvalidInput("choice_unknown", "frequency: say how often", field="frequency")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
-class Contact(Redacted):
-    """Whom the credit bank can turn to; at least one of address and telephone.
-
-    Attributes:
-        name: person or department.
-        email: address for electronic mail, or empty.
-        phone: telephone number, or empty.
-    """
-
-    name: str
-    email: str = ""
-    phone: str = ""
-
-    def __post_init__(self) -> None:
-        """Check every field.
-
-        Raises:
-            InvalidInput: the name or both ways are missing, or one has another shape.
-        """
-        check_line(self.name, "name", required=True)
-        check_line(self.email, "email")
-        check_line(self.phone, "phone", longest=40)
-        if not self.email and not self.phone:
-            raise InvalidInput("required", "email: fill in an address or a telephone number", field="email")
-        if self.email and not _EMAIL.fullmatch(self.email):
-            raise InvalidInput("email_invalid", "email: an address such as name@example.nl expected", field="email")
-        if self.phone and not _PHONE.fullmatch(self.phone):
-            raise InvalidInput("phone_invalid", "phone: a telephone number expected", field="phone")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -240,8 +102,8 @@ class ClaimContents(Redacted):
         check_line(self.reference, "reference", required=True)
         normalised_reference(self.reference)
         check_line(self.holder_reference, "holder_reference")
-        _check_choice(self.stage, ClaimStage, "stage")
-        _check_choice(self.type, ObligationType, "type")
+        check_choice(self.stage, ClaimStage, "stage")
+        check_choice(self.type, ObligationType, "type")
         self._check_amounts()
         self._check_dates()
         self._check_grounds()
@@ -287,7 +149,7 @@ class ClaimContents(Redacted):
             raise InvalidInput("date_future", "statement_date: lies after the day of sending", field="statement_date")
 
     def _check_grounds(self) -> None:
-        _check_choice(self.preference, Preference, "preference")
+        check_choice(self.preference, Preference, "preference")
         is_preferent = self.preference is Preference.PREFERENT
         check_line(self.preference_ground, "preference_ground", required=is_preferent, longest=500)
         if self.preference_ground and not is_preferent:
@@ -342,9 +204,3 @@ class Claim(Redacted):
             raise InvalidInput("replaces_wrong", "replaces: only the first version replaces nothing", field="replaces")
         if not isinstance(self.contents, ClaimContents):
             raise InvalidInput("type_wrong", "contents: another type of value expected", field="contents")
-
-
-def _check_choice(value: object, kind: type[StrEnum], field: str) -> None:
-    if not isinstance(value, kind):
-        choices = ", ".join(kind)
-        raise InvalidInput("choice_unknown", f"{field}: choose one of {choices}", field=field, choices=choices)
