@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,9 @@ from tests.support.standalone import PROJECT, Standalone, make_standalone
 GUIDE = (PROJECT / "docs" / "creditors.md").read_text()
 EXAMPLES = PROJECT / "docs" / "examples"
 KVK = "12345678"
+RECEIPT_WITHIN = 120.0
+"""Seconds; the worker looks every second, and a receipt takes a few blocks."""
+
 CASEWORKER = ("--function", "schuldhulpverlener", "--role", "caseworker", "--as", "a.smit")
 CLIENT = """
 initials: T.
@@ -82,7 +86,11 @@ class Creditor:
 def municipality(deployed, tmp_path_factory) -> Iterator[Running]:
     """A municipality that knows one person, with its node on loopback and its evaluator in front."""
     with copied(
-        deployed.folder, deployed.ports, tmp_path_factory.mktemp("connects") / "var", STAFF="s.visser"
+        deployed.folder,
+        deployed.ports,
+        tmp_path_factory.mktemp("connects") / "var",
+        STAFF="s.visser",
+        CLAIMS_SCHEDULE="every 1s",
     ) as found:
         found.prepare_chain()
         found.start_evaluator()
@@ -173,8 +181,30 @@ def test_python_and_the_ten_line_scripts_say_the_same(connected):
         assert (other.returncode, other.stdout) == (0, "RED\n"), other.stderr
 
 
-def test_nothing_of_a_person_is_left_where_others_read(connected):
-    kept = [path for path in (connected.folder / "var").rglob("*") if path.is_file()]
+@pytest.fixture(scope="module")
+def filed(connected) -> Creditor:
+    """The same creditor, that has filed a claim; what each block printed is in `said` from the first of them on."""
+    connected.said = [connected.follow(step) for step in blocks("sh claims")]
+    return connected
+
+
+def test_a_claim_is_filed_received_and_its_receipt_checked(filed):
+    assert "is ready for claims" in filed.said[0]
+    assert "contents acknowledged by the evaluator" in filed.said[1]
+    filed.municipality.parts.start_worker()
+    deadline = time.monotonic() + RECEIPT_WITHIN
+    while not json.loads(filed.follow("schuldhulp claim list --json"))["claims"][0]["receipt"]:
+        assert time.monotonic() < deadline, "no receipt came"
+        time.sleep(1)
+    (block,) = blocks("sh receipts")
+    shown = filed.follow(block)
+    assert "2026-0815" in shown
+    assert "accepted" in shown
+    assert "valid: signed by" in shown
+
+
+def test_nothing_of_a_person_is_left_where_others_read(filed):
+    kept = [path for path in (filed.folder / "var").rglob("*") if path.is_file()]
     assert kept
     for path in kept:
         content = path.read_bytes().lower()
