@@ -66,3 +66,5 @@ lock:
 		--no-emit-find-links --python-version 3.11 -o toolchain/node-requirements.txt
 	printf 'halmos\nslither-analyzer\n' | uv pip compile - --universal --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --python-version 3.11 -o toolchain/analysis-requirements.txt
+	echo schemathesis | uv pip compile - --universal --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --python-version 3.11 -o toolchain/fuzzing-requirements.txt

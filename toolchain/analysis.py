@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import sys
 from pathlib import Path
 
-from toolchain.environment import PROJECT, TOOLCHAIN
-from toolchain.install import Stamp, run, say
+from toolchain.environment import TOOLCHAIN
+from toolchain.isolated import isolated_tool
 
 FOLDER = TOOLCHAIN / "analysis"
-REQUIREMENTS = PROJECT / "toolchain" / "analysis-requirements.txt"
 
 
 def analysis_tool(name: str) -> str:
@@ -23,23 +19,7 @@ def analysis_tool(name: str) -> str:
     Raises:
         SetupError: it could not be installed.
     """
-    TOOLCHAIN.mkdir(exist_ok=True)
-    with (TOOLCHAIN / "analysis.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # proofs and analysis may start beside each other
-        stamp = Stamp("analysis", REQUIREMENTS)
-        if not stamp.current() or not (FOLDER / "bin" / name).exists():
-            _install()
-            stamp.write()
-    return str(FOLDER / "bin" / name)
-
-
-def _install() -> None:
-    say("installing Halmos and Slither (a minute)")
-    environment = {**os.environ, "PIP_CACHE_DIR": str(TOOLCHAIN / "cache" / "pip")}
-    environment.pop("PYTHONPATH", None)
-    run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], "python -m venv", environment)
-    pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], "pip install", environment)
+    return isolated_tool("analysis", name, what="Halmos and Slither")
 
 
 def analysis_path(environment: dict[str, str]) -> dict[str, str]:

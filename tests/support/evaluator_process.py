@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +139,16 @@ def main() -> None:
     from schuldhulp.chain.transactions import read_transaction
     from schuldhulp.crypto.keyring import EvaluatorKeys
     from schuldhulp.evaluator import create_app, limits, server
+    from schuldhulp.evaluator.messages import channel_router
     from schuldhulp.evaluator.rpc import rpc_router
+    from schuldhulp.services.claims.callers import Callers
+    from schuldhulp.services.claims.channel import ChannelService
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.evaluation import MUNICIPALITY_QUOTA, STANDARD_BURST, EvaluationService
     from schuldhulp.services.node_access import NodeAccess
     from schuldhulp.services.ports import Burst
     from schuldhulp.storage.evaluation import EvaluatorDatabase
+    from schuldhulp.storage.messages import MessageDatabase
     from tests.support.evaluation import CHAIN_ID, MUNICIPALITY, REGISTRY, ToldChain, published_keys
 
     told = json.loads(sys.stdin.read())
@@ -154,11 +158,12 @@ def main() -> None:
     database = EvaluatorDatabase(told["url"])
     database.prepare()
     burst = told.get("burst")
+    chain = ToldChain(keys=published_keys(keys), roles={(verb, account) for verb, account in told["roles"]})
     service = EvaluationService(
         municipality=MUNICIPALITY,
         chain_id=CHAIN_ID,
         registry_address=REGISTRY,
-        chain=ToldChain(keys=published_keys(keys), roles={tuple(role) for role in told["roles"]}),  # type: ignore[arg-type]
+        chain=chain,  # type: ignore[arg-type]
         keys=keys,
         store=database,
         recover_account=recover,
@@ -182,7 +187,24 @@ def main() -> None:
         service.close()
         access.close()
 
-    app = create_app(service, routers=[rpc_router(access)], close=close)
+    channel = ChannelService(
+        callers=Callers(
+            municipality=MUNICIPALITY,
+            chain_id=CHAIN_ID,
+            registry_address=REGISTRY,
+            chain=chain,  # type: ignore[arg-type]
+            organisations=database,
+            rates=database,
+            recover_account=recover,
+            head_max_age=900,
+        ),
+        claim_id_key=None,
+        keys=keys,
+        messages=MessageDatabase(told["url"]),
+        clock=SystemClock(),
+        retention=timedelta(days=1),
+    )
+    app = create_app(service, routers=[channel_router(channel), rpc_router(access)], close=close)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
