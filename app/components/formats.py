@@ -40,6 +40,11 @@ def amount_cell(cents: int | None) -> Html:
     return tag("span", amount(cents), class_="amount")
 
 
+def whole(number: int) -> str:
+    """Return a whole number with a mark at the thousands."""
+    return format_decimal(number, "#,##0", locale=_locale())
+
+
 def typed_amount(cents: int | None) -> str:
     """Return an amount as it is typed in a field: ``1.234,56``, empty for None."""
     return "" if cents is None else format_decimal(Decimal(cents) / 100, "#,##0.00", locale="nl_NL")

@@ -133,7 +133,9 @@ def _steps(
     show(tag("p", layout.link(back, t("orgs.back_here") if subject else t("orgs.back"), class_="back")))
     if draft.submission.done:
         layout.title(title)
-        notices.notice("good", done(draft.outcome), t("orgs.done_note"), role="status")
+        notices.notice(
+            "good", done(draft.outcome), t("orgs.done_note", kvk=subject or draft.outcome["kvk"]), role="status"
+        )
         show(tag("p", layout.link(PATH, t("orgs.back"), class_="button"), class_="actions"))
         forms.forget(screen)
     elif draft.checking:

@@ -85,7 +85,7 @@ def _list(actor: Actor) -> None:
                     str(len(one.organisation.accounts)),
                     quota(one.organisation),
                     t("form.yes") if one.organisation.bsn_ground else t("form.no"),
-                    t("form.yes") if one.pages else t("form.no"),
+                    t("form.yes") if one.pages and not one.organisation.suspended else t("form.no"),
                 )
                 for one in found
             ),
@@ -100,7 +100,8 @@ def state(organisation: Organisation) -> Html:
 
 def quota(organisation: Organisation) -> str:
     """Return how much an organisation may ask."""
-    return t("orgs.quota_words", daily=organisation.quota.daily, epoch=organisation.quota.per_epoch)
+    limits = organisation.quota
+    return t("orgs.quota_words", daily=formats.whole(limits.daily), epoch=formats.whole(limits.per_epoch))
 
 
 def _one(actor: Actor, found: AdmittedOrganisation, act: str) -> None:
@@ -123,7 +124,7 @@ def _one(actor: Actor, found: AdmittedOrganisation, act: str) -> None:
                 (t("orgs.state"), state(found.organisation)),
                 (t("orgs.quota"), quota(found.organisation)),
                 (t("orgs.ground"), found.organisation.bsn_ground or t("orgs.no_ground")),
-                (t("orgs.pages"), t("form.yes") if found.pages else t("form.no")),
+                (t("orgs.pages"), t("form.yes" if found.pages and not found.organisation.suspended else "form.no")),
             )
         ),
         layout.section(t("orgs.accounts")),

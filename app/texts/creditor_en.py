@@ -218,7 +218,7 @@ TEXTS: dict[str, str] = {
     "orgs.done_admit": "The creditor has been admitted",
     "orgs.done_suspend": "The creditor has been suspended",
     "orgs.done_remove": "The account has been taken away",
-    "orgs.done_note": "This decision stands with the creditor, with your reason and the time.",
+    "orgs.done_note": "This decision stands with the creditor of KvK number {kvk}, with your reason and the time.",
     "orgs.elsewhere_title": "Creditors cannot be admitted on this computer",
     "orgs.elsewhere": "The administrator's key is not here. Run these commands on the computer where it is.",
     "orgs.command_list": "See who has been admitted:",

@@ -218,7 +218,7 @@ TEXTS: dict[str, str] = {
     "orgs.done_admit": "De schuldeiser is toegelaten",
     "orgs.done_suspend": "De schuldeiser is stopgezet",
     "orgs.done_remove": "Het account is weggehaald",
-    "orgs.done_note": "Dit besluit staat bij de schuldeiser, met uw reden en de tijd.",
+    "orgs.done_note": "Dit besluit staat bij de schuldeiser met KvK-nummer {kvk}, met uw reden en de tijd.",
     "orgs.elsewhere_title": "Toelaten kan niet op deze computer",
     "orgs.elsewhere": "De sleutel van de beheerder staat hier niet. Voer deze commando's uit op de computer waar die wel staat.",
     "orgs.command_list": "Bekijk wie is toegelaten:",

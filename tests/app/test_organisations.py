@@ -32,7 +32,7 @@ def fill(at, **values):
 
 def test_list_shows_state_accounts_and_quota(visit, known):
     text = text_of(visit("administrator", "schuldeisers"))
-    for part in ("Energie voor Elkaar", KVK, "Toegelaten", "500 per dag, 10000 per periode"):
+    for part in ("Energie voor Elkaar", KVK, "Toegelaten", "500 per dag, 10.000 per periode"):
         assert part in text
 
 

@@ -46,7 +46,7 @@ class AdmittedOrganisation:
 
     Attributes:
         organisation: what the evaluator knows of it.
-        pages: address of the account with which the cockpit asks for it, None when the pages are closed to it.
+        pages: address of the account with which the cockpit asks for it, None when it has none.
         decisions: what was decided about it, newest first.
     """
 
@@ -196,7 +196,7 @@ class OrganisationService:
 
     def _admitted(self, found: Organisation, decisions: tuple[Admission, ...] = ()) -> AdmittedOrganisation:
         account = self._account(found.kvk)
-        pages = account if account in found.accounts and not found.suspended else None
+        pages = account if account in found.accounts else None
         return AdmittedOrganisation(organisation=found, pages=pages, decisions=decisions)
 
     def _require(self, actor: Actor) -> None:

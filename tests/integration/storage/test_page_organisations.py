@@ -1,0 +1,129 @@
+"""Admitting on a page: in the evaluator, on the chain and for logging in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from schuldhulp.crypto.accounts import checksummed
+from schuldhulp.domain.access import Actor
+from schuldhulp.errors import InvalidInput, NotAllowed, NotFound
+from schuldhulp.services.admission import AdmissionService
+from schuldhulp.services.creditor_pages.organisations import Application, OrganisationService
+from schuldhulp.storage.evaluation import EvaluatorDatabase
+from tests.support.factories import ADMINISTRATOR, MUNICIPALITY, RecordKeeping
+
+KVK = "12345678"
+OWN = checksummed(b"\x11" * 20)
+
+
+class Roles:
+    """Writes down who has which roles on the chain."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, bool] = {}
+
+    def admit_creditor(self, *, municipality: object, account: str, bsn: bool) -> None:
+        self.given[account] = bsn
+
+    def suspend_creditor(self, *, municipality: object, account: str) -> None:
+        self.given.pop(account, None)
+
+
+@pytest.fixture
+def roles() -> Roles:
+    return Roles()
+
+
+@pytest.fixture
+def service(keeping: RecordKeeping, roles: Roles, tmp_path: Path) -> Iterator[OrganisationService]:
+    store = EvaluatorDatabase(f"sqlite:///{tmp_path / 'evaluator.sqlite'}")
+    store.prepare()
+    admission = AdmissionService(municipality=MUNICIPALITY, store=store, administrator=roles, clock=keeping.clock)
+
+    @contextmanager
+    def opened() -> Iterator[AdmissionService]:
+        yield admission
+
+    made: dict[str, str] = {}
+    yield OrganisationService(
+        ready=lambda: True,
+        admission=opened,
+        staff=keeping.staff,
+        log=keeping.log,
+        account=made.get,
+        make_account=lambda kvk: made.setdefault(kvk, checksummed(int(kvk).to_bytes(20))),
+        pages_quota=7,
+    )
+    store.close()
+
+
+def apply(**changes: object) -> Application:
+    values = {
+        "kvk": KVK, "name": "Wonen", "account": OWN, "bsn_ground": None, "daily_quota": None, "epoch_quota": None,
+        "quota_reason": None, "pages": False, **changes,
+    }  # fmt: skip
+    return Application(**values)  # type: ignore[arg-type]
+
+
+def test_admit_gives_the_pages_an_account_with_a_quota_of_its_own(
+    service: OrganisationService, roles: Roles, keeping: RecordKeeping
+) -> None:
+    admitted = service.admit(actor=ADMINISTRATOR, application=apply(pages=True, bsn_ground="Wet"))
+    [pages] = set(admitted.accounts) - {OWN}
+    assert admitted.account_quotas == {pages: 7}
+    assert roles.given == {OWN: True, pages: True}
+    assert [row.name for row in keeping.staff.creditors(actor=ADMINISTRATOR) if row.active] == ["Wonen"]
+    found = service.organisation(actor=ADMINISTRATOR, kvk=KVK)
+    assert (found.pages, len(found.decisions)) == (pages, 2)
+    # The ground goes where it is left out, for every account.
+    service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True))
+    assert roles.given == {OWN: False, pages: False}
+
+
+def test_admit_takes_the_account_of_the_pages_alone(service: OrganisationService) -> None:
+    assert len(service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True)).accounts) == 1
+    with pytest.raises(InvalidInput) as caught:
+        service.admit(actor=ADMINISTRATOR, application=apply(kvk="87654321", account=None))
+    assert caught.value.field == "account"
+
+
+def test_suspend_shuts_every_account_and_the_login(
+    service: OrganisationService, roles: Roles, keeping: RecordKeeping
+) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply(pages=True))
+    service.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="onderzoek")
+    assert roles.given == {}
+    assert not any(row.active for row in keeping.staff.creditors(actor=ADMINISTRATOR))
+    [found] = service.organisations(actor=ADMINISTRATOR)
+    assert found.organisation.suspended
+
+
+def test_suspend_of_nobody_closes_nothing(service: OrganisationService) -> None:
+    with pytest.raises(NotFound):
+        service.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="onderzoek")
+
+
+def test_remove_account_closes_the_pages(service: OrganisationService, roles: Roles) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply(pages=True))
+    pages = service.organisation(actor=ADMINISTRATOR, kvk=KVK).pages
+    assert pages is not None
+    service.remove_account(actor=ADMINISTRATOR, kvk=KVK, account=pages, reason="gelekt")
+    assert service.organisation(actor=ADMINISTRATOR, kvk=KVK).pages is None
+    assert set(roles.given) == {OWN}
+
+
+def test_nothing_is_for_who_does_not_manage_creditors(service: OrganisationService, caseworker: Actor) -> None:
+    for act in (
+        lambda: service.ready(actor=caseworker),
+        lambda: service.organisations(actor=caseworker),
+        lambda: service.organisation(actor=caseworker, kvk=KVK),
+        lambda: service.admit(actor=caseworker, application=apply()),
+        lambda: service.suspend(actor=caseworker, kvk=KVK, reason="x"),
+        lambda: service.remove_account(actor=caseworker, kvk=KVK, account=OWN, reason="x"),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
