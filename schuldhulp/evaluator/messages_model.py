@@ -149,7 +149,7 @@ class CollectBody(BaseModel):
 class SealedMessage(BaseModel):
     """A message as it was handed in."""
 
-    number: int = Field(description="Its place in this mailbox, ascending.")
+    number: int = Field(description="Its place in this mailbox, ascending with gaps.")
     message: Bytes32 = Field(description="keccak256 of the content.")
     kind: str = Field(description="What it is; kinds will be added.")
     subject: Bytes32 = Field(description="What it is about, as its sender said.")

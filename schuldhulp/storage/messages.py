@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,6 +25,8 @@ from schuldhulp.storage.evaluation_tables import nonces
 from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, take_claim_ids
 from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.migrate import migrate
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MessageDatabase:
@@ -85,7 +87,9 @@ class MessageDatabase:
         """Store a message under the next number of its mailbox; one that is there is left as it is.
 
         Deliveries to one mailbox wait for one another, each until the one before has been committed or taken back.
-        So numbers appear in their order, and whoever collects what comes after a number misses nothing.
+        So numbers appear in their order, and whoever collects what comes after a number misses nothing. A number is
+        at least the time in microseconds: a database that was made anew or restored from a backup goes on above what
+        collectors have seen.
 
         Args:
             posting: the message.
@@ -102,7 +106,7 @@ class MessageDatabase:
             Unreachable: the database does not answer.
         """
         with self._request(posting.organisation, nonce, at) as connection:
-            number = _lock(connection, posting.recipient) + 1
+            number = max(_lock(connection, posting.recipient) + 1, _microseconds(at))
             present = connection.execute(
                 select(messages).where(messages.c.recipient == posting.recipient, messages.c.message == posting.message)
             ).first()
@@ -242,6 +246,10 @@ def _lock(connection: Connection, recipient: str) -> int:
             select(mailboxes.c.last).where(mailboxes.c.recipient == recipient).with_for_update()
         ).scalar_one()
     )
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def _present(row: Row[Any], posting: Posting) -> Delivered:

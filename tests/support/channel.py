@@ -26,10 +26,13 @@ from schuldhulp.services.claims.channel import ChannelService
 from schuldhulp.services.ports import Head, Organisation, Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
 from schuldhulp.storage.messages import MessageDatabase
-from tests.support.evaluation import CHAIN_ID, KVK, MUNICIPALITY, REGISTRY, SetClock
+from tests.support.evaluation import CHAIN_ID, KVK, MUNICIPALITY, NOON, REGISTRY, SetClock
 
 OTHER_KVK = "87654321"
 RETENTION = timedelta(days=30)
+FIRST = int(NOON.timestamp()) * 1_000_000
+"""Number of the first message that comes into a mailbox at noon: the time in microseconds."""
+
 SUBJECT = MUNICIPALITY.to_bytes(2, "big") + b"\x11" * 30
 
 

@@ -55,7 +55,7 @@ class Message:
     """A message in the mailbox of its addressee.
 
     Attributes:
-        number: its place in this mailbox, from 1; once a number was seen, no message comes in below it.
+        number: its place in this mailbox, ascending with gaps; once one was seen, nothing comes in below it.
         message: keccak256 of the content, 32 bytes.
         kind: what it is, a `MessageKind`; or the bare name of a kind that only newer software knows.
         subject: what it is about, 32 bytes; a claim id for claims and receipts. Not checked by the evaluator.

@@ -16,7 +16,7 @@ from schuldhulp.crypto.channel import message_hash
 from schuldhulp.evaluator.limits import MAX_BODY
 from schuldhulp.services.claims import channel as service_module
 from schuldhulp.services.claims.ports import MAX_CONTENT, Allowance
-from tests.support.channel import OTHER_KVK, SUBJECT, ChannelStage
+from tests.support.channel import FIRST, OTHER_KVK, SUBJECT, ChannelStage
 from tests.support.evaluation import CHAIN_ID, KVK, REGISTRY, make_elements, to_text
 
 CLAIM_IDS, DELIVER = "/v1/claim-ids", "/v1/messages"
@@ -88,7 +88,7 @@ def test_claim_goes_to_the_municipality_and_its_receipt_back(client: TestClient,
     assert answer.json() == {"message": message_hash(b"claim").hex(), "receivedAt": moment}
     assert waiting(client, stage) == [
         {
-            "number": 1,
+            "number": FIRST,
             "message": message_hash(b"claim").hex(),
             "kind": "claim",
             "subject": SUBJECT.hex(),
@@ -110,10 +110,13 @@ def test_collect_names_the_number_to_ask_after_next(client: TestClient, stage: C
     for content in (b"1", b"2", b"3"):
         assert post(client, stage, DELIVER, claim(content)).status_code == 200
     first = as_reviewer(client, stage, COLLECT, {"after": 0, "limit": 2}).json()
-    assert ([one["number"] for one in first["messages"]], first["last"]) == ([1, 2], 2)
+    assert ([one["number"] for one in first["messages"]], first["last"]) == ([FIRST, FIRST + 1], FIRST + 1)
     second = as_reviewer(client, stage, COLLECT, {"after": first["last"], "limit": 2}).json()
-    assert ([one["number"] for one in second["messages"]], second["last"]) == ([3], 3)
-    assert as_reviewer(client, stage, COLLECT, {"after": 3, "limit": 2}).json() == {"messages": [], "last": 3}
+    assert ([one["number"] for one in second["messages"]], second["last"]) == ([FIRST + 2], FIRST + 2)
+    assert as_reviewer(client, stage, COLLECT, {"after": FIRST + 2, "limit": 2}).json() == {
+        "messages": [],
+        "last": FIRST + 2,
+    }
 
 
 def test_collect_answers_no_more_than_a_client_reads(client: TestClient, stage: ChannelStage) -> None:
@@ -127,7 +130,7 @@ def test_collect_answers_no_more_than_a_client_reads(client: TestClient, stage: 
             break
         numbers += [one["number"] for one in answer.json()["messages"]]
         last = answer.json()["last"]
-    assert numbers == list(range(1, 15))
+    assert numbers == list(range(FIRST, FIRST + 14))
 
 
 def test_claim_ids_gives_the_output_of_the_standing_key(client: TestClient, stage: ChannelStage) -> None:
@@ -601,7 +604,7 @@ def test_erase_old_keeps_contents_for_the_time_that_was_set(client: TestClient, 
     assert stage.service.erase_old() == 0
     stage.clock.advance(seconds=1)
     assert stage.service.erase_old() == 1
-    assert [one["number"] for one in waiting(client, stage)] == [2]
+    assert [one["content"] for one in waiting(client, stage)] == [base64.b64encode(b"2").decode()]
 
 
 # --- what is written down --------------------------------------------------------------------------------------------
