@@ -22,8 +22,14 @@ CONNECT_TIMEOUT: Final = 3.0
 READ_TIMEOUT: Final = 15.0
 """Seconds within which the whole answer must be there; Ganache needs about 5 for a batch of 12 million gas."""
 
-MAX_BATCH: Final = 250
-"""Questions in one request; a larger batch is split."""
+MAX_BATCH: Final = 100
+"""Questions in one request, as many as the evaluator's ``/rpc`` takes; a larger batch is split."""
+
+MAX_WAIT: Final = 3_600
+"""Seconds that a node may ask to wait; a longer time is not believed."""
+
+TOO_MANY_REQUESTS: Final = 429
+SERVER_FAULTS: Final = 500
 
 MAX_ANSWER: Final = 32 * 1024 * 1024
 """Bytes of an answer; more is refused before it fills the memory."""
@@ -118,7 +124,12 @@ class JsonRpc:
             {"jsonrpc": "2.0", "id": next(self._numbers), "method": method, "params": list(parameters)}
             for method, parameters in questions
         ]
-        answer = self._post(numbered if len(numbered) > 1 else numbered[0])
+        status, answer = self._post(numbered if len(numbered) > 1 else numbered[0])
+        if isinstance(answer, dict) and answer.get("id") is None and answer.get("error") is not None:
+            # One error for the whole request, as JSON-RPC has it for a request that was not read.
+            if status >= SERVER_FAULTS:
+                raise errors.Unreachable("chain_unreachable", f"the node does not answer: status {status}")
+            return [self._result(answer)] * len(numbered)
         answers = answer if isinstance(answer, list) else [answer]
         by_number = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
         results: list[Any] = []
@@ -145,13 +156,18 @@ class JsonRpc:
             data=_revert_data(error),
         )
 
-    def _post(self, body: Any) -> Any:
+    def _post(self, body: Any) -> tuple[int, Any]:
         opened: requests.Session | None = getattr(self._local, "session", None)
         if opened is None:
             opened = self._local.session = session()
         try:
             with opened.post(self.url, json=body, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
-                return read_json(answer, limit=MAX_ANSWER)
+                if answer.status_code == TOO_MANY_REQUESTS:
+                    raise _asked_too_much(answer)
+                return answer.status_code, read_json(answer, limit=MAX_ANSWER)
+        except errors.Unreachable:
+            self._local.session = None
+            raise
         except TooLarge as error:
             self._local.session = None
             raise errors.Unreachable("chain_answer_too_large", "the node's answer is too large") from error
@@ -160,3 +176,9 @@ class JsonRpc:
             self._local.session = None
             reason = type(error).__name__
             raise errors.Unreachable("chain_unreachable", f"the node does not answer: {reason}") from error
+
+
+def _asked_too_much(answer: requests.Response) -> errors.Unreachable:
+    wait = answer.headers.get("Retry-After", "")
+    named: dict[str, Any] = {"retry_after": min(int(wait), MAX_WAIT)} if wait.isdecimal() and len(wait) < 10 else {}
+    return errors.Unreachable("chain_unreachable", "the node was asked too much; ask again later", **named)

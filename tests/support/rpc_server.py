@@ -57,6 +57,7 @@ class ToldNode:
     instead: dict[str, Any] = field(default_factory=dict)
     body: Callable[[bytes], bytes] | None = None
     status: int = 200
+    retry_after: str = ""
     cut: bool = False
     stalled: bool = False
     asked: list[str] = field(default_factory=list)
@@ -187,6 +188,8 @@ def running_node(node: ToldNode) -> Iterator[ToldNode]:
             self.send_response(node.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            if node.retry_after:
+                self.send_header("Retry-After", node.retry_after)
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if node.cut or node.stalled else body)
             self.close_connection = node.cut or node.stalled

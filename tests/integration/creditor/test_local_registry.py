@@ -252,6 +252,24 @@ def test_known_asks_for_fewer_blocks_when_the_answer_is_too_large(
     assert telling.spans() > 5
 
 
+def test_known_stops_and_goes_on_when_the_node_was_asked_too_much(
+    telling: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_registry, "FIRST_SPAN", 10)
+    monkeypatch.setattr(local_registry, "MAX_SPAN", 10)
+    telling.node.retry_after = "30"
+    registry = telling.registry()
+    registry._told = lambda block, _: setattr(telling.node, "status", 429 if block >= 49 else 200)
+    with pytest.raises(errors.Unreachable) as caught:
+        registry.at_head().known([make_tag(1)])
+    assert caught.value.parameters == {"retry_after": 30}
+    telling.node.status = 200
+    telling.node.asked.clear()
+    assert telling.known(make_tag(1), make_tag(3)) == [True, False]
+    # Blocks 50 to 100, as many at a time as before: being asked too much is no reason to ask for fewer.
+    assert telling.spans() == 6
+
+
 def test_known_names_a_node_that_gives_no_events(telling: Telling) -> None:
     telling.node.instead["eth_getLogs"] = Reverted(b"")
     refused(telling, "chain_refused", errors.Unreachable)

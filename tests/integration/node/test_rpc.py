@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from schuldhulp import errors
 from schuldhulp.node import rpc
-from schuldhulp.node.rpc import JsonRpc
+from schuldhulp.node.rpc import JsonRpc, Refusal
 from tests.support.rpc_server import ToldNode, running_node
 
 
@@ -83,3 +84,40 @@ def test_batch_refuses_an_answer_that_is_too_large(node: ToldNode, monkeypatch: 
     node.body = lambda _: b"[" + b" " * 200_000 + b"]"
     refused(connection, "chain_answer_too_large")
     works_again(node, connection)
+
+
+@pytest.mark.parametrize(
+    ("told", "waited"), [("7", 7), ("", None), ("soon", None), ("-1", None), ("9" * 9, 3_600), ("9" * 40, None)]
+)
+def test_batch_says_how_long_to_wait_when_too_much_was_asked(node: ToldNode, told: str, waited: int | None) -> None:
+    connection = JsonRpc(node.url)
+    node.status, node.retry_after, node.body = 429, told, lambda _: b"<html>too much"
+    with pytest.raises(errors.Unreachable) as caught:
+        connection.call("eth_chainId")
+    assert (caught.value.key, caught.value.parameters.get("retry_after")) == ("chain_unreachable", waited)
+    node.retry_after = ""
+    works_again(node, connection)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_batch_takes_one_error_for_the_whole_request_as_the_answer_to_each_question(node: ToldNode, count: int) -> None:
+    node.body = lambda _: b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32005, "message": "fewer blocks"}}'
+    answers = JsonRpc(node.url).batch([("eth_chainId", ())] * count)
+    assert [(type(answer), answer.code) for answer in answers] == [(Refusal, -32005)] * count
+
+
+def test_batch_names_a_server_that_answers_without_its_node(node: ToldNode) -> None:
+    connection = JsonRpc(node.url)
+    node.status = 503
+    node.body = lambda _: b'{"jsonrpc": "2.0", "id": null, "error": {"code": -32603, "message": "no node"}}'
+    refused(connection)
+    works_again(node, connection)
+
+
+def test_batch_splits_what_is_more_than_a_request_takes(node: ToldNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc, "MAX_BATCH", 2)
+    sizes: list[int] = []
+    node.body = lambda body: sizes.append(len(answers) if isinstance(answers := json.loads(body), list) else 1) or body
+    blocks = JsonRpc(node.url).batch([("eth_getBlockByNumber", (hex(number), False)) for number in range(5)])
+    assert [int(block["number"], 16) for block in blocks] == [0, 1, 2, 3, 4]
+    assert sizes == [2, 2, 1]
