@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +38,17 @@ from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Organisation, Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
 from schuldhulp.storage.messages import MessageDatabase
-from tests.support.chain import CHAIN_ID, MUNICIPALITY, DeployedChain, account, deploy, role, running_ganache
+from tests.support.anvil import Anvil
+from tests.support.chain import (
+    CHAIN_ID,
+    MUNICIPALITY,
+    DeployedChain,
+    Ganache,
+    account,
+    deploy,
+    role,
+    running_ganache,
+)
 from tests.support.evaluation import CURRENT, KVK, serving
 
 COLLECTOR_KVK = "87654321"
@@ -109,7 +119,8 @@ class ClaimStage:
 
     def fund(self, party: Party, wei: int = 10**18) -> None:
         """Give an account money."""
-        self.chain.node.ask("evm_setAccountBalance", party.account.address, hex(wei))
+        method = "anvil_setBalance" if isinstance(self.chain.node, Anvil) else "evm_setAccountBalance"
+        self.chain.node.ask(method, party.account.address, hex(wei))
 
     def events(self, name: str) -> list[Any]:
         """Return all events of the claim register with a name."""
@@ -164,9 +175,11 @@ class ClaimStage:
 
 
 @contextmanager
-def claims_chain(keys: EvaluatorKeys, claim_key: OpeningKey) -> Iterator[DeployedChain]:
-    """Run a chain whose municipality takes claims."""
-    with running_ganache() as node:
+def claims_chain(
+    keys: EvaluatorKeys, claim_key: OpeningKey, running: Callable[[], AbstractContextManager[Ganache]] = running_ganache
+) -> Iterator[DeployedChain]:
+    """Run a chain whose municipality takes claims; on Ganache unless another node is given."""
+    with running() as node:
         chain = deploy(node, evaluator_keys=keys.public_keys(CURRENT))
         chain.transact("EnrolmentRegistry", "setClaimKey", MUNICIPALITY, claim_key.public_key, by="administrator")
         signer = account("receipt_signer").address
