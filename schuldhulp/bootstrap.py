@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.enrolment import EnrolmentService
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluation import EvaluationService
+    from schuldhulp.services.evaluator_report import EvaluatorReports
     from schuldhulp.services.filling import SpareMaker
     from schuldhulp.services.node_access import NodeAccess
     from schuldhulp.services.ports import Clock, KeptTags, MunicipalityState
@@ -87,6 +88,7 @@ class Cockpit:
         status: state of the system.
         spares: prepares what ledger batches are filled with.
         admission: opens the service that admits creditors; it needs the administrator's keyring.
+        evaluator_reports: opens what the evaluator counted.
         checks: asks for signals in the name of organisations, on the pages.
         history: what organisations asked on the pages.
         lists: asks about lists that were uploaded to a page.
@@ -106,6 +108,7 @@ class Cockpit:
     status: StatusService
     spares: SpareMaker
     admission: Callable[[], AbstractContextManager[AdmissionService]]
+    evaluator_reports: Callable[[], AbstractContextManager[EvaluatorReports]]
     checks: CheckService
     history: CheckHistory
     lists: ListService
@@ -699,6 +702,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         status=StatusService(store=store, chain=gateway, clock=clock, municipality=municipality),
         spares=SpareMaker(store=store, keys=keys, clock=clock, municipality=municipality),
         admission=lambda: _open_admission(settings),
+        evaluator_reports=lambda: _open_reports(settings),
         checks=checks,
         history=history,
         lists=ListService(checks=checks, read=PageList, municipality=municipality),
@@ -745,6 +749,20 @@ def _desk(settings: Settings, gateway: Gateway) -> Desk:
         return address is not None and gateway.has_role("EnrolmentRegistry", "BSN_CREDITOR", municipality, address)
 
     return Desk(account=account, asker=asker, may_use_bsn=may_use_bsn)
+
+
+@contextmanager
+def _open_reports(settings: Settings) -> Iterator[EvaluatorReports]:
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.evaluator_report import EvaluatorReports
+    from schuldhulp.storage.evaluation import EvaluatorDatabase
+
+    database = EvaluatorDatabase(settings.evaluator_database_url)
+    try:
+        database.prepare()
+        yield EvaluatorReports(store=database, clock=SystemClock(), municipality_quota=settings.municipality_quota)
+    finally:
+        database.close()
 
 
 @contextmanager

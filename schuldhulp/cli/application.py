@@ -15,6 +15,7 @@ from schuldhulp.cli import (
     creditors,
     demo,
     epochs,
+    evaluator,
     keys,
     records,
     serve,
@@ -48,6 +49,7 @@ app.add_typer(claims.app, name="claim")
 app.add_typer(claims_inbox.app, name="claims")
 app.command("status")(checks.status)
 app.add_typer(creditors.creditors, name="creditor")
+app.add_typer(evaluator.app, name="evaluator")
 app.add_typer(staff.app, name="staff")
 app.add_typer(demo.app, name="demo")
 app.add_typer(keys.app, name="keys")

@@ -25,7 +25,8 @@ from schuldhulp.crypto.keyring import EvaluatorKeys, create_keyring, epoch_keys
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
 from schuldhulp.errors import ChainMismatch, Unreachable
-from schuldhulp.services.evaluation import EvaluationService
+from schuldhulp.evaluator.model import EvaluationBody
+from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService
 from schuldhulp.services.ports import Head, MunicipalityState, Organisation, Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
 
@@ -202,6 +203,21 @@ class Evaluator:
             "nonce": fields["nonce"].hex(),
             "signature": digest_signer(signer or self.creditor)(digest).hex(),
         }
+
+
+def parsed(body: dict[str, Any]) -> EvaluationRequest:
+    """Read the JSON body of a request as the evaluator does."""
+    shape = EvaluationBody.model_validate(body)
+    return EvaluationRequest(
+        municipality=MunicipalityCode(shape.municipality),
+        kind=IdentifierKind(shape.kind),
+        epoch=Epoch(shape.epoch),
+        organisation=shape.organisation,
+        elements=tuple(shape.elements),
+        nonce=shape.nonce,
+        expiry=shape.expiry,
+        signature=shape.signature,
+    )
 
 
 def make_evaluator(folder: Path, keys: EvaluatorKeys, *, url: str | None = None) -> Evaluator:
