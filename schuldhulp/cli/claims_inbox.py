@@ -76,7 +76,7 @@ def _plain(found: Inbox) -> dict[str, object]:
 
 def _entry(entry: InboxEntry) -> dict[str, object]:
     return {
-        "claimId": entry.claim_id.hex(),
+        "claim": entry.claim_id.hex(),
         "message": entry.message.hex() if entry.message else None,
         "status": entry.status.name.lower(),
         "state": entry.state,
