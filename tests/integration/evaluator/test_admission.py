@@ -12,7 +12,7 @@ from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.services.admission import STANDARD_QUOTA, AdmissionService
 from schuldhulp.services.ports import Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
-from tests.support.evaluation import KVK, MUNICIPALITY, SetClock
+from tests.support.evaluation import KVK, MUNICIPALITY, NOON, SetClock
 
 ACCOUNT = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"  # an example of ERC-55
 SECOND = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
@@ -84,6 +84,67 @@ def test_admit_leaves_the_quota_that_was_agreed(admission: AdmissionService, sto
     organisation = store.organisation(KVK)
     assert organisation is not None
     assert organisation.quota == Quota(daily=7, per_epoch=6)
+
+
+@pytest.mark.parametrize("more", [{"daily_quota": 501}, {"epoch_quota": 10_001}])
+def test_admit_asks_why_it_gets_more_than_the_standard(
+    admission: AdmissionService, store: EvaluatorDatabase, more: dict[str, int]
+) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        admit(admission, **more)
+    assert caught.value.field == "quota_reason"
+    assert store.organisations() == []
+    admit(admission, **more, quota_reason="grote verhuurder, 12 000 huurders")
+    admit(admission, account=SECOND)
+    with pytest.raises(errors.InvalidInput):
+        admit(admission, **{name: value + 1 for name, value in more.items()})
+    history = admission.history(actor=ADMINISTRATOR, kvk=KVK)
+    assert [decision.reason for decision in history] == ["grote verhuurder, 12 000 huurders", None]
+
+
+def test_admit_sets_the_quota_of_one_account_and_keeps_it(
+    admission: AdmissionService, store: EvaluatorDatabase
+) -> None:
+    admit(admission)
+    admit(admission, account=SECOND, account_quota=50)
+    admit(admission, account=None, daily_quota=400)
+    organisation = admission.organisation(actor=ADMINISTRATOR, kvk=KVK)
+    assert organisation.account_quotas == {SECOND: 50}
+    assert organisation.quota.daily == 400
+    assert set(organisation.accounts) == {ACCOUNT, SECOND}
+    admit(admission, account=SECOND, account_quota=60)
+    assert admission.organisation(actor=ADMINISTRATOR, kvk=KVK).account_quotas == {SECOND: 60}
+
+
+def test_admit_names_the_account_that_is_missing(admission: AdmissionService) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        admit(admission, account=None)
+    assert caught.value.field == "account"
+    admit(admission)
+    with pytest.raises(errors.InvalidInput) as caught:
+        admit(admission, account=None, account_quota=5)
+    assert caught.value.field == "account"
+
+
+def test_history_tells_every_decision_with_who_and_when(admission: AdmissionService) -> None:
+    admit(admission, bsn_ground="Wet SUWI, artikel 62")
+    admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")
+    admit(admission, account=SECOND, account_quota=5)
+    admission.remove_account(actor=ADMINISTRATOR, kvk=KVK, account=ACCOUNT, reason="sleutel gelekt")
+    found = admission.history(actor=ADMINISTRATOR, kvk=KVK)
+    assert [(one.action, one.reason, one.account_quota, one.bsn_ground) for one in found] == [
+        ("admit", None, None, "Wet SUWI, artikel 62"),
+        ("suspend", "misbruik", None, None),
+        ("admit", None, 5, "Wet SUWI, artikel 62"),
+        ("remove", "sleutel gelekt", None, None),
+    ]
+    assert found[0].quota == STANDARD_QUOTA
+    assert found[1].quota is None
+    assert {one.by for one in found} == {"a.beheer"}
+    assert {one.at for one in found} == {NOON}
+    assert [one.accounts for one in found] == [(ACCOUNT,), (ACCOUNT,), (ACCOUNT, SECOND), (ACCOUNT,)]
+    with pytest.raises(errors.NotFound):
+        admission.history(actor=ADMINISTRATOR, kvk="87654321")
 
 
 def test_admit_writes_addresses_in_one_way(admission: AdmissionService, store: EvaluatorDatabase) -> None:
@@ -169,6 +230,8 @@ def test_admit_can_be_repeated_after_the_chain_was_away(admission: AdmissionServ
         ({"daily_quota": -1}, "daily_quota"),
         ({"epoch_quota": 10**7}, "epoch_quota"),
         ({"bsn_ground": " "}, "bsn_ground"),
+        ({"quota_reason": " "}, "quota_reason"),
+        ({"account_quota": -1}, "account_quota"),
     ],
 )
 def test_admit_names_the_wrong_field_and_saves_nothing(
@@ -218,4 +281,8 @@ def test_every_other_role_is_refused(admission: AdmissionService, chain: RoleLis
         admission.remove_account(actor=stranger, kvk=KVK, account=ACCOUNT, reason="x")
     with pytest.raises(errors.NotAllowed):
         admission.organisations(actor=stranger)
+    with pytest.raises(errors.NotAllowed):
+        admission.organisation(actor=stranger, kvk=KVK)
+    with pytest.raises(errors.NotAllowed):
+        admission.history(actor=stranger, kvk=KVK)
     assert chain.roles == {}

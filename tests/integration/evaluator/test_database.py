@@ -211,3 +211,94 @@ def test_charge_of_one_nonce_at_once_is_done_once(database: EvaluatorDatabase) -
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: charge(database, 1, nonce=bytes(32)), range(8)))
     assert sorted(result.value for result in results) == ["done"] + ["replayed"] * 7
+
+
+def test_charge_takes_from_the_quota_of_the_account_too(database: EvaluatorDatabase) -> None:
+    second = "0x" + "1" * 40
+    both = replace(ORGANISATION, accounts=tuple(sorted((ACCOUNT, second))), account_quotas={second: 3})
+    database.admit(both, by="administrator", at=NOON)
+    assert database.organisation_of(second) == both
+
+    def ask(account: str, elements: int) -> Charge:
+        return database.charge(
+            organisation=KVK,
+            account=account,
+            quota=both.quota,
+            epoch=CURRENT,
+            elements=elements,
+            nonce=secrets.token_bytes(32),
+            at=NOON,
+        )
+
+    assert [ask(second, 2), ask(second, 2), ask(second, 1), ask(ACCOUNT, 7)] == [
+        Charge.DONE,
+        Charge.ACCOUNT_SPENT,
+        Charge.DONE,
+        Charge.DONE,
+    ]
+    # What was refused to the account was not taken from the organisation either.
+    assert ask(ACCOUNT, 1) is Charge.DAY_SPENT
+
+
+def test_take_takes_everything_or_nothing(database: EvaluatorDatabase) -> None:
+    assert database.take([("a", 3, 5), ("b", 3, 5)], NOON)
+    assert not database.take([("a", 2, 5), ("b", 3, 5)], NOON)
+    assert database.take([("a", 2, 5), ("b", 2, 5)], NOON)
+    assert not database.take([("a", 1, 5)], NOON)
+    assert database.take([("a", 5, 5)], NOON + timedelta(minutes=1))
+
+
+def test_take_of_many_at_once_gives_no_more_than_there_is(url: str, database: EvaluatorDatabase) -> None:
+    other = EvaluatorDatabase(url)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(
+            pool.map(lambda number: (database, other)[number % 2].take([("a", 1, 5), ("b", 1, 99)], NOON), range(24))
+        )
+    other.close()
+    assert results.count(True) == 5
+
+
+def test_day_secret_is_one_for_all_and_gone_the_next_day(url: str, database: EvaluatorDatabase) -> None:
+    other = EvaluatorDatabase(url)
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda number: (database, other)[number % 2].day_secret(NOON.date()), range(16)))
+    other.close()
+    assert len(found) == 1
+    assert len(found.pop()) == 32
+    tomorrow = NOON + timedelta(days=1)
+    assert database.day_secret(tomorrow.date()) != database.day_secret(NOON.date())
+    database.take([("a", 1, 5)], tomorrow)
+    engine = connect(url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM day_secrets")).scalar_one() == 1
+    engine.dispose()
+
+
+def test_refusals_and_usage_add_up(database: EvaluatorDatabase) -> None:
+    day = NOON.date()
+    for _ in range(2):
+        database.add_refusals({(day, KVK, "daily_quota_spent"): 2, (day, "", "signature_unknown"): 1})
+    assert [(line.asker, line.times) for line in database.refusals(day, day)] == [("", 2), (KVK, 4)]
+    assert database.refusals(day + timedelta(days=1), day + timedelta(days=2)) == []
+    charge(database, 2)
+    charge(database, 3)
+    charge(database, 6)
+    [line] = database.usage(day, day)
+    assert (line.asker, line.epoch, line.requests, line.elements) == (KVK, CURRENT, 2, 5)
+
+
+def test_migration_takes_over_what_was_counted(url: str) -> None:
+    engine = connect(url)
+    migrate(engine, "0002", scripts=SCRIPTS)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO organisations VALUES ('12345678', 'Voorbeeld', 10, 15, NULL, false)"))
+        connection.execute(text("INSERT INTO daily_usage VALUES ('12345678', '2026-11-23', 8)"))
+        connection.execute(text(f"INSERT INTO epoch_usage VALUES ('12345678', {CURRENT}, 12)"))
+    engine.dispose()
+    database = EvaluatorDatabase(url)
+    database.prepare()
+    assert charge(database, 3) is Charge.DAY_SPENT
+    assert charge(database, 2) is Charge.DONE
+    assert charge(database, 2, hours=24) is Charge.EPOCH_SPENT
+    assert charge(database, 1, hours=24) is Charge.DONE
+    database.close()
