@@ -1,0 +1,33 @@
+"""The creditors of the demonstration can pay for what they file, and so can those who let them in."""
+
+from __future__ import annotations
+
+import pytest
+
+from schuldhulp.bootstrap import open_chain
+from schuldhulp.crypto.keyring import CreditorKeys
+from schuldhulp.demonstration.words import ADMITTED
+from schuldhulp.services.keys import read_public_keys
+from tests.support.installation import copied
+
+GWEI = 10**9
+
+
+@pytest.fixture(scope="module")
+def installation(loaded, tmp_path_factory):
+    with copied(loaded.folder, loaded.ports, tmp_path_factory.mktemp("funded") / "var") as found:
+        found.prepare_chain()
+        yield found
+
+
+def test_accounts_of_the_demonstration_hold_what_the_setting_says(installation):
+    gateway, settings = open_chain(installation.settings)[1], installation.settings
+    for organisation in ADMITTED:
+        account = CreditorKeys.open(settings.keys, kvk=organisation.kvk).account.address
+        assert gateway.balance_of(account) == settings.creditor_funding * GWEI, organisation.kvk
+
+
+def test_administrator_of_a_development_chain_can_admit_a_thousand_more(installation):
+    gateway, settings = open_chain(installation.settings)[1], installation.settings
+    administrator = read_public_keys(settings.keys).addresses["administrator"]
+    assert gateway.balance_of(administrator) > 1_000 * settings.creditor_funding * GWEI
