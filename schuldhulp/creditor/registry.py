@@ -19,7 +19,7 @@ from eth_utils.crypto import keccak
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.signal import check_head, read_bitmap
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
-from schuldhulp.errors import ChainMismatch, Conflict, NotFound
+from schuldhulp.errors import ChainMismatch, Conflict, NotFound, Unreachable
 from schuldhulp.node import bitmap
 from schuldhulp.node.answers import block_of, data_of, number_of
 from schuldhulp.node.deployment import NetworkDeployment
@@ -167,7 +167,7 @@ class _View:
             if answer.data[:4] == EPOCH_NOT_OPEN:
                 raise Conflict("epoch_not_open", "the tag belongs to an epoch that is not open; ask again")
             # Such as: the gas is more than the node allows, or it no longer has the state of this block.
-            raise ChainMismatch("chain_refused", f"the node refuses to answer (code {answer.code})")
+            raise Unreachable("chain_refused", f"the node refuses to answer (code {answer.code})")
         return data_of(answer)
 
     def _view(self, signature: str, inputs: list[str], values: Sequence[Any], outputs: list[str]) -> tuple[Any, ...]:

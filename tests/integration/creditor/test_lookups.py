@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,14 +12,22 @@ import pytest
 from eth_utils.crypto import keccak
 
 from schuldhulp import errors
+from schuldhulp.chain.transactions import RelayedNode, read_transaction
 from schuldhulp.creditor.heads import HeadFile
 from schuldhulp.creditor.local_registry import LocalRegistry
 from schuldhulp.creditor.registry import ChainRegistry
 from schuldhulp.domain.types import Epoch, Tag
+from schuldhulp.evaluator import create_app
+from schuldhulp.evaluator.rpc import rpc_router
+from schuldhulp.node.rpc import JsonRpc
+from schuldhulp.services import node_access
+from schuldhulp.services.clock import SystemClock
+from schuldhulp.services.node_access import NodeAccess
 from schuldhulp.services.ports import Registry
+from schuldhulp.storage.evaluation import EvaluatorDatabase
 from tests.support.anvil import running_anvil
-from tests.support.chain import EPOCH, MUNICIPALITY, DeployedChain, deploy, running_ganache
-from tests.support.evaluation import SetClock
+from tests.support.chain import CHAIN_ID, EPOCH, MUNICIPALITY, DeployedChain, deploy, running_ganache
+from tests.support.evaluation import SetClock, serving
 
 NEXT = Epoch(20271)
 
@@ -30,17 +39,22 @@ def make_tags(name: str, count: int, epoch: Epoch = EPOCH) -> list[Tag]:
 
 @dataclass
 class Looking:
-    """A creditor's machine in front of a real node."""
+    """A creditor's machine in front of a real node, or of what the evaluator offers of it."""
 
     chain: DeployedChain
     folder: Path
+    url: str = ""
+
+    def node(self) -> JsonRpc:
+        """Connect to the node."""
+        return JsonRpc(self.url or self.chain.node.url)
 
     def registry(self) -> Registry:
         """Start anew, asking the node."""
         block = self.chain.node.ask("eth_getBlockByNumber", "latest", False)
         return ChainRegistry(
             deployment=self.chain.deployment,
-            node=self.chain.rpc(),
+            node=self.node(),
             seen=HeadFile(self.folder / "heads.json"),
             clock=SetClock(datetime.fromtimestamp(int(block["timestamp"], 16), UTC)),
         )
@@ -50,7 +64,7 @@ class Looking:
         return LocalRegistry(
             registry=self.registry(),
             deployment=self.chain.deployment,
-            node=self.chain.rpc(),
+            node=self.node(),
             folder=self.folder / "tags",
         )
 
@@ -81,6 +95,27 @@ def looking(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Looking]
     snapshot = chain.node.snapshot()
     yield Looking(chain, tmp_path)
     chain.node.revert(snapshot)
+
+
+@contextmanager
+def offered(looking: Looking) -> Iterator[None]:
+    """Put the evaluator's ``/rpc`` between the creditor and the node."""
+    store = EvaluatorDatabase(f"sqlite:///{looking.folder / 'evaluator.sqlite'}")
+    store.prepare()
+    access = NodeAccess(
+        chain_id=CHAIN_ID,
+        contracts=[contract.address for contract in looking.chain.deployment.contracts.values()],
+        node=RelayedNode(looking.chain.rpc()),
+        read_transaction=read_transaction,
+        store=store,
+        clock=SystemClock(),
+        rate=100_000,
+        total=100_000,
+    )
+    with serving(create_app(None, routers=[rpc_router(access)])) as url:  # type: ignore[arg-type]
+        looking.url = f"{url}/rpc"
+        yield
+    store.close()
 
 
 @pytest.fixture(params=["registry", "local"])
@@ -151,3 +186,24 @@ def test_known_refuses_the_state_of_a_block_that_is_gone(looking: Looking, start
     looking.chain.node.revert(before)
     with pytest.raises(errors.ChainMismatch):
         view.known(tags)
+
+
+def test_known_answers_through_what_the_evaluator_offers(looking: Looking, start: Callable[[], Registry]) -> None:
+    tags = make_tags("client", 1_100)
+    looking.enrol(tags[:100])
+    with offered(looking):
+        assert start().at_head().known(tags) == [True] * 100 + [False] * 1_000
+
+
+def test_local_fetches_more_blocks_than_the_evaluator_gives_at_once(
+    on_anvil: DeployedChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_access, "MAX_BLOCKS", 10)
+    looking, tags = Looking(on_anvil, tmp_path), make_tags("client", 3)
+    snapshot = on_anvil.node.snapshot()
+    looking.enrol(tags[:1])
+    on_anvil.node.mine(25)
+    looking.enrol(tags[1:2])
+    with offered(looking):
+        assert looking.local().at_head().known(tags) == [True, True, False]
+    on_anvil.node.revert(snapshot)

@@ -92,13 +92,17 @@ def test_known_refuses_an_address_without_code(asking: Asking, view: RegistryVie
         (None, "chain_answer_wrong"),
         ({"words": []}, "chain_answer_wrong"),
         ("no", "chain_answer_wrong"),
-        (Reverted(b""), "chain_refused"),
-        (Reverted(b"\x4e\x48\x7b\x71" + bytes(32)), "chain_refused"),
     ],
 )
 def test_known_refuses_an_answer_of_another_shape(asking: Asking, view: RegistryView, answer: Any, key: str) -> None:
     asking.node.instead["knownBitmap(bytes32[])"] = answer
     refused(view, errors.ChainMismatch, key)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x4e\x48\x7b\x71" + bytes(32)])
+def test_known_names_a_node_that_refuses(asking: Asking, view: RegistryView, data: bytes) -> None:
+    asking.node.instead["knownBitmap(bytes32[])"] = Reverted(data)
+    refused(view, errors.Unreachable, "chain_refused")
 
 
 def test_known_refuses_to_ask_about_something_else_than_a_tag(asking: Asking, view: RegistryView) -> None:
