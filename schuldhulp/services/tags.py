@@ -25,7 +25,7 @@ LOG: Final = logging.getLogger(__name__)
 BATCH: Final = 1_000
 """Identifiers in one question to the evaluator."""
 
-QUOTA_SPENT: Final = frozenset({"daily_quota_spent", "epoch_quota_spent"})
+QUOTA_SPENT: Final = frozenset({"daily_quota_spent", "account_quota_spent", "epoch_quota_spent"})
 """Keys of the refusals that a smaller question may escape."""
 
 
@@ -104,8 +104,8 @@ class TagService:
     def settle(self, view: RegistryView, state: MunicipalityState, municipality: MunicipalityCode) -> None:
         """Send once more the questions whose answer never came in, so that what was charged is not charged again.
 
-        A question that the evaluator refuses now (it expired before it came in, the epoch closed) is forgotten: it was
-        not charged, or its answer is of no use any more.
+        A question that expired before it came in, or whose epoch has closed, is forgotten: it was not charged, or its
+        answer is of no use any more. Any other refusal may pass, so the question stays.
 
         Args:
             view: the registry, for the published keys.
@@ -114,17 +114,22 @@ class TagService:
 
         Raises:
             Unreachable: there is no answer this time either.
+            NotAllowed: the evaluator refuses this organisation, or wants it to wait.
+            NotFound: the municipality serves from another evaluator.
             ProofInvalid: the evaluator did not prove that it used the published key.
         """
         if self._kept is None:
             return
         for number, question in self._kept.questions(municipality):
-            try:
-                if question.epoch >= state.oldest_epoch:
-                    published = view.evaluator_key(municipality, question.epoch, question.kind)
+            if question.epoch >= state.oldest_epoch:
+                published = view.evaluator_key(municipality, question.epoch, question.kind)
+                try:
                     self._finish(question, self._connect(state).send(question.body), published)
-            except (Conflict, InvalidInput, NotAllowed, NotFound) as error:
-                LOG.info("a question of an earlier run is not answered any more: %s", error.key)
+                except (Conflict, InvalidInput, NotAllowed) as error:
+                    # A repetition is never refused for want of quota, so such a question was not charged either.
+                    if isinstance(error, NotAllowed) and error.key not in QUOTA_SPENT:
+                        raise
+                    LOG.info("a question of an earlier run is not answered any more: %s", error.key)
             self._kept.remove_question(number)
 
     def _as_far_as_quota_goes(

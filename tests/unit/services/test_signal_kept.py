@@ -113,6 +113,25 @@ def test_ask_many_asks_anew_when_a_question_never_arrived_and_has_expired(
     assert registry.used == 10
 
 
+def test_ask_many_keeps_a_lost_question_when_the_evaluator_wants_it_to_wait(
+    registry: OneRegistry, restart: Restart
+) -> None:
+    def lose(body: bytes, send: Any = registry.send) -> None:
+        send(body)
+        raise KeyboardInterrupt
+
+    registry.send = lose  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        colours(restart())
+    del registry.send  # type: ignore[method-assign]
+    registry.refusal = errors.NotAllowed("burst_spent", "wait", retry_after=10)
+    with pytest.raises(errors.NotAllowed):
+        colours(restart())
+    registry.refusal = None
+    assert colours(restart()) == "r" * 10
+    assert registry.used == 10
+
+
 def test_ask_many_keeps_no_answer_with_a_false_proof(registry: OneRegistry, restart: Restart) -> None:
     def forge(body: bytes, send: Any = registry.send) -> Any:
         return replace(send(body), proof=bytes(64))
