@@ -48,6 +48,9 @@ MAX_SPAN: Final = 1_000_000
 KEPT_EVERY: Final = 20
 """Questions after which what was fetched so far is kept, so that an interruption costs no more than those."""
 
+PREFIX_BYTES: Final = 6
+"""Bytes of a tag that name municipality and epoch."""
+
 SAMPLE: Final = 256
 """Tags whose presence the contract itself is asked to confirm."""
 
@@ -221,14 +224,18 @@ class _LocalView:
 
     def known(self, tags: Sequence[Tag]) -> list[bool]:
         """Whether each tag is known, without asking the node about any of them."""
-        for code in {_municipality_of(tag) for tag in tags}:
+        if any(len(tag) != WORD_BYTES for tag in tags):
+            raise InvalidInput("tags_invalid", f"a tag has {WORD_BYTES} bytes")
+        here: dict[bytes, frozenset[Tag]] = {}
+        for prefix in {tag[:PREFIX_BYTES] for tag in tags}:
+            code = MunicipalityCode(int.from_bytes(prefix[:2]))
             state = self.municipality(code)
-            epochs = {_epoch_of(tag) for tag in tags if _municipality_of(tag) == code}
-            if not state.oldest_epoch <= min(epochs) <= max(epochs) <= state.current_epoch:
+            if not state.oldest_epoch <= _epoch_of(prefix) <= state.current_epoch:
                 raise Conflict("epoch_not_open", "the tag belongs to an epoch that is not open; ask again")
             if code not in self._fetched:
                 self._fetched[code] = self._registry.fetch(code, self._view)
-        return [tag in self._fetched[_municipality_of(tag)].tags for tag in tags]
+            here[prefix] = self._fetched[code].tags
+        return [tag in here[tag[:PREFIX_BYTES]] for tag in tags]
 
 
 def _check(fetched: FetchedTags, state: MunicipalityState, view: RegistryView) -> None:
@@ -243,14 +250,8 @@ def _check(fetched: FetchedTags, state: MunicipalityState, view: RegistryView) -
         raise EventsMissing("the contract does not know a tag that they name")
 
 
-def _municipality_of(tag: Tag) -> MunicipalityCode:
-    if len(tag) != WORD_BYTES:
-        raise InvalidInput("tags_invalid", f"a tag has {WORD_BYTES} bytes")
-    return MunicipalityCode(int.from_bytes(tag[:2]))
-
-
-def _epoch_of(tag: Tag) -> Epoch:
-    return Epoch(int.from_bytes(tag[2:6]))
+def _epoch_of(tag: bytes) -> int:
+    return int.from_bytes(tag[2:PREFIX_BYTES])
 
 
 def _replaced() -> ChainMismatch:
