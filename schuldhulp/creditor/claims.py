@@ -114,6 +114,7 @@ class ClaimClient:
             transactions=self._transactions,
             deployment=deployment,
             municipalities=self._access.municipality,
+            registers=self._access.register,
         )
 
     def close(self) -> None:

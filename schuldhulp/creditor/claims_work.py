@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from schuldhulp.creditor.claims_chain import CONTRACT, call_data, explain
+from schuldhulp.creditor.claims_chain import CONTRACT, RegisterView, call_data, explain
 from schuldhulp.creditor.claims_steps import Step, StepKind, StepState
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.transactions import Outcome, Transactions
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.claims import seal_claim
+from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import Conflict, Deviation, Misconfigured
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import Refusal
 from schuldhulp.services.claims.ports import MUNICIPALITY, Channel, MessageKind
-from schuldhulp.services.ports import MunicipalityState
+from schuldhulp.services.ports import MunicipalityState, SignedTransaction
 
 Municipalities = Callable[[MunicipalityCode], tuple[MunicipalityState, Channel]]
 """Gives what the registry says of a municipality now, and the channel to its evaluator."""
@@ -40,6 +41,7 @@ class ClaimWork:
         transactions: Transactions,
         deployment: NetworkDeployment,
         municipalities: Municipalities,
+        registers: Callable[[], RegisterView],
     ) -> None:
         """Take what is needed to sign, send and deliver.
 
@@ -48,11 +50,13 @@ class ClaimWork:
             transactions: signs for the creditor's account.
             deployment: where the ClaimRegister stands.
             municipalities: gives the claim key and the channel of a municipality.
+            registers: gives the ClaimRegister at the newest block.
         """
         self._journal = journal
         self._transactions = transactions
         self._register = deployment.contract(CONTRACT).address
         self._municipalities = municipalities
+        self._registers = registers
 
     def require_ready(self) -> None:
         """Refuse an account whose first nonce is not used up.
@@ -125,15 +129,36 @@ class ClaimWork:
         )
 
     def _settle(self, step: Step) -> Step:
-        if step.transaction is None:
+        transaction = step.transaction
+        if transaction is None:
             return self._journal.advance(step, StepState.BEGUN)
-        found = self._transactions.wait(step.transaction)
+        if (dearer := self._transactions.dearer(transaction)) is not None and self._is_open(transaction):
+            transaction = dearer
+            step = self._journal.advance(step, StepState.SIGNED, raw=dearer.raw, tx_hash=dearer.tx_hash)
+        found = self._transactions.wait(transaction)
+        done = StepState.MINED if step.kind.has_contents else StepState.DONE
         if found.outcome is Outcome.REPLACED:
+            # By a copy of it at another price, or by something else of this account: the chain tells which.
+            if self._stands(step):
+                return self._journal.advance(step, done)
             return self._journal.advance(step, StepState.BEGUN, raw=None, tx_hash=None, nonce=None)
         if found.outcome is Outcome.REVERTED:
             return self._refused(step)
-        done = StepState.MINED if step.kind.has_contents else StepState.DONE
         return self._journal.advance(step, done, block_number=found.block_number)
+
+    def _is_open(self, transaction: SignedTransaction) -> bool:
+        return self._transactions.look(transaction).outcome is Outcome.OPEN
+
+    def _stands(self, step: Step) -> bool:
+        """Say whether what a step was to do is done on chain, by this account."""
+        claim = self._registers().claim(step.claim_id)
+        match step.kind:
+            case StepKind.WITHDRAW:
+                return claim.status is ClaimStatus.WITHDRAWN
+            case StepKind.HAND_OVER:
+                return claim.holder == step.holder
+        # A commitment has a random salt of ours in it: nobody else can have put it there.
+        return claim.commitment == step.commitment
 
     def _refused(self, step: Step) -> Step:
         """Name why a transaction failed that the node had found good: somebody else was first."""

@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from eth_account import Account
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
 
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.errors import ChainMismatch, NotAllowed, Unreachable
@@ -95,7 +98,7 @@ class Transactions:
         """Return how many transactions of the account stand in blocks."""
         return number_of(self._ask("eth_getTransactionCount", self.address, "latest"))
 
-    def sign(self, *, to: str, data: bytes, nonce: int, gas: int) -> SignedTransaction:
+    def sign(self, *, to: str, data: bytes, nonce: int, gas: int, lowest_tip: int = 0) -> SignedTransaction:
         """Sign a transaction at the price of the moment; nothing is sent.
 
         Args:
@@ -103,6 +106,7 @@ class Transactions:
             data: call data.
             nonce: place in the order of the account.
             gas: most gas it may take.
+            lowest_tip: wei a unit of gas that are offered beyond the base fee at least, where there is one.
 
         Returns:
             Its bytes, hash and nonce.
@@ -111,7 +115,7 @@ class Transactions:
             NotAllowed: the account cannot pay for it.
             Unreachable: the node does not answer.
         """
-        price = self._price()
+        price = self._price(lowest_tip)
         highest = price.get("gasPrice", price.get("maxFeePerGas", 0))
         balance = number_of(self._ask("eth_getBalance", self.address, "latest"))
         if balance < gas * highest:
@@ -132,6 +136,35 @@ class Transactions:
         }
         signed: Any = Account.sign_transaction(fields | price, self._key.reveal())
         return SignedTransaction(raw=bytes(signed.raw_transaction), tx_hash=bytes(signed.hash), nonce=nonce)
+
+    def dearer(self, transaction: SignedTransaction) -> SignedTransaction | None:
+        """Sign a transaction anew at a higher price, when the one it offers is too low for the next block.
+
+        It has the same nonce, so one of the two is carried out and not both.
+
+        Returns:
+            The dearer one; None while the price is high enough, which is nearly always.
+
+        Raises:
+            NotAllowed: the account cannot pay for it.
+            Unreachable: the node does not answer.
+        """
+        fields = (
+            dict(TypedTransaction.from_bytes(HexBytes(transaction.raw)).as_dict()) if _is_typed(transaction) else {}
+        )
+        offered = int(fields.get("maxFeePerGas", 0))
+        block = self._ask("eth_getBlockByNumber", "latest", False)
+        base = number_of(block["baseFeePerGas"]) if isinstance(block, dict) and block.get("baseFeePerGas") else 0
+        if not offered or base <= offered:
+            return None
+        return self.sign(
+            to=to_checksum_address(bytes(fields["to"])),
+            data=bytes(fields["data"]),
+            nonce=transaction.nonce,
+            gas=int(fields["gas"]),
+            # A node takes a copy at a higher price only when both prices are a tenth higher.
+            lowest_tip=int(fields["maxPriorityFeePerGas"]) * 5 // 4 + 1,
+        )
 
     def send(self, raw: bytes) -> str:
         """Hand signed bytes to the node, as often as needed.
@@ -213,7 +246,7 @@ class Transactions:
         call = {"from": self.address, "to": to, "data": "0x" + data.hex()}
         return int(number_of(self._node.call("eth_estimateGas", call)) * GAS_MARGIN)
 
-    def _price(self) -> dict[str, int]:
+    def _price(self, lowest_tip: int = 0) -> dict[str, int]:
         """Name the price of the moment.
 
         A chain without a base fee gets a legacy transaction at the price that the node names (0 on a chain without
@@ -228,7 +261,7 @@ class Transactions:
             return {"gasPrice": 0 if isinstance(price, Refusal) else number_of(price)}
         # Where the base fee is zero, nothing is paid at all.
         base = number_of(block["baseFeePerGas"])
-        priority = 0 if base == 0 or isinstance(tip, Refusal) else number_of(tip)
+        priority = 0 if base == 0 or isinstance(tip, Refusal) else max(number_of(tip), lowest_tip)
         return {"type": 2, "maxPriorityFeePerGas": priority, "maxFeePerGas": PRICE_MARGIN * base + priority}
 
     def _ask(self, method: str, *parameters: Any) -> Any:
@@ -236,3 +269,8 @@ class Transactions:
             return self._node.call(method, *parameters)
         except Refusal as refusal:
             raise Unreachable("chain_refused", f"the node refuses {method}") from refusal
+
+
+def _is_typed(transaction: SignedTransaction) -> bool:
+    """Say whether it is a transaction with a base fee (EIP-2718, type 2); a legacy one begins as a list does."""
+    return transaction.raw[:1] == b"\x02"

@@ -56,6 +56,9 @@ def chain(evaluator_keys: EvaluatorKeys, claim_key: OpeningKey) -> Iterator[Depl
 def stage(
     chain: DeployedChain, evaluator_keys: EvaluatorKeys, claim_key: OpeningKey, tmp_path: Path
 ) -> Iterator[ClaimStage]:
+    # Going back to a snapshot does not take the price back.
+    chain.node.ask("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    chain.node.mine()
     with claims_stage(chain, evaluator_keys, claim_key, tmp_path) as made:
         made.admit(made.creditor)
         with made.client() as client:
@@ -108,6 +111,40 @@ def test_file_sends_the_same_bytes_again_after_the_node_lost_them(stage: ClaimSt
     assert again.transaction == step.transaction
     (event,) = stage.events("ClaimFiled")
     assert bytes(event["transactionHash"]) == step.transaction.tx_hash
+
+
+def test_file_offers_more_when_the_price_rose_while_it_waited(stage: ClaimStage) -> None:
+    node = stage.chain.node
+    node.ask("evm_setAutomine", False)
+    with pytest.raises(errors.Unreachable):
+        file_impatiently(stage)
+    node.ask("anvil_setNextBlockBaseFeePerGas", hex(10**12))
+    node.mine()
+    assert stage.events("ClaimFiled") == []
+    node.ask("evm_setAutomine", True)
+    with stage.client() as client:
+        (before,) = client._journal.steps()
+        assert client.file(contents()).status is ClaimStatus.FILED
+        (after,) = client._journal.steps()
+    assert before.transaction is not None
+    assert after.transaction is not None
+    assert after.transaction.nonce == before.transaction.nonce
+    assert after.transaction.tx_hash != before.transaction.tx_hash
+    assert len(stage.events("ClaimFiled")) == len(stage.delivered()) == 1
+
+
+def test_resume_sees_that_a_copy_at_another_price_was_carried_out(stage: ClaimStage) -> None:
+    with stage.client() as client:
+        state = client.file(contents())
+        (step,) = client._journal.steps()
+        assert step.transaction is not None
+        register = stage.chain.deployment.contracts["ClaimRegister"].address
+        copy = client._transactions.sign(to=register, data=b"", nonce=step.transaction.nonce, gas=99_999)
+        client._journal.advance(step, StepState.SIGNED, raw=copy.raw, tx_hash=copy.tx_hash)
+        assert client.resume() == ()
+        assert client.state(state.claim_id) == state
+        assert [(one.state, one.transaction) for one in client._journal.steps()] == [(StepState.DONE, copy)]
+    assert len(stage.events("ClaimFiled")) == len(stage.delivered()) == 1
 
 
 def test_claims_on_a_network_without_a_price_need_no_money(
