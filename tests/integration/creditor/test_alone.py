@@ -12,8 +12,8 @@ PROGRAM = """
 import sys
 
 class Blocked:
-    NAMES = {"streamlit", "brownie", "sqlalchemy", "alembic", "fastapi", "starlette", "uvicorn", "cryptography",
-             "authlib", "jinja2", "psutil", "psycopg"}
+    NAMES = {"streamlit", "brownie", "sqlalchemy", "alembic", "fastapi", "starlette", "uvicorn", "authlib",
+             "jinja2", "psutil", "psycopg"}
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.NAMES:
@@ -24,6 +24,7 @@ sys.meta_path.insert(0, Blocked())
 import schuldhulp.creditor
 import schuldhulp.creditor.signing
 import schuldhulp.creditor.evaluator_client
+assert schuldhulp.creditor.Client and schuldhulp.creditor.ClaimClient
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.domain.identifiers import bsn_identifier, parse_person
 signer = schuldhulp.creditor.signing.digest_signer(AccountKey.generate())
