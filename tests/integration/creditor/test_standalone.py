@@ -142,7 +142,7 @@ def test_commands_make_a_key_and_ask(standalone: Standalone, now: Asking, tmp_pa
 
 
 def test_every_help_works_without_what_only_a_municipality_needs(standalone: Standalone, tmp_path: Path) -> None:
-    for words in ([], ["signal"], ["keys", "init"], ["creditor", "admit"], ["status"]):
+    for words in ([], ["signal"], ["claim", "file"], ["keys", "init"], ["status"]):
         assert "Usage: schuldhulp" in run(standalone, *words, "--help", given="", folder=tmp_path)
 
 
