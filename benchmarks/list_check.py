@@ -17,7 +17,7 @@ from typing import Any
 
 import requests
 
-from benchmarks.evaluator_process import ARITHMETIC, CHECKS, DATABASE, TIMES
+from benchmarks.evaluator_process import DATABASE, TIMES, watch_curve
 from benchmarks.stopwatch import Stopwatch
 from schuldhulp.creditor import Client, registry
 from schuldhulp.creditor.evaluator_client import HttpEvaluator
@@ -70,7 +70,7 @@ class ListRun:
 
     Attributes:
         seconds: from the first byte read to the last one written.
-        parts: seconds by part of the creditor's process, exclusive of one another.
+        parts: seconds by part of the creditor's process, exclusive of one another; those of `CURVE` apart.
         evaluator: seconds of the evaluator's process by part, by its own clock.
         green: number of green answers.
         rows: number of answers.
@@ -100,6 +100,7 @@ def watch_everything(watch: Stopwatch) -> None:
     watch.watch(signal_service, "check_number", NUMBERS)
     watch.watch(AnswerFile, "add", WRITING)
     watch.watch(AnswerFile, "finish", WRITING)
+    watch_curve(watch)
 
 
 class Silent:
@@ -193,7 +194,7 @@ def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: lis
     return ListRun(
         seconds=seconds,
         parts=dict(watch.seconds),
-        evaluator={ARITHMETIC: times["seconds"][ARITHMETIC], CHECKS: times["seconds"][CHECKS]},
+        evaluator=times["seconds"],
         green=done.green,
         rows=done.rows,
     )
@@ -265,19 +266,3 @@ def _admit(folder: Path, address: str, people: int) -> None:
     )
     store.admit(organisation, by="administrator", at=SystemClock().now())
     store.close()
-
-
-def bare_arithmetic(count: int) -> dict[str, float]:
-    """Return seconds that libsodium alone takes for `count` products and `count` hashes to the group."""
-    group = voprf.group()
-    elements = [voprf.blind(b"element %d" % number).element for number in range(count)]
-    scalar = group.random_scalar()
-    start = time.perf_counter()
-    for element in elements:
-        group.multiply(scalar, element)
-    products = time.perf_counter() - start
-    wide = [element + element for element in elements]
-    start = time.perf_counter()
-    for one in wide:
-        group.from_hash(one)
-    return {"products": products, "hashes": time.perf_counter() - start}

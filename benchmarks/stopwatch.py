@@ -59,7 +59,33 @@ class Stopwatch:
             with self.part(name):
                 return watched(*arguments, **named)
 
-        self._watched.append((owner, function, watched))
+        self._replace(owner, function, counted)
+
+    def watch_inside(self, owner: Any, function: str, suffix: str) -> None:
+        """Count every call of a function to a part of its own inside each part that calls it, until `stop`.
+
+        Args:
+            owner: module or class that the function is looked up in when it is called.
+            function: name of the function there.
+            suffix: what is put behind the name of the part that is under way.
+        """
+        watched = getattr(owner, function)
+
+        @functools.wraps(watched)
+        def counted(*arguments: Any) -> Any:
+            # Shorter than `part`, since this is called for every product.
+            self._account()
+            self._open.append((self._open[-1] if self._open else "") + suffix)
+            try:
+                return watched(*arguments)
+            finally:
+                self._account()
+                self._open.pop()
+
+        self._replace(owner, function, counted)
+
+    def _replace(self, owner: Any, function: str, counted: Any) -> None:
+        self._watched.append((owner, function, getattr(owner, function)))
         setattr(owner, function, counted)
 
     def stop(self) -> None:
