@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from schuldhulp import errors
+from schuldhulp.creditor.channel import HttpChannel
 from schuldhulp.creditor.claims_receipts import read_receipt, verify_receipt
 from schuldhulp.creditor.claims_steps import StepKind, StepState
 from schuldhulp.crypto import voprf
@@ -19,10 +21,11 @@ from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.claims import ClaimStatus, ReceiptOutcome, RefusalReason
-from schuldhulp.domain.types import ClaimId
+from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
-from tests.support.chain import DeployedChain
+from schuldhulp.services.claims.ports import Message
+from tests.support.chain import DeployedChain, role
 from tests.support.claims_stage import ClaimStage, by_collector, claims_chain, claims_stage, contents
 
 
@@ -389,3 +392,99 @@ def test_client_refuses_another_chain(ready: ClaimStage) -> None:
     with ready.client(chain_url="http://127.0.0.1:9") as client:
         refused(lambda: client.file(contents()), errors.Unreachable, "chain_unreachable")
     assert JsonRpc(ready.chain.node.url).call("eth_chainId")
+
+
+@pytest.fixture
+def no_delivery(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The evaluator takes no messages; gives what makes it take them again."""
+
+    def deliver(*_: object) -> None:
+        raise errors.Unreachable("evaluator_unreachable", "the evaluator does not answer")
+
+    monkeypatch.setattr(HttpChannel, "deliver", deliver)
+    return monkeypatch.undo
+
+
+def test_claim_that_is_filed_and_not_delivered_says_so_and_is_delivered_later(
+    ready: ClaimStage, no_delivery: Callable[[], None]
+) -> None:
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.Unreachable, "evaluator_unreachable")
+        (state,) = client.list()
+        assert (state.status, state.delivered_at, state.unfinished) == (ClaimStatus.FILED, None, StepKind.FILE)
+        assert client.resume() == ("the evaluator does not answer",)
+        no_delivery()
+        assert client.resume() == ()
+        (state,) = client.list()
+    assert (state.delivered_at is not None, state.unfinished) == (True, None)
+    assert len(ready.delivered()) == 1
+
+
+def test_version_that_was_replaced_before_it_was_delivered_is_not_delivered_any_more(
+    ready: ClaimStage, no_delivery: Callable[[], None]
+) -> None:
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.Unreachable, "evaluator_unreachable")
+        refused(lambda: client.amend(contents(costs=5000)), errors.Unreachable, "evaluator_unreachable")
+        no_delivery()
+        assert client.resume() == ()
+        (state,) = client.list()
+        assert (state.is_current, state.unfinished) == (True, None)
+    ((_, claim),) = ready.delivered()
+    assert (claim.version, claim.contents.costs, claim_commitment(claim)) == (2, 5000, state.commitment)
+
+
+def test_claim_can_be_withdrawn_while_its_contents_cannot_be_delivered(
+    ready: ClaimStage, no_delivery: Callable[[], None]
+) -> None:
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.Unreachable, "evaluator_unreachable")
+        (state,) = client.list()
+        assert client.withdraw(state.claim_id).status is ClaimStatus.WITHDRAWN
+        no_delivery()
+        assert client.resume() == ()
+        assert client.list()[0].unfinished is None
+    assert ready.delivered() == []
+
+
+def test_file_with_a_citizen_service_number_takes_the_role(ready: ClaimStage) -> None:
+    debtor = {
+        "surname": "Jansen",
+        "birth_date": "1980-02-01",
+        "postcode": "9711AB",
+        "house_number": 12,
+        "bsn": "999990019",
+    }
+    with ready.client() as client:
+        refused(lambda: client.file(contents(debtor=debtor)), errors.NotAllowed, "bsn_not_allowed")
+        assert client.list() == []
+        ready.chain.transact(
+            "EnrolmentRegistry",
+            "grantRole",
+            role("BSN_CREDITOR", MunicipalityCode(14)),
+            ready.creditor.account.address,
+            by="administrator",
+        )
+        assert client.file(contents(debtor=debtor)).status is ClaimStatus.FILED
+
+
+def test_message_of_an_unknown_kind_is_kept_and_not_acknowledged(
+    ready: ClaimStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ready.client() as client:
+        state = client.file(contents())
+    ((message, _),) = ready.delivered()
+    ready.send_receipt(message, state.commitment)
+    collect = HttpChannel.collect
+
+    def newer(channel: HttpChannel, after: int, limit: int = 100) -> list[Message]:
+        return [replace(one, kind="summons") for one in collect(channel, after, limit)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HttpChannel, "collect", newer)
+    acknowledged = []
+    monkeypatch.setattr(HttpChannel, "acknowledge", lambda _, messages: acknowledged.extend(messages))
+    with ready.client() as client:
+        assert client.collect().problems == ("kind_unknown",)
+        assert client.collect().problems == ()
+        assert client.list()[0].problems == ("kind_unknown",)
+    assert acknowledged == []
