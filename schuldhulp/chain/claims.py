@@ -53,6 +53,8 @@ class RegisterReader:
         self._gateway = gateway
         self._rpc = rpc
         self._address = gateway.deployment.contracts[REGISTER].address
+        # After a lost connection another chain may answer.
+        self._lost = False
         interface = contract_interface(REGISTER)
         self._kinds = {interface.topic(name): kind for name, kind in _NAMES.items()}
 
@@ -150,9 +152,13 @@ class RegisterReader:
     def _ask(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         if not questions:
             return []
-        # Recognises the chain when that has not been done, or when the connection was lost since.
+        if self._lost:
+            self._gateway.check_identity()
+        # Recognises the chain when that has not been done yet.
         self._gateway.head()
+        self._lost = True
         answers = self._rpc.batch(questions)
+        self._lost = False
         for (method, _), answer in zip(questions, answers, strict=True):
             if isinstance(answer, Refusal):
                 raise errors.Unreachable("chain_refused", f"the node refused {method}") from answer
