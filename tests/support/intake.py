@@ -33,7 +33,7 @@ from schuldhulp.services.claims.ports import Channel, MessageKind
 from schuldhulp.services.claims.receipts import ReceiptDesk, ReceiptSender
 from schuldhulp.services.claims.rows import ClaimRow, DeliveryRow, ReceiptRow
 from schuldhulp.services.ports import Store
-from tests.support.chain import CHAIN_ID, MUNICIPALITY, account
+from tests.support.chain import MUNICIPALITY
 from tests.support.claims_stage import CLOCK, ClaimStage, Party
 
 WAIT = timedelta(hours=1)
@@ -65,7 +65,7 @@ class Town:
 
         Args:
             channel: the channel; the real one by default.
-            changes: `claim_key`, `signer`, `claim_id_key`, `reader`, `head_max_age` or `store` that differ from the right ones.
+            changes: `claim_key`, `signer`, `claim_id_key`, `reader`, `head_max_age` or `store` that differ.
         """
         gateway = self.stage.chain.gateway()
         store = changes.get("store", self.store)
@@ -76,7 +76,7 @@ class Town:
         own: dict[str, Any] = {"store": store, "clock": self.clock, "municipality": MUNICIPALITY}
         desk = ReceiptDesk(
             sign_digest=signer.sign_digest,
-            chain_id=CHAIN_ID,
+            chain_id=self.stage.chain.deployment.chain_id,
             claim_register=self.register,
             municipality=MUNICIPALITY,
             clock=self.clock,
@@ -148,7 +148,7 @@ class Town:
             url=self.stage.url,
             municipality=MUNICIPALITY,
             organisation=party.kvk,
-            chain_id=CHAIN_ID,
+            chain_id=self.stage.chain.deployment.chain_id,
             registry_address=self.stage.chain.deployment.contracts["EnrolmentRegistry"].address,
             sign_digest=digest_signer(party.account),
             clock=CLOCK,
@@ -198,8 +198,8 @@ class Town:
         found = []
         for message in self.channel_of(who).collect(0):
             signed = open_receipt(who.messages, ClaimId(message.subject), message.content)
-            signer = receipt_signer(signed, chain_id=CHAIN_ID, claim_register=self.register)
-            assert signer == account("receipt_signer").address
+            signer = receipt_signer(signed, chain_id=self.stage.chain.deployment.chain_id, claim_register=self.register)
+            assert signer == self.stage.chain.deployment.accounts["receipt_signer"]
             found.append(signed.receipt)
         return found
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from schuldhulp import errors
+from schuldhulp.crypto.claims import open_claim
 from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.services.claims import checking
 from schuldhulp.services.claims.ports import MessageKind
 from schuldhulp.services.claims.rows import ContentsState, DeliveryState
 from schuldhulp.services.ports import EvaluatedBatch
@@ -143,3 +146,43 @@ def test_a_chain_that_stands_still_decides_nothing(town: Town) -> None:
     town.wait()
     assert town.intake(head_max_age=60).run_once().troubles == ("chain_stale",)
     assert town.receipts(claim.claim_id) == []
+
+
+def test_a_fault_with_one_delivery_keeps_no_other_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = version(town.id_of(contents(reference="bad")), contents(reference="bad"))
+    good = version(town.id_of(contents()), contents())
+    for claim in (bad, good):
+        town.file(claim)
+        town.deliver(claim)
+
+    def faulty(key: OpeningKey, claim_id: Any, sealed: bytes) -> Any:
+        if claim_id == bad.claim_id:
+            raise RuntimeError("Jansen")
+        return open_claim(key, claim_id, sealed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "open_claim", faulty)
+        report = town.intake().run_once()
+    assert (report.accepted, report.troubles) == (1, ("delivery_fault",))
+    assert "RuntimeError" in caplog.text
+    assert "Jansen" not in caplog.text
+    assert town.run().accepted == 1
+
+
+def test_contents_of_a_closed_claim_are_erased_after_their_time(town: Town) -> None:
+    kept, closed = (version(town.id_of(contents(reference=name)), contents(reference=name)) for name in ("a", "b"))
+    messages = []
+    for claim in (kept, closed):
+        town.file(claim)
+        messages.append(town.deliver(claim))
+    town.run()
+    town.transact("withdrawClaim", closed.claim_id)
+    assert town.run().erased == 0
+    town.clock.ahead = timedelta(days=91)
+    assert town.run().erased == 1
+    with town.store.read() as work:
+        left = [work.mail.get(message) for message in messages]
+    assert [bool(mail and mail.content) for mail in left] == [True, False]
+    assert town.run().erased == 0
