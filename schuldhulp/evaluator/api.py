@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
@@ -18,6 +20,15 @@ from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService
 
 LARGER: Final = {"/rpc": 256 * 1024}
 """Paths with larger bodies: a question about 1 000 tags takes 64 KiB, and several may be asked at once."""
+
+FEW: Final = 16
+"""Elements up to which a request counts as one that somebody waits for."""
+
+FEW_AT_ONCE: Final = 8
+"""Such requests that are worked on at the same time; the others wait their turn."""
+
+LISTS_AT_ONCE: Final = 2
+"""Longer requests that are worked on at the same time, so that lists never stand in the way of single questions."""
 
 DESCRIPTION: Final = """
 Evaluates blinded identifiers for organisations that were admitted by the municipality, by RFC 9497
@@ -73,6 +84,8 @@ def create_app(
     for router in routers:
         app.include_router(router)
 
+    few, lists = CapacityLimiter(FEW_AT_ONCE), CapacityLimiter(LISTS_AT_ONCE)
+
     @app.post(
         "/v1/evaluations",
         summary="Evaluate blinded identifiers",
@@ -80,22 +93,21 @@ def create_app(
         responses=PROBLEMS,
         tags=["evaluation"],
     )
-    def evaluate(body: EvaluationBody) -> EvaluationAnswer:
-        """Checks, in this order: shape, municipality, expiry, signature, age of the chain, epoch, role, points, quota.
-        Only then the quota is charged, the nonce noted, and the batch evaluated.
+    async def evaluate(body: EvaluationBody) -> EvaluationAnswer:
+        """Checks, in this order: shape, municipality, expiry, signature, age of the chain, epoch, role, minute, points,
+        quota. Only then the quota is charged, the nonce noted, and the batch evaluated.
         """
-        answer = service.evaluate(
-            EvaluationRequest(
-                municipality=MunicipalityCode(body.municipality),
-                kind=IdentifierKind(body.kind),
-                epoch=Epoch(body.epoch),
-                organisation=body.organisation,
-                elements=tuple(body.elements),
-                nonce=body.nonce,
-                expiry=body.expiry,
-                signature=body.signature,
-            )
+        request = EvaluationRequest(
+            municipality=MunicipalityCode(body.municipality),
+            kind=IdentifierKind(body.kind),
+            epoch=Epoch(body.epoch),
+            organisation=body.organisation,
+            elements=tuple(body.elements),
+            nonce=body.nonce,
+            expiry=body.expiry,
+            signature=body.signature,
         )
+        answer = await run_sync(service.evaluate, request, limiter=few if len(request.elements) <= FEW else lists)
         return EvaluationAnswer.model_construct(evaluated=list(answer.evaluated), proof=answer.proof, key=answer.key)
 
     @app.get("/v1/keys", summary="Public keys that are held here", tags=["state"])

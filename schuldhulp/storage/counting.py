@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -131,6 +132,10 @@ class Counts:
         """Take the database."""
         self._engine = engine
         self._swept: datetime | None = None
+        # SQLite has one writer at a time, and who finds it busy sleeps and looks again: threads of this process take
+        # turns instead, and wait no longer than it takes.
+        sqlite_turns = engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite_turns else nullcontext()
 
     def take(self, takings: Sequence[tuple[str, int, int]], at: datetime) -> bool:
         """Take units from what subjects may use within a minute: all of them, or none.
@@ -230,6 +235,7 @@ class Counts:
     def _writing(self) -> Iterator[Connection]:
         with (
             translated(),
+            self._turn,
             self._engine.connect().execution_options(**{WRITE: True}) as connection,
             connection.begin(),
         ):

@@ -112,9 +112,9 @@ def test_a_body_that_does_not_come_in_is_refused(impatient: EvaluatorProcess, st
 
 
 def ask_without_reading(connection: socket.socket) -> None:
-    # Far more answers than any buffer on the way holds, until the connection is gone.
+    # Far more than any buffer on the way holds: in the end sending waits, until the connection is gone.
     for _ in range(100_000):
-        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\n")
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\n" * 100)
 
 
 def test_who_never_reads_is_cut_off(impatient: EvaluatorProcess, stage: Evaluator) -> None:
