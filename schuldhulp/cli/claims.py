@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from schuldhulp.bootstrap import claim_client, published_deployment
-from schuldhulp.cli.claims_shown import advice, plain_receipt, plain_state, show_state, show_states
+from schuldhulp.cli.claims_shown import plain_checked, plain_state, show_checked, show_state, show_states
 from schuldhulp.cli.context import Json, read_text
 from schuldhulp.cli.output import say, say_json, warn
 from schuldhulp.config import load_settings
@@ -144,34 +144,30 @@ def list_(
 
 @app.command("verify-receipt")
 def verify_receipt(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="File of a receipt.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of receipts.")],
     json: Json = False,
 ) -> None:
-    """Check a receipt without any connection: who signed it, over what, and at which block the signer was read.
+    """Check receipts without any connection: who signed, over what, and at which block the signer was read.
 
     Example: schuldhulp claim verify-receipt receipt.json
     """
-    checked = check_receipt_file(read_receipt(file), published_deployment(load_settings()))
-    receipt = checked.signed.receipt
+    deployment = published_deployment(load_settings())
+    shown, worst = [], 0
+    for file in files:
+        try:
+            checked = check_receipt_file(read_receipt(file), deployment)
+        except SchuldhulpError as error:
+            worst = max(worst, error.exit_code)
+            shown.append({"file": file.name, "valid": False, "error": str(error)})
+            warn(f"{file.name}: error: {error}")
+            continue
+        shown.append({"file": file.name, **plain_checked(checked)})
+        if not json:
+            show_checked(file.name, checked)
     if json:
-        say_json(
-            {
-                "valid": True,
-                "signer": checked.signer,
-                "signerBlock": {"number": checked.block_number, "hash": checked.block_hash.hex()},
-                "receipt": plain_receipt(receipt),
-            }
-        )
-        return
-    say(f"valid: signed by {checked.signer}")
-    say(
-        f"the registry named this account receipt signer of municipality {receipt.municipality} "
-        f"at block {checked.block_number}, hash {checked.block_hash.hex()}, as it was read when the receipt came in"
-    )
-    say(f"claim {receipt.claim_id.hex()}, commitment {receipt.commitment.hex()}")
-    say(f"{receipt.outcome.value}, received at {receipt.received_at.isoformat()}")
-    if receipt.reason is not None:
-        say(f"{receipt.reason.value}: {advice(receipt.reason)}")
+        say_json(shown)
+    if worst:
+        raise typer.Exit(worst)
 
 
 def _answer(state: ClaimState, *, json: bool) -> None:

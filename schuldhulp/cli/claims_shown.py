@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schuldhulp.cli.output import say, say_table
+from schuldhulp.creditor.claims_receipts import CheckedReceipt
 from schuldhulp.creditor.claims_state import ClaimState
 from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, RefusalReason
 
@@ -136,6 +137,36 @@ def plain_receipt(receipt: ClaimReceipt) -> dict[str, object]:
         "receivedAt": receipt.received_at.isoformat(),
         "block": receipt.block_number,
         "blockHash": receipt.block_hash.hex(),
+    }
+
+
+def show_checked(name: str, checked: CheckedReceipt) -> None:
+    """Print what a receipt proves.
+
+    Args:
+        name: name of its file.
+        checked: the receipt, its signature checked.
+    """
+    receipt = checked.signed.receipt
+    say(f"{name}: valid, signed by {checked.signer}")
+    say(
+        f"  the registry named this account receipt signer of municipality {receipt.municipality} at block "
+        f"{checked.block_number}, hash {checked.block_hash.hex()}, as it was read when the receipt came in"
+    )
+    say(f"  claim {receipt.claim_id.hex()}")
+    say(f"  commitment {receipt.commitment.hex()}")
+    say(f"  {receipt.outcome.value}, received at {receipt.received_at.isoformat()}")
+    if receipt.reason is not None:
+        say(f"  {receipt.reason.value}: {advice(receipt.reason)}")
+
+
+def plain_checked(checked: CheckedReceipt) -> dict[str, object]:
+    """Return what a receipt proves, for JSON."""
+    return {
+        "valid": True,
+        "signer": checked.signer,
+        "signerBlock": {"number": checked.block_number, "hash": checked.block_hash.hex()},
+        "receipt": plain_receipt(checked.signed.receipt),
     }
 
 

@@ -173,11 +173,6 @@ def open_claim(opening_key: OpeningKey, claim_id: ClaimId, sealed: bytes) -> Cla
     return claim_from_plain(claim_id, _read(open_sealed(opening_key, sealed, CLAIM_INFO, claim_id), "claim"))
 
 
-def message_id(sealed: bytes) -> bytes:
-    """Return under which id the channel knows a sealed message: keccak256 of it, 32 bytes."""
-    return keccak(sealed)
-
-
 def receipt_digest(receipt: ClaimReceipt, *, chain_id: int, claim_register: str) -> bytes:
     """Return the 32 bytes that the receipt signer signs (EIP-712).
 

@@ -128,14 +128,17 @@ def test_a_claim_from_set_up_to_receipt(
     # From here on nobody answers.
     monkeypatch.setenv("SCHULDHULP_CHAIN_URL", "http://127.0.0.1:9")
     code, out, _ = typed("verify-receipt", str(receipt))
-    assert (code, out.startswith("valid: signed by 0x")) == (0, True)
+    assert (code, out.startswith(f"{receipt.name}: valid, signed by 0x")) == (0, True)
     assert "at block " in out
-    assert json.loads(typed("verify-receipt", str(receipt), "--json")[1])["valid"] is True
+    (shown,) = json.loads(typed("verify-receipt", str(receipt), "--json")[1])
+    assert (shown["valid"], shown["receipt"]["reason"]) == (True, "holder_mismatch")
     plain = json.loads(receipt.read_text())
     plain["receipt"] |= {"outcome": "accepted", "reason": None}
-    receipt.write_text(json.dumps(plain))
-    code, out, err = typed("verify-receipt", str(receipt))
-    assert (code, out, "another account signed it" in err) == (1, "", True)
+    changed = receipt.with_name("changed.json")
+    changed.write_text(json.dumps(plain))
+    code, out, err = typed("verify-receipt", str(changed), str(receipt))
+    assert (code, out.startswith(f"{receipt.name}: valid")) == (1, True)
+    assert err == "changed.json: error: the receipt was changed, or another account signed it\n"
     assert typed("verify-receipt", str(tmp_path / "none"))[0] == 2
     assert typed("list")[0] == 3
 
