@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # One check
     "ask.title": "Check",
-    "ask.lead": "Ask whether somebody gets help from the credit bank, before you run up costs.",
+    "ask.lead": "Ask whether somebody gets help from the credit bank, before you run up costs. The municipality stores nothing of what you type.",
     "ask.by": "What do you search by?",
     "ask.by_name": "Name, date of birth and address",
     "ask.by_bsn": "Citizen service number (BSN)",
@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "asked.csv_red": "red",
     # A list
     "asklist.title": "Check a list",
-    "asklist.lead": "Check a list from a file. You get the same file back with the answers added.",
+    "asklist.lead": "Check a list from a file. You get the same file back with the answers added. The municipality does not store the file.",
     "asklist.columns": "The file is a CSV file. Its first line names the columns, as here:",
     "asklist.columns_bsn": "Your organisation may use a column bsn instead.",
     "asklist.limits": "At most {rows} persons and {size} in a file. Today your organisation can check {left} more of {quota} persons. A longer list is for the command on your own computer; see Explanation.",

@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # One check
     "ask.title": "Toets",
-    "ask.lead": "Vraag of iemand hulp krijgt van de kredietbank, voordat u kosten maakt.",
+    "ask.lead": "Vraag of iemand hulp krijgt van de kredietbank, voordat u kosten maakt. De gemeente bewaart niets van wat u typt.",
     "ask.by": "Waarmee zoekt u?",
     "ask.by_name": "Naam, geboortedatum en adres",
     "ask.by_bsn": "Burgerservicenummer (BSN)",
@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "asked.csv_red": "rood",
     # A list
     "asklist.title": "Lijst toetsen",
-    "asklist.lead": "Toets een lijst uit een bestand. U krijgt hetzelfde bestand terug met de antwoorden erbij.",
+    "asklist.lead": "Toets een lijst uit een bestand. U krijgt hetzelfde bestand terug met de antwoorden erbij. De gemeente bewaart het bestand niet.",
     "asklist.columns": "Het bestand is een CSV-bestand. De eerste regel noemt de kolommen, zoals hier:",
     "asklist.columns_bsn": "Uw organisatie mag in plaats daarvan ook een kolom bsn gebruiken.",
     "asklist.limits": "Hoogstens {rows} personen en {size} per bestand. Vandaag kan uw organisatie nog {left} van de {quota} personen toetsen. Een langere lijst toetst u met het commando op uw eigen computer; zie Uitleg.",
