@@ -369,7 +369,7 @@ class ClaimClient:
     def _deliver_again(self, claim_id: ClaimId, on_chain: ClaimOnChain) -> None:
         """Deliver the same contents anew after a receipt says that they did not come or did not open."""
         step = next(one for one in reversed(self._journal.steps(claim_id)) if one.commitment == on_chain.commitment)
-        receipt = newest_receipt(self._journal.messages(claim_id), on_chain.commitment)
+        receipt = newest_receipt(self._journal.messages(claim_id), on_chain.commitment, step.message)
         if receipt is None or receipt.reason not in SEND_AGAIN or step.state is not StepState.DONE:
             return
         since = step.delivered_at is not None and step.delivered_at > receipt.received_at

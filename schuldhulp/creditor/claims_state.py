@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from schuldhulp.creditor.claims_chain import ClaimOnChain
 from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind
-from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, receipt_from_plain
+from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, receipt_from_plain
 from schuldhulp.domain.debts import Staleness, staleness
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 
@@ -86,20 +87,36 @@ def claim_state(
         is_current=current is not None and current is last,
         delivered_at=current.delivered_at if current is not None else None,
         unfinished=next((step.kind for step in steps if not step.state.is_over), None),
-        receipt=newest_receipt(messages, on_chain.commitment),
+        receipt=newest_receipt(messages, on_chain.commitment, current.message if current is not None else None),
         renewal_due=stale and on_chain.status.is_undecided,
         problems=tuple(message.problem for message in messages if message.problem is not None),
     )
 
 
-def newest_receipt(messages: list[KeptMessage], commitment: Commitment) -> ClaimReceipt | None:
-    """Return the newest receipt of one version; one that names no version counts while nothing better is there."""
-    found: ClaimReceipt | None = None
-    for message in messages:
-        if message.document is None:
-            continue
-        plain = json.loads(message.document)
-        receipt = receipt_from_plain({"receipt": plain["receipt"], "signature": plain["signature"]}).receipt
-        if receipt.commitment == commitment or (not any(receipt.commitment) and found is None):
-            found = receipt
-    return found
+def newest_receipt(
+    messages: Sequence[KeptMessage], commitment: Commitment, delivered: bytes | None
+) -> ClaimReceipt | None:
+    """Return the receipt that counts for one version of a claim.
+
+    Accepted is final for a version. Until then counts what is said last of its own contents, or of their absence; and
+    when nothing is, what is said of anything else that came for this claim.
+
+    Args:
+        messages: what came about the claim, in order.
+        commitment: the version on chain.
+        delivered: keccak256 of the contents as they were delivered last, None when they were not.
+    """
+    receipts = [_receipt(message.document) for message in messages if message.document is not None]
+    own = [one for one in receipts if one.commitment == commitment]
+    about = [one for one in own if one.message == delivered or not any(one.message)]
+    accepted = [one for one in own if one.outcome is ReceiptOutcome.ACCEPTED]
+    unfiled = [one for one in receipts if not any(one.commitment)]
+    for found in (accepted, about, own, unfiled):
+        if found:
+            return found[-1]
+    return None
+
+
+def _receipt(document: str) -> ClaimReceipt:
+    plain = json.loads(document)
+    return receipt_from_plain({"receipt": plain["receipt"], "signature": plain["signature"]}).receipt
