@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schuldhulp.errors import Conflict
@@ -19,8 +20,9 @@ from schuldhulp.services.claims.ports import (
     MessageKind,
     Posting,
 )
+from schuldhulp.storage.counting import sweep
 from schuldhulp.storage.database import WRITE, connect, translated
-from schuldhulp.storage.evaluation import NONCES_KEPT, SCRIPTS
+from schuldhulp.storage.evaluation import SCRIPTS
 from schuldhulp.storage.evaluation_tables import nonces
 from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, take_claim_ids
 from schuldhulp.storage.message_tables import mailboxes, messages
@@ -42,6 +44,10 @@ class MessageDatabase:
             Misconfigured: the address cannot be read, or is of another kind of database.
         """
         self._engine = connect(url)
+        # SQLite has one writer at a time, and who finds it busy sleeps and looks again: threads of this process take
+        # turns instead, and wait no longer than it takes.
+        sqlite_turns = self._engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite_turns else nullcontext()
 
     def prepare(self) -> None:
         """Make the tables, or bring them to the newest revision; safe to repeat and to run from several processes.
@@ -195,6 +201,8 @@ class MessageDatabase:
     def erase(self, *, fetched_before: datetime, at: datetime) -> int:
         """Empty the contents of messages that were acknowledged before a time. That they were sent stays known.
 
+        Nonces of requests that expired long ago are forgotten too.
+
         Args:
             fetched_before: the time, UTC.
             at: now, UTC.
@@ -206,6 +214,8 @@ class MessageDatabase:
             Unreachable: the database does not answer.
         """
         with self._writing() as connection:
+            # Nonces pile up also where nobody but the municipality asks.
+            sweep(connection, at)
             erased = connection.execute(
                 update(messages)
                 .where(messages.c.fetched_at < fetched_before, messages.c.erased_at.is_(None))
@@ -217,7 +227,6 @@ class MessageDatabase:
     def _request(self, organisation: str, nonce: bytes, at: datetime) -> Iterator[Connection]:
         """Begin the transaction of a request, and note its nonce before anything else."""
         with self._writing() as connection:
-            connection.execute(delete(nonces).where(nonces.c.used_at < at - NONCES_KEPT))
             try:
                 with translated():
                     connection.execute(insert(nonces).values(organisation=organisation, nonce=nonce, used_at=at))
@@ -231,6 +240,7 @@ class MessageDatabase:
     def _writing(self) -> Iterator[Connection]:
         with (
             translated(),
+            self._turn,
             self._engine.connect().execution_options(**{WRITE: True}) as connection,
             connection.begin(),
         ):

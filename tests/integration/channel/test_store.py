@@ -304,6 +304,16 @@ def test_erase_never_touches_what_nobody_fetched(store: MessageDatabase) -> None
     assert len(collect(store)) == 1
 
 
+def test_erase_forgets_nonces_long_after_their_requests_expired(store: MessageDatabase) -> None:
+    first, second = bytes(32), b"\x01" * 32
+    for nonce, hours in ((first, 0), (second, 20)):
+        assert charge(store, 1, quota=None, nonce=nonce, hours=hours)
+    store.erase(fetched_before=NOON, at=NOON + timedelta(hours=25))
+    assert charge(store, 1, quota=None, nonce=first, hours=25)
+    with pytest.raises(errors.Conflict):
+        charge(store, 1, quota=None, nonce=second, hours=25)
+
+
 def test_erase_leaves_nothing_of_the_content_in_the_file(stage: ChannelStage) -> None:
     if not stage.url.startswith("sqlite"):
         pytest.skip("of PostgreSQL the server keeps the files")
