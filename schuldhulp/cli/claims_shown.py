@@ -89,7 +89,7 @@ def remarks(state: ClaimState) -> list[str]:
     found = []
     if state.unfinished is not None:
         verb = state.unfinished.value.replace("_", "-")
-        found.append(f"not finished: run `claim {verb}` again with the same, or `claim list`")
+        found.append(f"not finished: run `claim {verb}` again with the same")
     if state.status.is_open and not state.is_holder:
         found.append("another account holds this claim now")
     elif state.status.is_open and not state.is_current:

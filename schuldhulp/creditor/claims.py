@@ -355,9 +355,12 @@ class ClaimClient:
         self._work.require_ready()
         self._finish_others(claim_id)
         last = self._last(claim_id)
+        on_chain = self._access.register().claim(claim_id)
         if last is not None and last.state is StepState.BEGUN:
             self._journal.advance(last, StepState.FAILED, failure="superseded")
-        on_chain = self._access.register().claim(claim_id)
+            # Begun and never sent, for want of money say: to take it back is to drop it.
+            if kind is StepKind.WITHDRAW and last.kind is StepKind.FILE and not on_chain.status.is_open:
+                return self._state(claim_id, on_chain)
         # Repeating what was done is no mistake, unless it was filed or handed back since.
         if last is not None and last.state is StepState.DONE and last.kind is kind:
             gone = not on_chain.status.is_open if kind is StepKind.WITHDRAW else on_chain.holder == holder

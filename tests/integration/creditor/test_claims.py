@@ -201,6 +201,18 @@ def test_file_refuses_before_anything_is_sent(stage: ClaimStage) -> None:
     assert len(stage.events("ClaimFiled")) == 1
 
 
+def test_withdraw_drops_a_claim_that_was_begun_and_never_sent(ready: ClaimStage) -> None:
+    ready.fund(ready.creditor, 1)
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.NotAllowed, "balance_too_low")
+        (state,) = client.list()
+        assert client.withdraw(state.claim_id).unfinished is None
+        assert client.list() == []
+        ready.fund(ready.creditor)
+        assert client.file(contents(costs=1)).status is ClaimStatus.FILED
+    assert len(ready.events("ClaimFiled")) == 1
+
+
 def test_file_refuses_an_evaluator_that_uses_another_claim_id_key(ready: ClaimStage) -> None:
     plain = json.loads(ready.deployment_file.read_text())
     plain["claimIdKey"] = voprf.public_key(voprf.generate_key()).hex()
