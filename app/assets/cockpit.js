@@ -59,7 +59,7 @@ const translate = () => {
     say(field.querySelector('[data-testid="stFileUploaderDropzoneInstructions"] span'), words.limit);
     name(find("stBaseButton-borderlessIcon"), words.other);
     name(find("stFileChipDeleteBtn")?.querySelector("button"), words.remove);
-    say(find("stFileChipErrorMessage") ?? find("stFileUploaderFileErrorMessage"), words.refused);
+    say(find("stFileChip")?.querySelector('[role="alert"]'), words.refused);
   }
 };
 const tie = () => {

@@ -13,8 +13,11 @@ from app.components.formats import amount, short_day, typed_amount
 from app.components.html import LONGEST, Html, escape, join, lines, tag
 from app.components.table import Column, facts, table
 from schuldhulp.domain.records import Address, Agreement, Applicant, Confirmation, Enrolment, Obligation, Party
+from schuldhulp.domain.signal import Signal
 from tests.app.conftest import html_of
-from tests.support.fake_cockpit import dossier_id, record_id
+from tests.support.fake_checks import make_check
+from tests.support.fake_cockpit import NOW, dossier_id, record_id
+from tests.support.fake_organisations import make_organisation
 
 BIDI = "\u202e\u2066\u2069\u200f\u200b\ufeff\u061c"
 HOSTILE = (
@@ -24,8 +27,8 @@ HOSTILE = (
 LONG = (HOSTILE + "Zeer lange tekst zonder einde ") * 60
 ALLOWED = {
     "a", "article", "br", "code", "dd", "del", "details", "div", "dl", "dt", "h1", "h2", "h3", "ins", "li", "nav",
-    "ol", "p", "pre", "section", "span", "strong", "summary", "table", "caption", "thead", "tbody", "tfoot", "td",
-    "th", "tr", "ul",
+    "ol", "p", "pre", "progress", "section", "span", "strong", "summary", "table", "caption", "thead", "tbody", "tfoot",
+    "td", "th", "tr", "ul",
 }  # fmt: skip
 
 
@@ -91,6 +94,9 @@ def spoiled(fake):
     stored.file_number = HOSTILE
     fake.people = {who: replace(actor, name=HOSTILE) for who, actor in fake.people.items()}
     fake.settings.municipality_name = HOSTILE
+    organisation = make_organisation(name=HOSTILE, bsn_ground=LONG[:1_000], account_quotas={})
+    fake.organisations.stored["12345678"] = organisation
+    fake.checks.rows = [make_check(HOSTILE, signal, NOW, contact=HOSTILE) for signal in Signal]
     return fake
 
 
@@ -115,7 +121,14 @@ PAGES = [
     ),
     ("caseworker", "aanmelden", {"dossier": dossier_id(0)}),
     ("creditor", "", {}),
+    ("creditor", "lijst-toetsen", {}),
+    ("creditor", "mijn-toetsen", {}),
     ("administrator", "", {}),
+    ("administrator", "schuldeisers", {}),
+    *(
+        ("administrator", "schuldeisers", {"kvk": "12345678", "actie": act})
+        for act in ("", "wijzigen", "stopzetten", "account-weghalen")
+    ),
     (None, "", {}),
 ]
 
