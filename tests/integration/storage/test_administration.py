@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,9 @@ def admission(keeping: RecordKeeping, organisations: EvaluatorDatabase) -> Admis
 
 
 @pytest.fixture
-def creditor(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: pytest.MonkeyPatch) -> Any:
+def creditor(
+    keeping: RecordKeeping, admission: AdmissionService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Any:
     """Run `schuldhulp creditor` as an administrator."""
 
     @contextmanager
@@ -65,7 +68,9 @@ def creditor(keeping: RecordKeeping, admission: AdmissionService, monkeypatch: p
     @contextmanager
     def work_as(login: str) -> Iterator[Any]:
         yield SimpleNamespace(
-            actor=ADMINISTRATOR, cockpit=SimpleNamespace(staff=keeping.staff, admission=opened), settings=None
+            actor=ADMINISTRATOR,
+            cockpit=SimpleNamespace(staff=keeping.staff, admission=opened),
+            settings=SimpleNamespace(keys=tmp_path / "keys", production=False, pages_quota=50),
         )
 
     monkeypatch.setattr(creditors, "work_as", work_as)
@@ -106,6 +111,36 @@ def test_a_command_sets_quotas_and_ground_and_takes_an_account_away(
     creditor(*admit, ACCOUNT, "--no-bsn")
     [found] = organisations.organisations()
     assert (found.accounts, found.bsn_ground) == ((ACCOUNT,), None)
+
+
+def test_a_command_gives_an_account_on_the_pages_with_a_small_quota_of_its_own(
+    organisations: EvaluatorDatabase, creditor: Any
+) -> None:
+    admit = ("admit", "--kvk", KVK, "--name", "Stroom")
+    said = creditor(*admit, "--account", ACCOUNT, "--pages")
+    [found] = organisations.organisations()
+    [custodial] = set(found.accounts) - {ACCOUNT}
+    assert found.account_quotas == {custodial: 50}
+    assert custodial in said
+    creditor(*admit, "--pages", "--account-quota", "20")
+    [found] = organisations.organisations()
+    assert (found.account_quotas, len(found.accounts)) == ({custodial: 20}, 2)
+
+
+def test_commands_show_what_was_decided_and_why(organisations: EvaluatorDatabase, creditor: Any) -> None:
+    why = "verhuurder met 12 000 huurders"
+    creditor(
+        *("admit", "--kvk", KVK, "--name", "Stroom", "--account", ACCOUNT, "--account-quota", "9"),
+        *("--daily-quota", "900", "--quota-reason", why),
+    )
+    creditor("suspend", "--kvk", KVK, given="misbruik\n")
+    text = creditor("show", "--kvk", KVK)
+    assert all(part in text for part in (why, "misbruik", "suspended", ACCOUNT, "900"))
+    found = json.loads(creditor("show", "--kvk", KVK, "--json"))
+    assert found["accounts"] == [{"account": ACCOUNT, "dailyQuota": 9}]
+    assert [(line["action"], line["reason"]) for line in found["history"]] == [("admit", why), ("suspend", "misbruik")]
+    assert "900" in creditor("list")
+    assert json.loads(creditor("list", "--json"))[0]["dailyQuota"] == 900
 
 
 @pytest.fixture

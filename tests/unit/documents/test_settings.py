@@ -139,3 +139,22 @@ def test_load_settings_takes_a_chain_over_tls_or_on_loopback_in_production(tmp_p
 def test_load_settings_leaves_the_chain_of_development_alone(tmp_path):
     own = {"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CHAIN_URL": "http://node.example"}
     assert load_settings(own).chain_url == "http://node.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("", ""),
+        ("127.0.0.1", "127.0.0.1/32"),
+        (" 10.0.0.0/8, ::1 ,", "10.0.0.0/8,::1/128"),
+    ],
+)
+def test_load_settings_reads_addresses_of_proxies(tmp_path, given, read):
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_TRUSTED_PROXIES": given})
+    assert settings.trusted_proxies == read
+
+
+@pytest.mark.parametrize("given", ["*", "proxy.example.nl", "10.0.0.1/8", "127.0.0.1 10.0.0.1"])
+def test_load_settings_refuses_proxies_that_are_no_addresses(tmp_path, given):
+    with pytest.raises(Misconfigured, match="TRUSTED_PROXIES"):
+        load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_TRUSTED_PROXIES": given})
