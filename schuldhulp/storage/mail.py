@@ -18,8 +18,9 @@ class Mail(Repository):
 
     def add(self, row: MailRow) -> bool:
         """Store a message; does nothing when it is here already, and says whether it was new."""
-        statement = self._insert(tables.channel_messages).values(**_plain(row))
-        return self._run(statement.on_conflict_do_nothing()).rowcount == 1
+        table = tables.channel_messages
+        statement = self._insert(table).values(**_plain(row)).on_conflict_do_nothing()
+        return self._first(statement.returning(table.c.message)) is not None
 
     def get(self, message: bytes) -> MailRow | None:
         """Return a message."""
