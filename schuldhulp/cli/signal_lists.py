@@ -138,6 +138,8 @@ def check_list(settings: Settings, options: ListOptions) -> int:
 def _check_paths(options: ListOptions) -> None:
     if not options.out:
         raise InvalidInput("out_missing", "--out: name the file of the answers, or - for standard output", field="out")
+    if options.out != "-" and Path(options.out).is_dir():
+        raise InvalidInput("out_is_folder", "--out: this is a folder; name a file", field="out")
     if "-" not in (options.file, options.out) and Path(options.file).resolve() == Path(options.out).resolve():
         raise InvalidInput("out_is_file", "--out: the answers cannot take the place of the list", field="out")
 
@@ -181,7 +183,8 @@ def _json_words(answer: SignalAnswer) -> dict[str, Any]:
 
 
 def _summary(done: Progress) -> str:
-    text = f"{done.rows} rows: {done.green} green, {done.red} red"
+    rows = "1 row" if done.rows == 1 else f"{done.rows} rows"
+    text = f"{rows}: {done.green} green, {done.red} red"
     return f"{text}, {done.bad} that cannot be read" if done.bad else text
 
 

@@ -35,6 +35,8 @@ _FIELDS: Final = {name: field for field, names in NAMES.items() for name in name
 _FORMULA: Final = re.compile(r'="(.*)"', re.DOTALL)
 _TIME: Final = re.compile(r"[ T]0?0:00(:00(\.0+)?)?$")
 _CODE: Final = re.compile(r"(?:GM)?0*([1-9][0-9]{0,4})", re.IGNORECASE)
+_UNREADABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+"""Control characters, bytes that are no text in the encoding of the list, and what stands for a lost character."""
 _INVISIBLE: Final = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 
 
@@ -93,7 +95,7 @@ def cells_of(columns: Iterable[tuple[str | None, str]]) -> dict[str, str]:
         if field is None:
             continue
         cell = _clean(raw)
-        if any(unicodedata.category(character) in ("Cc", "Cs") or character == "\ufffd" for character in cell):
+        if _UNREADABLE.search(cell):
             raise InvalidInput(
                 "character_unreadable", f"{field}: an unreadable character; save the list as UTF-8", field=field
             )
