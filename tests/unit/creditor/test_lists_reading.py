@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -321,3 +322,28 @@ def test_identifiers_are_those_of_a_single_question() -> None:
     [row] = form_of(HEAD + "1;Berg-d'Ancona;van den;00-02-1980;9711 ab;12 a;;\n").rows()
     single: Identifier = parse_person("van den Berg-d'Ancona;00-02-1980;9711AB;12")
     assert asked_of(row.cells, DEFAULT).identifier == single
+
+
+@given(
+    st.lists(st.sampled_from(["a", "é", "€", "\r", "\n", "\r\n", ";", '"', "\u2028", "\x0b"]), max_size=30),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.integers(1, 5),
+)
+def test_lines_do_not_depend_on_where_blocks_end(parts: list[str], encoding: str, block: int) -> None:
+    text = "".join(parts)
+    data = text.encode(encoding)
+
+    class Small(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            return super().read(block)
+
+    whole, small = Lines(io.BytesIO(data)), Lines(Small(data))
+    lines = list(whole)
+    assert list(small) == lines
+    assert "".join(lines) == text
+    assert lines == re.findall(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+", text)
+    assert small.mark + b"".join(small.encode(line) for line in lines) == data
+    assert (small.number, small.consumed) == (len(lines), len(data) - len(small.mark))
+    if lines:
+        small.give_back(lines[-1:])
+        assert (next(small), small.number) == (lines[-1], len(lines))
