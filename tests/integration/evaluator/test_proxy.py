@@ -50,8 +50,9 @@ def test_a_header_of_nobody_knows_whom_is_not_believed(start: Callable[[str], Ev
     assert got <= min(allowed, ASKED - 1)
 
 
-def test_a_proxy_of_the_settings_is_believed(start: Callable[[str], EvaluatorProcess]) -> None:
-    got, _ = answered(start("127.0.0.1"), lambda number: f"198.51.100.{number}")
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.1/32", "10.0.0.0/8,127.0.0.0/8"])
+def test_a_proxy_of_the_settings_is_believed(start: Callable[[str], EvaluatorProcess], trusted: str) -> None:
+    got, _ = answered(start(trusted), lambda number: f"198.51.100.{number}")
     assert got == ASKED
 
 
