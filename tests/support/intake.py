@@ -10,6 +10,7 @@ from typing import Any
 from schuldhulp.chain.claims import RegisterReader
 from schuldhulp.creditor.channel import HttpChannel
 from schuldhulp.creditor.signing import digest_signer
+from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.claims import (
     blinded_claim,
     claim_commitment,
@@ -32,8 +33,8 @@ from schuldhulp.services.claims.intake import ClaimIntake
 from schuldhulp.services.claims.ports import Channel, MessageKind
 from schuldhulp.services.claims.receipts import ReceiptDesk, ReceiptSender
 from schuldhulp.services.claims.rows import ClaimRow, DeliveryRow, ReceiptRow
-from schuldhulp.services.ports import Store
-from tests.support.chain import MUNICIPALITY
+from schuldhulp.services.ports import Organisation, Quota, Store
+from tests.support.chain import MUNICIPALITY, DeployedChain
 from tests.support.claims_stage import CLOCK, ClaimStage, Party
 
 WAIT = timedelta(hours=1)
@@ -174,15 +175,7 @@ class Town:
 
     def transact(self, function: str, *arguments: Any, party: Party | None = None) -> None:
         """Send a transaction to the ClaimRegister from a creditor's account."""
-        key = (party or self.stage.creditor).account.reveal()
-        contract = self.stage.chain.contract("ClaimRegister")
-        web3 = contract.w3
-        sender = web3.eth.account.from_key(key)
-        fields = contract.functions[function](*arguments).build_transaction(
-            {"from": sender.address, "nonce": web3.eth.get_transaction_count(sender.address), "gas": 400_000}
-        )
-        sent = web3.eth.send_raw_transaction(sender.sign_transaction(fields).raw_transaction)
-        assert web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)["status"] == 1
+        transact(self.stage.chain, (party or self.stage.creditor).account, function, *arguments)
 
     def file(self, claim: Claim, party: Party | None = None) -> None:
         """File a claim on the chain."""
@@ -206,6 +199,34 @@ class Town:
     def outcomes(self, party: Party | None = None) -> list[str]:
         """Return what the receipts say that a creditor got: ``accepted``, or the reason of the refusal."""
         return [one.reason.value if one.reason else "accepted" for one in self.received(party)]
+
+
+def transact(chain: DeployedChain, account: AccountKey, function: str, *arguments: Any) -> None:
+    """Send a transaction to the ClaimRegister from an account, and insist that it succeeds."""
+    contract = chain.contract("ClaimRegister")
+    web3 = contract.w3
+    sender = web3.eth.account.from_key(account.reveal())
+    fields = contract.functions[function](*arguments).build_transaction(
+        {"from": sender.address, "nonce": web3.eth.get_transaction_count(sender.address), "gas": 400_000}
+    )
+    sent = web3.eth.send_raw_transaction(sender.sign_transaction(fields).raw_transaction)
+    assert web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)["status"] == 1
+
+
+def enter(stage: ClaimStage, party: Party) -> None:
+    """Admit a creditor in the evaluator's database, when the chain knows it already."""
+    stage.organisations.admit(
+        Organisation(
+            kvk=party.kvk,
+            name="Voorbeeld",
+            accounts=(party.account.address,),
+            quota=Quota(daily=500, per_epoch=10_000),
+            bsn_ground=None,
+            suspended=False,
+        ),
+        by="administrator",
+        at=CLOCK.now(),
+    )
 
 
 def version(claim_id: ClaimId, contents: ClaimContents, *, salt: int = 1, after: Claim | None = None) -> Claim:

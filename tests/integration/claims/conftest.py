@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.storage import SqlStore
-from tests.support.chain import DeployedChain
-from tests.support.claims_stage import ClaimStage, claims_chain, claims_stage
+from tests.support.chain import MUNICIPALITY, DeployedChain, role
+from tests.support.claims_stage import COLLECTOR_KVK, ClaimStage, Party, claims_chain, claims_stage
 from tests.support.database import Databases, kinds
-from tests.support.evaluation import make_keys
-from tests.support.intake import Town
+from tests.support.evaluation import KVK, make_keys
+from tests.support.intake import Town, enter, transact
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +41,34 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     databases.close()
 
 
+@pytest.fixture(scope="session")
+def parties(chain: DeployedChain, tmp_path_factory: pytest.TempPathFactory) -> tuple[Party, Party]:
+    """A creditor and a collector that are ready on the chain: with their role, money and a key."""
+    folder = tmp_path_factory.mktemp("parties")
+    made = Party(kvk=KVK, folder=folder / "creditor"), Party(kvk=COLLECTOR_KVK, folder=folder / "collector")
+    for party in made:
+        who = party.account.address
+        for contract in ("EnrolmentRegistry", "ClaimRegister"):
+            chain.transact(contract, "grantRole", role("CREDITOR", MUNICIPALITY), who, by="administrator")
+        chain.node.ask("evm_setAccountBalance", who, hex(10**18))
+        # Twice: as set-up does it, the first transaction of an account is one that may be repeated.
+        for key in (b"\x01" * 32, party.messages.public_key):
+            transact(chain, party.account, "setEncryptionKey", key)
+    return made
+
+
 @pytest.fixture
 def stage(
-    chain: DeployedChain, evaluator_keys: EvaluatorKeys, claim_key: OpeningKey, tmp_path: Path
+    chain: DeployedChain,
+    parties: tuple[Party, Party],
+    evaluator_keys: EvaluatorKeys,
+    claim_key: OpeningKey,
+    tmp_path: Path,
 ) -> Iterator[ClaimStage]:
     with claims_stage(chain, evaluator_keys, claim_key, tmp_path) as made:
-        for party in (made.creditor, made.collector):
-            made.admit(party)
-            with made.client(party) as client:
-                client.set_up()
+        made.creditor, made.collector = (replace(party, folder=tmp_path / party.kvk) for party in parties)
+        for party in parties:
+            enter(made, party)
         yield made
 
 
