@@ -8,7 +8,7 @@ from typing import Final
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from schuldhulp.domain.identifiers import IdentifierKind
@@ -85,6 +85,7 @@ def create_app(
         app.include_router(router)
 
     few, lists = CapacityLimiter(FEW_AT_ONCE), CapacityLimiter(LISTS_AT_ONCE)
+    threads = CapacityLimiter(FEW_AT_ONCE + LISTS_AT_ONCE)
 
     @app.post(
         "/v1/evaluations",
@@ -93,7 +94,7 @@ def create_app(
         responses=PROBLEMS,
         tags=["evaluation"],
     )
-    async def evaluate(body: EvaluationBody) -> EvaluationAnswer:
+    async def evaluate(body: EvaluationBody, http: Request) -> EvaluationAnswer:
         """Checks, in this order: shape, municipality, expiry, signature, age of the chain, epoch, role, minute, points,
         quota. Only then the quota is charged, the nonce noted, and the batch evaluated.
         """
@@ -107,7 +108,11 @@ def create_app(
             expiry=body.expiry,
             signature=body.signature,
         )
-        answer = await run_sync(service.evaluate, request, limiter=few if len(request.elements) <= FEW else lists)
+        async with few if len(request.elements) <= FEW else lists:
+            if await http.is_disconnected():
+                # Nobody waits for the answer any more: whoever gave up and asked again must not double the work.
+                raise HTTPException(408)
+            answer = await run_sync(service.evaluate, request, limiter=threads)
         return EvaluationAnswer.model_construct(evaluated=list(answer.evaluated), proof=answer.proof, key=answer.key)
 
     @app.get("/v1/keys", summary="Public keys that are held here", tags=["state"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from typing import Any
@@ -38,3 +39,39 @@ def test_serve_takes_a_limited_number_of_connections(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(server.logging, "basicConfig", lambda **_options: None)
     server.serve(create_app(None), host="127.0.0.1", port=1)  # type: ignore[arg-type]
     assert 0 < told["limit_concurrency"] <= 1_000
+
+
+def test_a_request_that_nobody_waits_for_any_more_is_neither_evaluated_nor_charged(evaluator: Evaluator) -> None:
+    body = json.dumps(evaluator.request()).encode()
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/v1/evaluations",
+        "raw_path": b"/v1/evaluations",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": [(b"content-type", b"application/json")],
+    }
+
+    def ask(*, stays: bool) -> None:
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Any:
+            if messages:
+                return messages.pop()
+            if stays:
+                await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
+
+        async def send(_message: Any) -> None:
+            pass
+
+        asyncio.run(create_app(evaluator.service)(scope, receive, send))
+
+    day = evaluator.clock.now().date()
+    ask(stays=False)
+    assert evaluator.store.usage(day, day) == []
+    ask(stays=True)
+    assert [line.elements for line in evaluator.store.usage(day, day)] == [1]
