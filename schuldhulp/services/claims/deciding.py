@@ -13,7 +13,7 @@ from schuldhulp.crypto.jobs import JobKey
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.services.claims.events import ClaimReader, FiledClaim, Story, story_of
-from schuldhulp.services.claims.following import claim_row
+from schuldhulp.services.claims.following import claim_row, kept
 from schuldhulp.services.claims.judging import WAIT, is_delivery_valid, judge
 from schuldhulp.services.claims.receipts import ReceiptDesk
 from schuldhulp.services.claims.rows import (
@@ -208,7 +208,7 @@ class Decider:
                     written.append(row)
             if story is not None:
                 before = work.claims.claim(claim)
-                deliveries = work.claims.deliveries_of([claim])
+                deliveries = kept(work, work.claims.deliveries_of([claim]))
                 work.claims.put_claim(claim_row(claim, self._municipality, story, deliveries, before=before))
             work.commit()
         return written

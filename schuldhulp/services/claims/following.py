@@ -169,7 +169,7 @@ class Follower:
             if story is None:
                 work.claims.remove_claim(claim)
             else:
-                work.claims.put_claim(claim_row(claim, self._municipality, story, own, before=before))
+                work.claims.put_claim(claim_row(claim, self._municipality, story, kept(work, own), before=before))
 
     def _again(self, work: UnitOfWork, delivery: DeliveryRow, story: Story | None, now: datetime) -> DeliveryRow:
         """Have a delivery looked at anew when something else follows for it now."""
@@ -189,6 +189,16 @@ class Follower:
         again = dataclasses.replace(delivery, state=DeliveryState.WAITING_FOR_FILING, reason=None, decided_at=None)
         work.claims.change_delivery(again, was=delivery.state)
         return again
+
+
+def kept(work: UnitOfWork, deliveries: Iterable[DeliveryRow]) -> list[DeliveryRow]:
+    """Leave out what was accepted once and has been erased since: whoever files the same anew delivers it anew."""
+    found = []
+    for delivery in deliveries:
+        mail = work.mail.get(delivery.message) if delivery.state is DeliveryState.ACCEPTED else None
+        if delivery.state is not DeliveryState.ACCEPTED or (mail is not None and mail.content):
+            found.append(delivery)
+    return found
 
 
 def claim_row(

@@ -186,3 +186,11 @@ def test_contents_of_a_closed_claim_are_erased_after_their_time(town: Town) -> N
         left = [work.mail.get(message) for message in messages]
     assert [bool(mail and mail.content) for mail in left] == [True, False]
     assert town.run().erased == 0
+    # The very same, filed anew, has to be delivered anew.
+    town.clock.ahead = timedelta(0)
+    town.file(closed)
+    town.run()
+    assert town.claim(closed.claim_id).contents is ContentsState.WAITING
+    town.deliver(closed)
+    town.run()
+    assert town.claim(closed.claim_id).contents is ContentsState.COMPLETE
