@@ -134,12 +134,27 @@ def test_every_refusal_of_the_domain_has_a_sentence():
         "dossiers",
         "dossier_writer",
         "access",
+        "admission",
+        "creditor_pages/checks",
+        "creditor_pages/history",
+        "creditor_pages/lists",
+        "creditor_pages/reference",
     ],
 )
 def test_every_refusal_of_the_services_that_screens_call_has_a_sentence(module):
     text = (ROOT / "schuldhulp" / "services" / f"{module}.py").read_text(encoding="utf-8")
     found = set(re.findall(r'(?:InvalidInput|NotAllowed|NotFound|Conflict|Deviation)\(\s*"([a-z_]+)"', text))
     found -= {"dossier_unknown", "record_unknown", "staff_unknown", "kind_differs", "kind_elsewhere"}
+    found -= {"ground_and_none"}
+    assert {key for key in found if f"error.{key}" not in nl.TEXTS} == set()
+
+
+def test_everything_that_is_wrong_with_a_list_has_a_sentence():
+    found = set()
+    for name in ("columns", "reading", "text"):
+        text = (ROOT / "schuldhulp" / "creditor" / "lists" / f"{name}.py").read_text(encoding="utf-8")
+        found |= set(re.findall(r'InvalidInput\(\s*"([a-z_]+)"', text))
+    assert {"list_columns_missing", "list_is_workbook", "surname_comma"} <= found
     assert {key for key in found if f"error.{key}" not in nl.TEXTS} == set()
 
 
