@@ -5,20 +5,21 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
 
 from schuldhulp.creditor.claims_access import ClaimAccess, Connect
-from schuldhulp.creditor.claims_chain import CONTRACT, ClaimOnChain, RegisterView, call_data, explain
+from schuldhulp.creditor.claims_chain import ClaimOnChain, RegisterView
 from schuldhulp.creditor.claims_mailbox import Collected, Mailbox
+from schuldhulp.creditor.claims_setup import SetUp, set_up_account
 from schuldhulp.creditor.claims_state import ClaimState, claim_state, newest_receipt
 from schuldhulp.creditor.claims_steps import Step, StepKind, StepState
+from schuldhulp.creditor.claims_under_way import UnderWay
 from schuldhulp.creditor.claims_work import ClaimWork, municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.registry import MAX_AGE
-from schuldhulp.creditor.transactions import Outcome, Transactions
+from schuldhulp.creditor.transactions import Transactions
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.claim_journal import JournalKey
 from schuldhulp.crypto.claims import claim_commitment
@@ -26,30 +27,14 @@ from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.claims import Claim, ClaimContents, RefusalReason
 from schuldhulp.domain.records import NO_COMMITMENT
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
-from schuldhulp.errors import Conflict, Misconfigured, NotAllowed, NotFound, SchuldhulpError
+from schuldhulp.errors import Conflict, Misconfigured, NotAllowed, NotFound
 from schuldhulp.node.deployment import NetworkDeployment
-from schuldhulp.node.rpc import JsonRpc, Refusal
+from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Clock
 
-SETTLED_DEPTH: Final = 64
-"""Blocks after which a step that stands on chain is not looked at any more."""
-
 SEND_AGAIN: Final = frozenset({RefusalReason.CONTENTS_MISSING, RefusalReason.UNDECRYPTABLE})
 """Refusals after which the same contents may be delivered once more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetUp:
-    """State of a creditor's account after `ClaimClient.set_up`.
-
-    Attributes:
-        account: checksummed address.
-        changed: whether something had to be done.
-    """
-
-    account: str
-    changed: bool
 
 
 class ClaimClient:
@@ -116,6 +101,7 @@ class ClaimClient:
             municipalities=self._access.municipality,
             registers=self._access.register,
         )
+        self._under_way = UnderWay(journal=self._journal, work=self._work, transactions=self._transactions)
 
     def close(self) -> None:
         """Close the journal and let others in."""
@@ -136,16 +122,7 @@ class ClaimClient:
             NotAllowed: the account has no role yet, or cannot pay.
             Unreachable, ChainMismatch: the chain does not answer, or is another one.
         """
-        changed = False
-        address = self._transactions.address
-        while self._transactions.used() == 0:
-            self._do(address, b"")
-            changed = True
-        while self._access.register().encryption_key(address) != self._messages.public_key:
-            data = call_data("setEncryptionKey(bytes32)", ["bytes32"], [self._messages.public_key])
-            self._do(self._access.deployment.contract(CONTRACT).address, data)
-            changed = True
-        return SetUp(account=address, changed=changed)
+        return set_up_account(self._transactions, self._access, self._messages.public_key)
 
     def file(self, contents: ClaimContents) -> ClaimState:
         """File a claim and deliver its contents.
@@ -246,17 +223,7 @@ class ClaimClient:
         Returns:
             Texts of the errors that stood in the way; none when nothing is left.
         """
-        errors = []
-        height = self._access.head().number
-        for step in self._journal.steps():
-            try:
-                if step.state is StepState.DONE and self._was_lost(step, height):
-                    step = self._journal.advance(step, StepState.SIGNED)
-                if step.state in (StepState.SIGNED, StepState.MINED):
-                    self._go_on(step)
-            except SchuldhulpError as error:
-                errors.append(str(error))
-        return tuple(errors)
+        return self._under_way.resume(self._access.register().head.number)
 
     def list(self) -> Sequence[ClaimState]:
         """Return all claims that this journal knows, in the order in which they were first handed in."""
@@ -307,33 +274,12 @@ class ClaimClient:
             raise NotAllowed(
                 "holder_other", "holder.kvk: a claim is handed in by its holder, and that is you", field="holder.kvk"
             )
+        # A chain that is not the deployed one gets no transaction, not even one that was signed before.
+        self._access.register()
         self._work.require_ready()
         claim_id = self._access.claim_id(contents, self._journal)
-        self._finish_others(claim_id)
+        self._under_way.finish_others(claim_id)
         return claim_id
-
-    def _finish_others(self, claim_id: ClaimId) -> None:
-        """Finish what is under way; a transaction without a known end would share its nonce with the next one."""
-        for step in self._journal.steps():
-            if step.state not in (StepState.SIGNED, StepState.MINED):
-                continue
-            try:
-                self._go_on(step)
-            except SchuldhulpError:
-                now = next(one for one in self._journal.steps(step.claim_id) if one.number == step.number)
-                if now.state is StepState.SIGNED or (step.claim_id == claim_id and now.state is StepState.FAILED):
-                    raise
-
-    def _go_on(self, step: Step) -> None:
-        later = [one for one in self._journal.steps(step.claim_id) if one.number > step.number]
-        on_chain = (StepState.MINED, StepState.DONE)
-        if step.state is StepState.MINED and any(
-            one.state in on_chain and one.kind is not StepKind.HAND_OVER for one in later
-        ):
-            # A later version stands on chain, or none at all: the municipality could only refuse this one.
-            self._journal.advance(step, StepState.DONE, failure="superseded")
-            return
-        self._work.finish(step)
 
     def _hand_in(
         self, kind: StepKind, claim_id: ClaimId, version: int, replaces: Commitment, contents: ClaimContents
@@ -352,8 +298,10 @@ class ClaimClient:
         return self.state(claim_id)
 
     def _step(self, kind: StepKind, claim_id: ClaimId, holder: str | None) -> ClaimState:
+        # A chain that is not the deployed one gets no transaction, not even one that was signed before.
+        self._access.register()
         self._work.require_ready()
-        self._finish_others(claim_id)
+        self._under_way.finish_others(claim_id)
         last = self._last(claim_id)
         on_chain = self._access.register().claim(claim_id)
         if last is not None and last.state is StepState.BEGUN:
@@ -378,11 +326,6 @@ class ClaimClient:
         since = step.delivered_at is not None and step.delivered_at > receipt.received_at
         if receipt.message == step.message or (not any(receipt.message) and not since):
             self._work.finish(self._journal.advance(step, StepState.MINED, sealed=None, sealed_to=None))
-
-    def _was_lost(self, step: Step, height: int) -> bool:
-        if step.transaction is None or step.block_number is None or height - step.block_number >= SETTLED_DEPTH:
-            return False
-        return self._transactions.look(step.transaction).outcome is not Outcome.MINED
 
     def _require_may_hand_in(self, register: RegisterView, contents: ClaimContents) -> None:
         account, municipality = self._transactions.address, contents.municipality
@@ -432,18 +375,6 @@ class ClaimClient:
         claim = self._version(claim_id, on_chain.commitment)
         is_own = on_chain.status.is_open and on_chain.holder == self._transactions.address
         return is_own and claim is not None and is_same_contents(claim.contents, contents)
-
-    def _do(self, to: str, data: bytes) -> None:
-        """Carry out one transaction of the set-up; whether it did anything is looked up by the caller."""
-        try:
-            gas = self._transactions.estimate(to=to, data=data)
-        except Refusal as refusal:
-            raise explain(refusal) from None
-        nonce = self._transactions.used()
-        if self._transactions.wait(self._transactions.sign(to=to, data=data, nonce=nonce, gas=gas)).outcome is (
-            Outcome.REVERTED
-        ):
-            raise Conflict("chain_refuses", "the chain refused the set-up; run it again")
 
 
 def is_same_contents(one: ClaimContents, other: ClaimContents) -> bool:
