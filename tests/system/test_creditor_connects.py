@@ -200,7 +200,9 @@ def test_a_claim_is_filed_received_and_its_receipt_checked(filed):
     shown = filed.follow(block)
     assert "2026-0815" in shown
     assert "accepted" in shown
-    assert "valid: signed by" in shown
+    (checked,) = json.loads(filed.follow("schuldhulp claim verify-receipt --json var/claims/12345678/receipts/*.json"))
+    signer = json.loads((filed.folder / "deployments" / "gemeente.json").read_text())["accounts"]["receipt_signer"]
+    assert (checked["valid"], checked["signer"]) == (True, signer)
 
 
 def test_nothing_of_a_person_is_left_where_others_read(filed):
