@@ -2,65 +2,39 @@ from __future__ import annotations
 
 import pytest
 
-from schuldhulp import bootstrap, errors
+from schuldhulp import errors
+from schuldhulp.bootstrap import background
 
 
 class Stopped(BaseException):
     """Ends a loop that has no end."""
 
 
-class Spares:
-    """Fails each time in another way."""
-
-    def __init__(self) -> None:
-        self.troubles: list[Exception] = [
-            errors.Unreachable("database_unreachable", "the database does not answer"),
-            ValueError("somebody's name"),
-        ]
-        self.asked = 0
-
-    def prepare(self) -> int:
-        self.asked += 1
-        if self.troubles:
-            raise self.troubles.pop(0)
-        return 0
-
-
-def test_keep_spares_goes_on_after_anything_that_fails(
+def test_keep_doing_goes_on_after_anything_that_fails(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spares = Spares()
+    troubles: list[Exception] = [
+        errors.Unreachable("database_unreachable", "the database does not answer"),
+        ValueError("somebody's name"),
+    ]
+    done: list[int] = []
+    waited: list[float] = []
 
-    def sleep(_seconds: float) -> None:
-        if spares.asked == 3:
+    def task() -> None:
+        if troubles:
+            raise troubles.pop(0)
+        done.append(1)
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if done:
             raise Stopped
 
-    monkeypatch.setattr(bootstrap.time, "sleep", sleep)
+    monkeypatch.setattr(background.time, "sleep", sleep)
     with pytest.raises(Stopped):
-        bootstrap._keep_spares(spares)  # type: ignore[arg-type]
+        background._keep_doing("spares", task, 60.0)
+    assert waited == [60.0, 60.0, 60.0]
     assert [record.getMessage() for record in caplog.records] == [
         "spares: the database does not answer",
         "spares: internal error: ValueError",
-    ]
-
-
-def test_keep_erasing_goes_on_after_anything_that_fails(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    spares = Spares()
-
-    class Channel:
-        def erase_old(self) -> int:
-            return spares.prepare()
-
-    def sleep(_seconds: float) -> None:
-        if spares.asked == 3:
-            raise Stopped
-
-    monkeypatch.setattr(bootstrap.time, "sleep", sleep)
-    with pytest.raises(Stopped):
-        bootstrap._keep_erasing(Channel())  # type: ignore[arg-type]
-    assert [record.getMessage() for record in caplog.records] == [
-        "erasing messages: the database does not answer",
-        "erasing messages: internal error: ValueError",
     ]

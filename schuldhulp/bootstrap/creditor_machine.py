@@ -1,0 +1,113 @@
+"""What works on a creditor's machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from schuldhulp.config import Settings
+from schuldhulp.crypto.keyring import CreditorKeys
+from schuldhulp.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from schuldhulp.creditor import ClaimClient, Client
+    from schuldhulp.creditor.kept_tags import KeptTagFile
+    from schuldhulp.crypto.kept import KeptKey
+    from schuldhulp.services.ports import KeptTags
+
+
+def creditor_client(
+    settings: Settings,
+    *,
+    organisation: str | None = None,
+    kept: KeptTags | None = None,
+    local: bool = False,
+    told: Callable[[int, int], None] | None = None,
+) -> Client:
+    """Put a creditor's client together.
+
+    Args:
+        settings: settings of the creditor's machine.
+        organisation: KvK number to ask as; the one of the settings when None.
+        kept: memory of tags, from `creditor_memory`; without it every question costs quota.
+        local: fetch all tags and look them up on this machine.
+        told: is told how far the fetching is: block and last block.
+
+    Raises:
+        Misconfigured: no organisation is named, or its keyring or the deployment file is missing.
+    """
+    from schuldhulp.creditor import Client
+    from schuldhulp.creditor.signing import digest_signer
+
+    name = _organisation(settings, organisation)
+    keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
+    return Client(
+        deployment_file=settings.deployment_file,
+        chain_url=settings.chain_url,
+        organisation=name,
+        sign_digest=digest_signer(keys.account),
+        state_file=settings.data / "heads" / f"{name}.json",
+        max_age=timedelta(seconds=settings.head_max_age),
+        kept=kept,
+        local=settings.data / "tags" if local else None,
+        told=told,
+    )
+
+
+def creditor_memory(settings: Settings, *, organisation: str | None = None) -> tuple[KeptTagFile, KeptKey]:
+    """Open a creditor's memory of tags, and give the key that it is encrypted under.
+
+    Args:
+        settings: settings of the creditor's machine.
+        organisation: KvK number; the one of the settings when None.
+
+    Raises:
+        Misconfigured: as `creditor_client`, or the memory cannot be used.
+    """
+    from schuldhulp.creditor.kept_tags import KeptTagFile
+    from schuldhulp.crypto.kept import KeptKey
+    from schuldhulp.node.deployment import NetworkDeployment
+
+    name = _organisation(settings, organisation)
+    key = KeptKey.of(CreditorKeys.open(settings.keys, kvk=name, private=settings.production).messages)
+    deployment = NetworkDeployment.load(settings.deployment_file)
+    instance = deployment.contract("EnrolmentRegistry").instance_id
+    return KeptTagFile(settings.data / "kept" / f"{name}.sqlite", key, registry=instance), key
+
+
+def claim_client(settings: Settings, *, organisation: str | None = None) -> ClaimClient:
+    """Put together what hands a creditor's claims in; to be closed, so that others can work with its journal.
+
+    Args:
+        settings: settings of the creditor's machine.
+        organisation: KvK number to act as; the one of the settings when None.
+
+    Raises:
+        Misconfigured: no organisation is named, or its keyring or the deployment file is missing.
+        Conflict: another command works with its claims.
+    """
+    from schuldhulp.creditor import ClaimClient
+
+    name = _organisation(settings, organisation)
+    keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
+    return ClaimClient(
+        deployment_file=settings.deployment_file,
+        chain_url=settings.chain_url,
+        organisation=name,
+        account=keys.account,
+        messages=keys.messages,
+        folder=settings.data / "claims" / name,
+        max_age=timedelta(seconds=settings.head_max_age),
+    )
+
+
+def _organisation(settings: Settings, organisation: str | None) -> str:
+    name = organisation or settings.organisation
+    if not name:
+        raise Misconfigured(
+            "organisation_missing",
+            "name the organisation: --organisation KVK, or set SCHULDHULP_ORGANISATION",
+            field="organisation",
+        )
+    return name
