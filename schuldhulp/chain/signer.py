@@ -1,4 +1,4 @@
-"""Signs and sends: the registrar's transactions, and typed data for the evaluator."""
+"""Signs and sends: transactions of the registrar and the reviewer, and typed data for the evaluator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from eth_utils.exceptions import ValidationError
 
 from schuldhulp import errors
 from schuldhulp.chain.abi import contract_interface
-from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.domain.claims import ClaimStatus
+from schuldhulp.domain.types import ClaimId, Epoch, MunicipalityCode, Tag
 from schuldhulp.node.deployment import Deployment
 from schuldhulp.node.rpc import JsonRpc, Refusal
 from schuldhulp.services.ports import ContractCall, RootChange, SignedTransaction
@@ -31,6 +32,9 @@ CHANGED_ROOT_GAS: Final = 11_000
 ENROL_GAS: Final = 26_500
 END_GAS: Final = 10_000
 """Gas limits of one item, before refunds, with a margin over what was measured; see tests/integration/chain."""
+
+DECIDE_GAS: Final = 80_000
+"""Gas limit of a decision on one claim, with a margin over what was measured; likewise."""
 
 PRICE_MARGIN: Final = 4
 """How often the base fee may double before a signed transaction is priced out: twice, since it is sent unchanged."""
@@ -101,8 +105,8 @@ class AccountSigner:
         return SignedTransaction(raw=bytes(signed.raw_transaction), tx_hash=bytes(signed.hash), nonce=fields["nonce"])
 
 
-class RegistrarWriter:
-    """A `ChainWriter`: fixed gas from the size of the batch, a price that stays valid, no question but the fee."""
+class AccountWriter:
+    """A `TransactionWriter`: fixed gas, a price that stays valid, no question but the fee."""
 
     def __init__(self, deployment: Deployment, rpc: JsonRpc, signer: AccountSigner) -> None:
         """Take what is needed to sign and send.
@@ -110,7 +114,7 @@ class RegistrarWriter:
         Args:
             deployment: addresses and chain id.
             rpc: connection to a node.
-            signer: the registrar's account.
+            signer: the account.
         """
         self._deployment = deployment
         self._rpc = rpc
@@ -120,27 +124,6 @@ class RegistrarWriter:
     def account(self) -> str:
         """Checksummed address of the signing account."""
         return self._signer.address
-
-    def commit(self, municipality: MunicipalityCode, changes: Sequence[RootChange]) -> ContractCall:
-        """Encode a ledger batch; the dossiers stand in ascending order."""
-        new = sum(change.previous_root == NO_ROOT for change in changes)
-        data = contract_interface("ObligationLedger").call(
-            "commit",
-            municipality,
-            [(change.dossier, change.previous_root, change.new_root) for change in changes],
-        )
-        gas = BASE_GAS + new * NEW_ROOT_GAS + (len(changes) - new) * CHANGED_ROOT_GAS
-        return ContractCall(contract="ObligationLedger", data=data, gas=gas)
-
-    def enrol(self, municipality: MunicipalityCode, epoch: Epoch, tags: Sequence[Tag]) -> ContractCall:
-        """Encode the publication of tags, which stand in ascending order."""
-        data = contract_interface("EnrolmentRegistry").call("enrol", municipality, epoch, list(tags))
-        return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * ENROL_GAS)
-
-    def end_enrolment(self, municipality: MunicipalityCode, tags: Sequence[Tag]) -> ContractCall:
-        """Encode the ending of tags, which stand in ascending order."""
-        data = contract_interface("EnrolmentRegistry").call("endEnrolment", municipality, list(tags))
-        return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * END_GAS)
 
     def sign(self, call: ContractCall, nonce: int) -> SignedTransaction:
         """Sign a call at the price of the moment; nothing is sent."""
@@ -214,3 +197,43 @@ class RegistrarWriter:
         except Refusal as refusal:
             return refusal.message
         return ""
+
+
+class RegistrarWriter(AccountWriter):
+    """A `ChainWriter`: the gas follows from the size of the batch."""
+
+    def commit(self, municipality: MunicipalityCode, changes: Sequence[RootChange]) -> ContractCall:
+        """Encode a ledger batch; the dossiers stand in ascending order."""
+        new = sum(change.previous_root == NO_ROOT for change in changes)
+        data = contract_interface("ObligationLedger").call(
+            "commit",
+            municipality,
+            [(change.dossier, change.previous_root, change.new_root) for change in changes],
+        )
+        gas = BASE_GAS + new * NEW_ROOT_GAS + (len(changes) - new) * CHANGED_ROOT_GAS
+        return ContractCall(contract="ObligationLedger", data=data, gas=gas)
+
+    def enrol(self, municipality: MunicipalityCode, epoch: Epoch, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the publication of tags, which stand in ascending order."""
+        data = contract_interface("EnrolmentRegistry").call("enrol", municipality, epoch, list(tags))
+        return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * ENROL_GAS)
+
+    def end_enrolment(self, municipality: MunicipalityCode, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the ending of tags, which stand in ascending order."""
+        data = contract_interface("EnrolmentRegistry").call("endEnrolment", municipality, list(tags))
+        return ContractCall(contract="EnrolmentRegistry", data=data, gas=BASE_GAS + len(tags) * END_GAS)
+
+
+class ReviewerWriter(AccountWriter):
+    """Encodes decisions on claims beside signing and sending them."""
+
+    def decide_claim(self, claim_id: ClaimId, status: ClaimStatus, decision: bytes) -> ContractCall:
+        """Encode a decision on one claim.
+
+        Args:
+            claim_id: the claim.
+            status: where it is taken.
+            decision: hash of the decision, 32 bytes.
+        """
+        data = contract_interface("ClaimRegister").call("decideClaim", claim_id, int(status), decision)
+        return ContractCall(contract="ClaimRegister", data=data, gas=DECIDE_GAS)

@@ -671,24 +671,12 @@ class ChainReader(Protocol):
         ...
 
 
-class ChainWriter(Protocol):
-    """Encodes, signs and sends the registrar's transactions."""
+class TransactionWriter(Protocol):
+    """Signs and sends the transactions of one account."""
 
     @property
     def account(self) -> str:
         """Checksummed address of the signing account."""
-        ...
-
-    def commit(self, municipality: MunicipalityCode, changes: Sequence[RootChange]) -> ContractCall:
-        """Encode a ledger batch; the dossiers stand in ascending order."""
-        ...
-
-    def enrol(self, municipality: MunicipalityCode, epoch: Epoch, tags: Sequence[Tag]) -> ContractCall:
-        """Encode the publication of tags, which stand in ascending order."""
-        ...
-
-    def end_enrolment(self, municipality: MunicipalityCode, tags: Sequence[Tag]) -> ContractCall:
-        """Encode the ending of tags, which stand in ascending order."""
         ...
 
     def sign(self, call: ContractCall, nonce: int) -> SignedTransaction:
@@ -700,6 +688,22 @@ class ChainWriter(Protocol):
 
         Harmless when the node has the transaction already or has carried it out.
         """
+        ...
+
+
+class ChainWriter(TransactionWriter, Protocol):
+    """Encodes, signs and sends the registrar's transactions."""
+
+    def commit(self, municipality: MunicipalityCode, changes: Sequence[RootChange]) -> ContractCall:
+        """Encode a ledger batch; the dossiers stand in ascending order."""
+        ...
+
+    def enrol(self, municipality: MunicipalityCode, epoch: Epoch, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the publication of tags, which stand in ascending order."""
+        ...
+
+    def end_enrolment(self, municipality: MunicipalityCode, tags: Sequence[Tag]) -> ContractCall:
+        """Encode the ending of tags, which stand in ascending order."""
         ...
 
 

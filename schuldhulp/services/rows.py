@@ -29,6 +29,7 @@ class BatchKind(StrEnum):
     LEDGER = "ledger"
     ENROL = "enrol"
     END = "end"
+    DECIDE = "decide"
     UNKNOWN = "unknown"
     """Never written; stands for a stored word that this system does not know: somebody changed the database."""
 

@@ -17,11 +17,11 @@ from schuldhulp import errors
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.services.ports import (
     ChainReader,
-    ChainWriter,
     Clock,
     ContractCall,
     Receipt,
     Store,
+    TransactionWriter,
     UnitOfWork,
 )
 from schuldhulp.services.rows import BatchKind, BatchRow, BatchState
@@ -42,12 +42,16 @@ PATIENCE: Final = timedelta(minutes=15)
 """How long it then waits."""
 
 
-_CONTRACT_OF: Final = {
-    BatchKind.LEDGER: "ObligationLedger",
-    BatchKind.ENROL: "EnrolmentRegistry",
-    BatchKind.END: "EnrolmentRegistry",
+REGISTRAR: Final = "REGISTRAR"
+REVIEWER: Final = "REVIEWER"
+
+_ROLE_OF: Final = {
+    BatchKind.LEDGER: ("ObligationLedger", REGISTRAR),
+    BatchKind.ENROL: ("EnrolmentRegistry", REGISTRAR),
+    BatchKind.END: ("EnrolmentRegistry", REGISTRAR),
+    BatchKind.DECIDE: ("ClaimRegister", REVIEWER),
 }
-"""Where the account of a batch needs its role."""
+"""Where the account of a batch needs which role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,17 +112,19 @@ class Sender:
         pause: waits a number of seconds.
         confirmations: blocks on top after which a batch counts as confirmed.
         municipality: whose batches are looked after; those of all when None.
+        verb: role of the account; what was signed in another role is for another sender.
         receipt_timeout: seconds to wait for a receipt.
         holder: name of this worker in the lease; random.
     """
 
     store: Store
     reader: ChainReader
-    writer: ChainWriter
+    writer: TransactionWriter
     clock: Clock
     pause: Callable[[float], None]
     confirmations: int
     municipality: MunicipalityCode | None = None
+    verb: str = REGISTRAR
     receipt_timeout: float = RECEIPT_TIMEOUT
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     _owners: dict[BatchKind, BatchOwner] = field(default_factory=dict)
@@ -180,7 +186,7 @@ class Sender:
         """
         self.hold_lease()
         with self.store.read() as work:
-            batches = [batch for batch in work.batches.unfinished() if self.municipality in (None, batch.municipality)]
+            batches = [batch for batch in work.batches.unfinished() if self._is_mine(batch)]
             seen = work.chain_watch.get()
         if seen is not None and self.reader.head().number < seen.head_number:
             raise errors.Deviation("chain_behind", "the chain is shorter than it was when it was last looked at")
@@ -197,6 +203,14 @@ class Sender:
             waiting=tuple(done.waiting),
             refusals=tuple(done.refusals),
         )
+
+    def _is_mine(self, batch: BatchRow) -> bool:
+        """Tell whether this sender looks after a batch: its account signed it, or one that it replaced may have."""
+        if self.municipality not in (None, batch.municipality):
+            return False
+        # A kind that nobody knows is the registrar's to name, unless another account of today signed it.
+        _, verb = _ROLE_OF.get(batch.kind, ("", REGISTRAR))
+        return batch.account == self.writer.account or verb == self.verb
 
     def _take_over(self, account: str) -> bool:
         """Take the lease of an account that was replaced; False while a worker of its own is at work."""
@@ -256,7 +270,8 @@ class Sender:
         """
         if batch.account == self.writer.account:
             return False
-        if self.reader.has_role(_CONTRACT_OF[batch.kind], "REGISTRAR", batch.municipality, batch.account):
+        contract, verb = _ROLE_OF[batch.kind]
+        if self.reader.has_role(contract, verb, batch.municipality, batch.account):
             return False
         # The receipt is asked once more: the batch may have been mined between the first look and the revocation.
         return self.reader.receipt(batch.tx_hash) is None

@@ -8,6 +8,7 @@ import pytest
 from schuldhulp import errors
 from schuldhulp.chain.claims import RegisterReader
 from schuldhulp.chain.gateway import role
+from schuldhulp.chain.signer import ReviewerWriter
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.node.rpc import Refusal
@@ -50,6 +51,24 @@ def history(chain: DeployedChain, new_holder: str) -> None:
     ]
     for function, arguments, by in steps:
         chain.transact("ClaimRegister", function, *arguments, by=by)
+
+
+def test_gas_is_enough_for_each_decision(chain: DeployedChain, creditors: tuple[str, str]) -> None:
+    gateway = chain.gateway()
+    writer = ReviewerWriter(chain.deployment, chain.rpc(), chain.signer("reviewer"))
+    chain.transact("ClaimRegister", "fileClaim", claim_id(3), MUNICIPALITY, ONE, by="registrar")
+    for status in (ClaimStatus.UNDER_REVIEW, ClaimStatus.ASKED, ClaimStatus.INCLUDED, ClaimStatus.SETTLED):
+        call = writer.decide_claim(claim_id(3), status, DECISION)
+        assert gateway.refusal_of(call, writer.account) is None
+        signed = writer.sign(call, gateway.nonce_of(writer.account))
+        assert writer.send(signed.raw) == ""
+        receipt = gateway.receipt(signed.tx_hash)
+        assert receipt is not None
+        assert receipt.succeeded
+        assert receipt.gas_used * 5 < call.gas * 4
+    # What is closed is not decided on any more.
+    call = writer.decide_claim(claim_id(3), ClaimStatus.INCLUDED, DECISION)
+    assert gateway.refusal_of(call, writer.account) == "StatusStepNotAllowed"
 
 
 def test_events_tell_what_happened_to_own_claims_in_order(chain: DeployedChain, creditors: tuple[str, str]) -> None:
