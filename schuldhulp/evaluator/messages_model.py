@@ -124,7 +124,7 @@ class DeliveryBody(BaseModel):
 
     model_config = _STRICT
 
-    kind: Kind = Field(description="A creditor sends `claim`, the municipality `receipt`.")
+    kind: Kind = Field(description="A creditor sends `claim`, the municipality `receipt` and `decision`.")
     subject: Bytes32 = Field(description="What it is about: of a claim and a receipt the claim id.")
     recipient: Recipient = Field(description="`municipality`, or the address of a creditor's account.")
     content: Content = Field(description=f"The sealed bytes, at most {MAX_CONTENT}, in base64 (RFC 4648, section 4).")

@@ -41,7 +41,7 @@ COLLECTED: Final = 512 * 1024
 TO_MUNICIPALITY: Final = frozenset({MessageKind.CLAIM})
 """What a creditor sends."""
 
-TO_CREDITOR: Final = frozenset({MessageKind.RECEIPT})
+TO_CREDITOR: Final = frozenset({MessageKind.RECEIPT, MessageKind.DECISION})
 """What the municipality sends."""
 
 

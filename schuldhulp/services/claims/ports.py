@@ -35,6 +35,8 @@ class MessageKind(StrEnum):
     """A creditor's claim, sealed to the municipality's claim key."""
     RECEIPT = "receipt"
     """The municipality's receipt of a claim, sealed to the creditor's encryption key on the chain."""
+    DECISION = "decision"
+    """The municipality's decision on a claim with its reason, sealed in the same way."""
 
 
 @dataclass(frozen=True, kw_only=True)
