@@ -101,6 +101,7 @@ class Settings(BaseModel):
     ledger_schedule: str = Field("every 900s", description="When ledger batches go out: `every <n>s` or `daily HH:MM`.")
     enrolment_schedule: str = Field("daily 03:00", description="When enrolments and endings go out.")
     claims_schedule: str = Field("every 60s", description="When claims are collected and receipts sent.")
+    decision_schedule: str = Field("daily 04:00", description="When decisions on claims go out.")
     claim_filing_wait: Annotated[int, Field(ge=1, le=2_592_000)] = Field(
         3600, description="How long contents of a claim wait for their filing on the chain, in seconds."
     )
@@ -183,7 +184,7 @@ class Settings(BaseModel):
             values.setdefault(f"{name}_url", f"http://{LOOPBACK}:{values.get(f'{name}_port', port)}")
         return values
 
-    @field_validator("ledger_schedule", "enrolment_schedule", "claims_schedule")
+    @field_validator("ledger_schedule", "enrolment_schedule", "claims_schedule", "decision_schedule")
     @classmethod
     def _readable(cls, text: str) -> str:
         try:
