@@ -197,6 +197,12 @@ class Claims(Repository):
         table = tables.claim_receipts
         self._run(update(table).where(table.c.id == receipt).values(trouble="", tried_at=at, delivered_at=at))
 
+    def send_receipts_again(self, message: bytes) -> None:
+        """Have the receipts of a message delivered once more, sealed as they are."""
+        table = tables.claim_receipts
+        arrived = (table.c.message == message) & table.c.delivered_at.is_not(None)
+        self._run(update(table).where(arrived).values(tried_at=None, delivered_at=None))
+
     # --- retention ----------------------------------------------------------------------------------------------------
 
     def to_erase(self, municipality: MunicipalityCode, *, decided_before: datetime) -> Sequence[bytes]:

@@ -17,10 +17,18 @@ class Mail(Repository):
     """Tables ``channel_messages`` and ``claim_follow``."""
 
     def add(self, row: MailRow) -> bool:
-        """Store a message; does nothing when it is here already, and says whether it was new."""
+        """Store a message, and say whether it was new.
+
+        One that is here and comes again, because the evaluator's database was restored, keeps what it was, gets its new
+        number, and is acknowledged again.
+        """
         table = tables.channel_messages
         statement = self._insert(table).values(**_plain(row)).on_conflict_do_nothing()
-        return self._first(statement.returning(table.c.message)) is not None
+        if self._first(statement.returning(table.c.message)) is not None:
+            return True
+        again = {"number": row.number, "acknowledged": False}
+        self._run(update(table).where(table.c.message == row.message).values(**again))
+        return False
 
     def get(self, message: bytes) -> MailRow | None:
         """Return a message."""

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, delete, select
+
 from schuldhulp.chain.signer import recover
 from schuldhulp.creditor.channel import HttpChannel
 from schuldhulp.creditor.claims import ClaimClient
@@ -37,6 +39,7 @@ from schuldhulp.services.claims.ports import Message, MessageKind
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Organisation, Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
+from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.messages import MessageDatabase
 from tests.support.anvil import Anvil
 from tests.support.chain import (
@@ -142,6 +145,18 @@ class ClaimStage:
         """Return what was delivered to the municipality, opened."""
         found = self.municipality().collect(0)
         return [(one, open_claim(self.claim_key, ClaimId(one.subject), one.content)) for one in found]
+
+    def forget_messages(self) -> None:
+        """Take everything out of all mailboxes, as where a backup from before it was put back."""
+        with create_engine(f"sqlite:///{self.folder / 'evaluator.sqlite'}").begin() as connection:
+            connection.execute(delete(messages))
+            connection.execute(delete(mailboxes))
+
+    def unacknowledged(self, recipient: str) -> int:
+        """Count what lies in a mailbox and its addressee has not acknowledged."""
+        wanted = (messages.c.recipient == recipient) & messages.c.fetched_at.is_(None)
+        with create_engine(f"sqlite:///{self.folder / 'evaluator.sqlite'}").begin() as connection:
+            return len(connection.execute(select(messages.c.number).where(wanted)).all())
 
     def send_receipt(
         self,

@@ -59,7 +59,7 @@ class Collector:
         now, new = self._clock.now(), 0
         with self._store.write() as work:
             for message in messages:
-                new += work.mail.add(
+                is_new = work.mail.add(
                     MailRow(
                         message=message.message,
                         municipality=self._municipality,
@@ -73,7 +73,11 @@ class Collector:
                         content=message.content,
                     )
                 )
-                if message.kind is MessageKind.CLAIM:
+                new += is_new
+                if not is_new:
+                    # An evaluator that forgot these contents has forgotten what came after them too: the receipt.
+                    work.claims.send_receipts_again(message.message)
+                elif message.kind is MessageKind.CLAIM:
                     work.claims.add_delivery(
                         DeliveryRow(
                             message=message.message,

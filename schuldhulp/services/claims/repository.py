@@ -23,7 +23,7 @@ class MailRepository(Protocol):
     """Tables ``channel_messages`` and ``claim_follow``: what came in, and how far channel and chain were read."""
 
     def add(self, row: MailRow) -> bool:
-        """Store a message; does nothing when it is here already, and says whether it was new."""
+        """Store a message, and say whether it was new; one that is here is to be acknowledged again."""
 
     def get(self, message: bytes) -> MailRow | None:
         """Return a message."""
@@ -114,6 +114,9 @@ class ClaimRepository(Protocol):
 
     def receipt_arrived(self, receipt: int, at: datetime) -> None:
         """Write down that a receipt was delivered."""
+
+    def send_receipts_again(self, message: bytes) -> None:
+        """Have the receipts of a message delivered once more, as they are."""
 
     def to_erase(self, municipality: MunicipalityCode, *, decided_before: datetime) -> Sequence[bytes]:
         """Return the messages with contents that nobody needs any more.

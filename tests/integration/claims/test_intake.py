@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from schuldhulp.crypto.claims import claim_commitment
+from schuldhulp.crypto.claims import claim_commitment, seal_claim
 from schuldhulp.domain.claims import ClaimStatus, ReceiptOutcome, RefusalReason
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.services.claims.rows import ContentsState, DeliveryState
@@ -157,6 +157,29 @@ def test_run_once_takes_the_same_message_once_and_new_seals_of_it_each(town: Tow
     town.run()
     assert town.outcomes() == ["accepted", "accepted"]
     assert town.claim(claim.claim_id).message == first
+
+
+def test_run_once_acknowledges_and_answers_again_what_a_restored_evaluator_had_forgotten(town: Town) -> None:
+    claim = version(town.id_of(contents()), contents())
+    sealed = seal_claim(town.stage.claim_key.public_key, claim)
+    town.file(claim)
+    town.deliver_bytes(claim.claim_id, sealed)
+    town.run()
+    creditor = town.channel_of(town.stage.creditor)
+    receipt = creditor.collect(0)[0]
+    town.stage.forget_messages()
+    assert creditor.collect(0) == []
+
+    town.deliver_bytes(claim.claim_id, sealed)
+    report = town.run()
+
+    assert (report.collected, report.accepted, report.sent) == (0, 0, 1)
+    again = creditor.collect(0)[0]
+    assert (again.message, again.content) == (receipt.message, receipt.content)
+    # It counts against its sender no longer.
+    assert town.stage.unacknowledged("municipality") == 0
+    assert len(town.receipts(claim.claim_id)) == 1
+    assert town.run().sent == 0
 
 
 def test_run_once_accepts_two_versions_that_cross_and_keeps_the_newest(town: Town) -> None:
