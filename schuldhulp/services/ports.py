@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from schuldhulp.crypto.voprf import Blinding
     from schuldhulp.domain.identifiers import Identifier, IdentifierKind
+    from schuldhulp.services.claims.decision_rows import DecisionRepository
     from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 
 # --- storage ---------------------------------------------------------------------------------------------------------
@@ -416,6 +417,7 @@ class UnitOfWork(Protocol):
     chain_watch: ChainWatchRepository
     mail: MailRepository
     claims: ClaimRepository
+    decisions: DecisionRepository
     checks: CheckRepository
 
     def __enter__(self) -> Self:

@@ -362,3 +362,33 @@ page_checks = Table(
     Column("sealed", Octets, nullable=False),
     Index(None, "organisation", "checked_at"),
 )
+
+claim_decisions = Table(
+    "claim_decisions",
+    metadata,
+    Column("id", Octets, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("claim_id", Octets, nullable=False, index=True),
+    Column("commitment", Octets, nullable=False),
+    Column("status", Whole, nullable=False),
+    Column("decision", Octets, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("sealed", Octets, nullable=False),
+    Column("kept", Octets, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("mac", Octets, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("batch", ForeignKey("batches.id"), index=True),
+    Column("trouble", Text, nullable=False),
+    Column("tried_at", Time),
+    Column("delivered_at", Time),
+)
+
+claim_links = Table(
+    "claim_links",
+    metadata,
+    Column("claim_id", Octets, primary_key=True),
+    Column("filed_at", Time, primary_key=True, autoincrement=False),
+    Column("sealed", Octets, nullable=False),
+    Column("linked_at", Time, nullable=False),
+)

@@ -8,11 +8,13 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from schuldhulp.services import ports
+from schuldhulp.services.claims.decision_rows import DecisionRepository
 from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 from schuldhulp.services.creditor_pages.rows import CheckRepository
 from schuldhulp.storage.checks import Checks
 from schuldhulp.storage.claims import Claims
 from schuldhulp.storage.database import WRITE, translated
+from schuldhulp.storage.decisions import Decisions
 from schuldhulp.storage.dossiers import ApplicantIndex, Dossiers, Keys, Records, Revisions
 from schuldhulp.storage.filling import Fillings
 from schuldhulp.storage.mail import Mail
@@ -44,6 +46,7 @@ class SqlUnitOfWork:
     chain_watch: ports.ChainWatchRepository
     mail: MailRepository
     claims: ClaimRepository
+    decisions: DecisionRepository
     checks: CheckRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
@@ -92,6 +95,7 @@ class SqlUnitOfWork:
         self.chain_watch = ChainWatch(connection)
         self.mail = Mail(connection)
         self.claims = Claims(connection)
+        self.decisions = Decisions(connection)
         self.checks = Checks(connection)
         return self
 

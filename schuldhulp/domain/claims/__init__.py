@@ -2,6 +2,15 @@
 
 from schuldhulp.domain.claims.codec import claim_from_plain, claim_to_plain, contents_from_plain, contents_to_plain
 from schuldhulp.domain.claims.contents import Claim, ClaimContents
+from schuldhulp.domain.claims.decision import (
+    EXPLAINED,
+    REASONS,
+    ClaimDecision,
+    DecisionReason,
+    check_reason,
+    decision_from_plain,
+    decision_to_plain,
+)
 from schuldhulp.domain.claims.obligation import obligation_from
 from schuldhulp.domain.claims.parts import ClaimStage, Contact, Debtor, InstalmentProposal, Organisation
 from schuldhulp.domain.claims.receipt import (
@@ -17,24 +26,31 @@ from schuldhulp.domain.claims.status import DECISIONS, ClaimStatus, check_decisi
 
 __all__ = [
     "DECISIONS",
+    "EXPLAINED",
+    "REASONS",
     "Claim",
     "ClaimContents",
+    "ClaimDecision",
     "ClaimReceipt",
     "ClaimStage",
     "ClaimStatus",
     "Contact",
     "Debtor",
+    "DecisionReason",
     "InstalmentProposal",
     "Organisation",
     "ReceiptOutcome",
     "RefusalReason",
     "SignedReceipt",
     "check_decision",
+    "check_reason",
     "claim_from_plain",
     "claim_id_input",
     "claim_to_plain",
     "contents_from_plain",
     "contents_to_plain",
+    "decision_from_plain",
+    "decision_to_plain",
     "may_decide",
     "may_file",
     "normalised_reference",
