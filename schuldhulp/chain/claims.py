@@ -13,8 +13,9 @@ from schuldhulp.chain.abi import contract_interface
 from schuldhulp.chain.gateway import Gateway
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
-from schuldhulp.node.answers import block_of, data_of, number_of, word_of
-from schuldhulp.node.rpc import JsonRpc, Refusal
+from schuldhulp.node.answers import block_of, data_of
+from schuldhulp.node.logs import WORD_BYTES, Log, logs_between
+from schuldhulp.node.rpc import JsonRpc, Question, Refusal
 from schuldhulp.services.claims.events import FiledClaim
 from schuldhulp.services.claims.rows import EventKind, EventRow
 from schuldhulp.services.ports import Head
@@ -22,7 +23,6 @@ from schuldhulp.services.ports import Head
 REGISTER: Final = "ClaimRegister"
 
 _Value = TypeVar("_Value")
-_WORD: Final = 32
 _NAMES: Final = {
     "ClaimFiled": EventKind.FILED,
     "ClaimAmended": EventKind.AMENDED,
@@ -85,41 +85,26 @@ class RegisterReader:
             errors.ChainMismatch: the chain changed while it was read, or an answer has another shape.
         """
         end = self.block(last)
-        logs = self._ask(
-            [
-                (
-                    "eth_getLogs",
-                    (
-                        {
-                            "address": self._address,
-                            "fromBlock": hex(first),
-                            "toBlock": hex(last),
-                            "topics": [["0x" + topic.hex() for topic in self._kinds]],
-                        },
-                    ),
-                )
-            ]
-        )[0]
-        if not isinstance(logs, list) or not all(isinstance(log, dict) for log in logs):
-            raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
+        topics = [["0x" + topic.hex() for topic in self._kinds]]
+        logs = logs_between(self._send, address=self._address, topics=topics, first=first, last=last)
         prefix = municipality.to_bytes(2, "big")
         # Only a filing names the municipality in a topic of its own; all others begin with the claim's id.
-        own = [log for log in logs if _topic(log, 1).startswith(prefix)]
-        blocks = self._blocks({number_of(log.get("blockNumber")) for log in own})
+        own = [log for log in logs if _claim_of(log).startswith(prefix)]
+        blocks = self._blocks({log.block_number for log in own})
         found = [self._event(log, municipality, blocks) for log in own]
         if end is None or self.block(last) != end:
             raise errors.ChainMismatch("chain_changed", "the chain changed while its events were read")
-        return sorted(found, key=lambda event: (event.block_number, event.log_index))
+        return found
 
-    def _event(self, log: dict[str, Any], municipality: MunicipalityCode, blocks: dict[int, Head]) -> EventRow:
-        block = blocks[number_of(log.get("blockNumber"))]
-        if word_of(log.get("blockHash")) != block.hash:
+    def _event(self, log: Log, municipality: MunicipalityCode, blocks: dict[int, Head]) -> EventRow:
+        block = blocks[log.block_number]
+        if log.block_hash != block.hash:
             raise errors.ChainMismatch("chain_changed", "the chain changed while its events were read")
-        kind = self._kinds.get(_topic(log, 0))
-        body = b"".join(_topic(log, number) for number in range(1, len(log["topics"]))) + data_of(log.get("data"))
-        if kind is None or len(body) != _WORDS[kind] * _WORD:
-            raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape")
-        words = [body[start : start + _WORD] for start in range(0, len(body), _WORD)]
+        kind = self._kinds.get(log.topics[0])
+        body = b"".join(log.topics[1:]) + log.data
+        if kind is None or len(body) != _WORDS[kind] * WORD_BYTES:
+            raise _wrong_shape()
+        words = [body[start : start + WORD_BYTES] for start in range(0, len(body), WORD_BYTES)]
         return EventRow(
             id=0,
             municipality=municipality,
@@ -133,7 +118,7 @@ class RegisterReader:
             block_number=block.number,
             block_hash=block.hash,
             block_time=block.timestamp,
-            log_index=number_of(log.get("logIndex")),
+            log_index=log.index,
         )
 
     def _blocks(self, numbers: set[int]) -> dict[int, Head]:
@@ -149,7 +134,15 @@ class RegisterReader:
         ]
         return [interface.answer(function, data_of(answer)) for answer in self._ask(questions)]
 
-    def _ask(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def _ask(self, questions: Sequence[Question]) -> list[Any]:
+        answers = self._send(questions)
+        for (method, _), answer in zip(questions, answers, strict=True):
+            if isinstance(answer, Refusal):
+                raise errors.Unreachable("chain_refused", f"the node refused {method}") from answer
+        return answers
+
+    def _send(self, questions: Sequence[Question]) -> list[Any]:
+        """Ask, once the chain is recognised; what the node refuses stands among the answers."""
         if not questions:
             return []
         if self._lost:
@@ -159,17 +152,17 @@ class RegisterReader:
         self._lost = True
         answers = self._rpc.batch(questions)
         self._lost = False
-        for (method, _), answer in zip(questions, answers, strict=True):
-            if isinstance(answer, Refusal):
-                raise errors.Unreachable("chain_refused", f"the node refused {method}") from answer
         return answers
 
 
-def _topic(log: dict[str, Any], number: int) -> bytes:
-    topics = log.get("topics")
-    if not isinstance(topics, list) or len(topics) <= number:
-        raise errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape")
-    return word_of(topics[number])
+def _claim_of(log: Log) -> bytes:
+    if len(log.topics) < 2:
+        raise _wrong_shape()
+    return log.topics[1]
+
+
+def _wrong_shape() -> errors.ChainMismatch:
+    return errors.ChainMismatch("chain_answer_wrong", "the node gave an event of the wrong shape")
 
 
 def _pick(

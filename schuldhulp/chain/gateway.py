@@ -8,9 +8,9 @@ id. That is done at the start, after every lost connection, and whenever the cha
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
@@ -24,8 +24,8 @@ from schuldhulp.domain.types import DossierId, Epoch, MunicipalityCode, Root, Ta
 from schuldhulp.node import bitmap
 from schuldhulp.node.answers import block_of, data_of, number_of
 from schuldhulp.node.deployment import CONTRACTS, Deployment
-from schuldhulp.node.logs import logs_of, logs_question, words_of
-from schuldhulp.node.rpc import JsonRpc, Refusal
+from schuldhulp.node.logs import Log, logs_between, words_of
+from schuldhulp.node.rpc import JsonRpc, Question, Refusal
 from schuldhulp.services.ports import (
     ContractCall,
     Head,
@@ -34,9 +34,6 @@ from schuldhulp.services.ports import (
     RootChange,
     RootCommitted,
 )
-
-LISTED_BLOCKS: Final = 5_000
-"""Blocks whose events are asked in one call."""
 
 
 def role(verb: str, municipality: MunicipalityCode) -> bytes:
@@ -175,21 +172,8 @@ class Gateway:
 
     def commits_of(self, dossier: DossierId) -> list[RootCommitted]:
         """Return every commit of a dossier, oldest first."""
-        logs = self._ask(
-            "eth_getLogs",
-            {
-                "address": self.deployment.contracts["ObligationLedger"].address,
-                "fromBlock": "0x0",
-                "toBlock": "latest",
-                "topics": [
-                    "0x" + contract_interface("ObligationLedger").topic("DossierCommitted").hex(),
-                    "0x" + dossier.hex(),
-                ],
-            },
-        )
-        if not isinstance(logs, list):
-            raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than events")
-        return [_commit(log) for log in logs]
+        topic = contract_interface("ObligationLedger").topic("DossierCommitted")
+        return [_commit(log) for log in self._logs("ObligationLedger", ["0x" + topic.hex(), "0x" + dossier.hex()])]
 
     # --- registry -----------------------------------------------------------------------------------------------------
 
@@ -256,20 +240,15 @@ class Gateway:
     def tags_of(self, municipality: MunicipalityCode) -> dict[Epoch, frozenset[Tag]]:
         """Return all tags of a municipality that stand on the chain, by epoch, those of an announced epoch included.
 
-        Told from the events, some blocks at a time, up to the newest block.
+        Told from the events up to the newest block.
         """
         interface = contract_interface("EnrolmentRegistry")
         enrolled, ended = interface.topic("TagsEnrolled"), interface.topic("EnrolmentsEnded")
-        address = self.deployment.contracts["EnrolmentRegistry"].address
         topics = [["0x" + enrolled.hex(), "0x" + ended.hex()], "0x" + municipality.to_bytes(32, "big").hex()]
         here: set[Tag] = set()
-        newest = self.head().number
-        for first in range(self.deployment.block, newest + 1, LISTED_BLOCKS):
-            last = min(first + LISTED_BLOCKS - 1, newest)
-            method, parameters = logs_question(address, first, last, topics)
-            for log in logs_of(self._ask(method, *parameters), address=address, first=first, last=last):
-                tags = {Tag(word) for word in words_of(log)}
-                here = here | tags if log.topics[0] == enrolled else here - tags
+        for log in self._logs("EnrolmentRegistry", topics):
+            tags = {Tag(word) for word in words_of(log)}
+            here = here | tags if log.topics[0] == enrolled else here - tags
         found: dict[Epoch, set[Tag]] = {}
         for tag in here:
             found.setdefault(Epoch(int.from_bytes(tag[2:6], "big")), set()).add(tag)
@@ -329,7 +308,17 @@ class Gateway:
             raise errors.Unreachable("chain_refused", f"the node refused {method}: {answer.message}") from answer
         return answer
 
-    def _send(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def _logs(self, contract: str, topics: list[Any]) -> Iterator[Log]:
+        """Read the events of a contract up to the newest block."""
+        return logs_between(
+            self._send,
+            address=self.deployment.contracts[contract].address,
+            topics=topics,
+            first=self.deployment.block,
+            last=self.head().number,
+        )
+
+    def _send(self, questions: Sequence[Question]) -> list[Any]:
         """Ask; after a lost connection the chain must be recognised again before anything is believed."""
         try:
             return self._rpc.batch(questions)
@@ -380,14 +369,11 @@ class Gateway:
         return data
 
 
-def _commit(log: Any) -> RootCommitted:
+def _commit(log: Log) -> RootCommitted:
     """Read an event of the ledger: indexed values stand in topics, the others follow in the data, all of 32 bytes."""
-    topics = log.get("topics") if isinstance(log, dict) else None
-    if not isinstance(topics, list):
-        raise errors.ChainMismatch("chain_answer_wrong", "the node gave something else than an event")
-    words = b"".join(data_of(topic) for topic in topics[1:]) + data_of(log.get("data"))
+    words = b"".join(log.topics[1:]) + log.data
     return RootCommitted(
         change=RootChange(dossier=DossierId(words[:32]), previous_root=Root(words[32:64]), new_root=Root(words[64:96])),
-        block_number=number_of(log.get("blockNumber")),
-        tx_hash=data_of(log.get("transactionHash")),
+        block_number=log.block_number,
+        tx_hash=log.tx_hash,
     )

@@ -36,14 +36,9 @@ from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import ChainMismatch, Conflict, InvalidInput, Unreachable
 from schuldhulp.node.answers import block_of
 from schuldhulp.node.deployment import NetworkDeployment
-from schuldhulp.node.logs import WORD_BYTES, logs_of, logs_question
-from schuldhulp.node.rpc import JsonRpc, Question, Refusal
+from schuldhulp.node.logs import WORD_BYTES, Span, asked, logs_of, logs_question
+from schuldhulp.node.rpc import JsonRpc, Question
 from schuldhulp.services.ports import Head, MunicipalityState, Registry, RegistryView
-
-FIRST_SPAN: Final = 2_000
-"""Blocks in the first question for events; a node that takes more is asked twice as many the next time."""
-
-MAX_SPAN: Final = 1_000_000
 
 KEPT_EVERY: Final = 20
 """Questions after which what was fetched so far is kept, so that an interruption costs no more than those."""
@@ -153,17 +148,14 @@ class LocalRegistry:
 
     def _follow(self, history: TagHistory, municipality: MunicipalityCode, head: Head, file: TagFile) -> None:
         """Follow the events up to the head, as many blocks at a time as the node takes."""
-        span, most, topics = FIRST_SPAN, MAX_SPAN, topics_of(municipality)
+        span, topics = Span(), topics_of(municipality)
         for step in count(1):
             if history.block >= head.number:
                 break
-            if not self._step(history, min(history.block + span, head.number), topics):
-                if span == 1:
-                    raise Unreachable("chain_refused", "the node does not give the events of a single block")
-                # And never again as many as it refused.
-                span = most = span // 2
+            if not self._step(history, min(history.block + span.blocks, head.number), topics):
+                span.refused()
                 continue
-            span = min(2 * span, most)
+            span.taken()
             if self._told is not None:
                 self._told(history.block, head.number)
             if step % KEPT_EVERY == 0:
@@ -179,14 +171,10 @@ class LocalRegistry:
             ("eth_getBlockByNumber", (hex(last), False)),
             ("eth_getBlockByNumber", (hex(max(history.block, 0)), False)),
         ]
-        try:
-            events, end, before = self._node.batch(questions)
-        except Unreachable as error:
-            if error.key != "chain_answer_too_large":
-                raise
+        answers = asked(self._node.batch, questions)
+        if answers is None:
             return False
-        if isinstance(events, Refusal):
-            return False
+        events, end, before = answers
         if history.block >= 0 and block_of(before).hash != history.block_hash:
             raise _replaced()
         logs = logs_of(events, address=self._contract.address, first=first, last=last)

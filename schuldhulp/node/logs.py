@@ -6,15 +6,21 @@ at: an answer that is wrong in one place is not believed in another.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from schuldhulp.errors import ChainMismatch
+from schuldhulp.errors import ChainMismatch, Unreachable
 from schuldhulp.node.answers import data_of, number_of, word_of
-from schuldhulp.node.rpc import Question
+from schuldhulp.node.rpc import Question, Refusal
 
-MAX_TOPICS = 4
-WORD_BYTES = 32
+MAX_TOPICS: Final = 4
+WORD_BYTES: Final = 32
+
+FIRST_SPAN: Final = 2_000
+"""Blocks in the first question for events; a node that takes more is asked twice as many the next time."""
+
+MAX_SPAN: Final = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +31,7 @@ class Log:
         block_number: number of its block.
         block_hash: hash of that block, 32 bytes.
         index: place among the events of the block.
+        tx_hash: hash of the transaction that it happened in, 32 bytes.
         topics: the event's hash and its indexed values, 32 bytes each.
         data: its other values.
     """
@@ -32,8 +39,85 @@ class Log:
     block_number: int
     block_hash: bytes
     index: int
+    tx_hash: bytes
     topics: tuple[bytes, ...]
     data: bytes
+
+
+class Span:
+    """How many blocks a node is asked about at once; each node has a bound and tells it in its own way."""
+
+    def __init__(self) -> None:
+        """Begin with as many as any node takes."""
+        self.blocks = FIRST_SPAN
+        self._most = MAX_SPAN
+
+    def taken(self) -> None:
+        """Ask about twice as many the next time, but never again as many as the node refused."""
+        self.blocks = min(2 * self.blocks, self._most)
+
+    def refused(self) -> None:
+        """Ask about half as many from now on.
+
+        Raises:
+            Unreachable: it was one block already.
+        """
+        if self.blocks == 1:
+            raise Unreachable("chain_refused", "the node does not give the events of a single block")
+        self.blocks = self._most = self.blocks // 2
+
+
+def asked(send: Callable[[list[Question]], list[Any]], questions: list[Question]) -> list[Any] | None:
+    """Ask for events, first, and for whatever belongs to them.
+
+    Args:
+        send: asks a node; gives its refusals among the answers.
+        questions: the one for events first.
+
+    Returns:
+        The answers; None when the node does not give so many events at once.
+
+    Raises:
+        Unreachable: the node does not answer.
+    """
+    try:
+        answers = send(questions)
+    except Unreachable as error:
+        if error.key != "chain_answer_too_large":
+            raise
+        return None
+    return None if isinstance(answers[0], Refusal) else answers
+
+
+def logs_between(
+    send: Callable[[list[Question]], list[Any]], *, address: str, topics: list[Any], first: int, last: int
+) -> Iterator[Log]:
+    """Read the events of a contract, as many blocks at a time as the node takes.
+
+    Args:
+        send: asks a node; gives its refusals among the answers.
+        address: checksummed address of the contract.
+        topics: as ``eth_getLogs`` has them.
+        first: number of the first block.
+        last: number of the last block, which is included.
+
+    Returns:
+        The events, in the order in which they happened.
+
+    Raises:
+        ChainMismatch: as `logs_of`.
+        Unreachable: the node does not answer, or refuses the events of a single block.
+    """
+    span = Span()
+    while first <= last:
+        end = min(first + span.blocks - 1, last)
+        answers = asked(send, [logs_question(address, first, end, topics)])
+        if answers is None:
+            span.refused()
+            continue
+        yield from logs_of(answers[0], address=address, first=first, last=end)
+        span.taken()
+        first = end + 1
 
 
 def logs_question(address: str, first: int, last: int, topics: list[Any]) -> Question:
@@ -119,6 +203,7 @@ def _log(plain: Any, address: str) -> Log:
         block_number=number_of(plain.get("blockNumber")),
         block_hash=word_of(plain.get("blockHash")),
         index=number_of(plain.get("logIndex")),
+        tx_hash=word_of(plain.get("transactionHash")),
         topics=tuple(word_of(topic) for topic in topics),
         data=data_of(plain.get("data")),
     )

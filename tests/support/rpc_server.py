@@ -112,6 +112,7 @@ class ToldNode:
             "blockNumber": hex(number),
             "blockHash": "0x" + self.block_hash(number).hex(),
             "logIndex": hex(len(self.events)),
+            "transactionHash": "0x" + keccak(b"transaction %d" % len(self.events)).hex(),
             "topics": ["0x" + keccak(text=signature).hex(), *("0x" + topic.to_bytes(32).hex() for topic in topics)],
             "data": "0x" + data.hex(),
             "removed": False,

@@ -195,7 +195,7 @@ def test_open_does_not_count_tags_of_another_municipality(world, signers):
 
 
 def test_sizes_are_counted_over_many_pages(world, monkeypatch):
-    monkeypatch.setattr("schuldhulp.chain.gateway.LISTED_BLOCKS", 2)
+    monkeypatch.setattr("schuldhulp.node.logs.FIRST_SPAN", 2)
     for number in range(1, 6):
         world.enrol(FIRST, number, number + 10)
     world.end(FIRST, 3, 11)

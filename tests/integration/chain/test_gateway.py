@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import http.server
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -160,6 +161,19 @@ def test_commits_of_tells_the_history_of_one_dossier(chain: DeployedChain) -> No
     assert [commit.tx_hash for commit in found] == hashes
 
 
+@pytest.mark.parametrize("span", [1, 2])
+def test_commits_of_tells_the_history_a_few_blocks_at_a_time(
+    chain: DeployedChain, monkeypatch: pytest.MonkeyPatch, span: int
+) -> None:
+    monkeypatch.setattr("schuldhulp.node.logs.FIRST_SPAN", span)
+    monkeypatch.setattr("schuldhulp.node.logs.MAX_SPAN", span)
+    roots = [NO_ROOT, *(make_root(number) for number in range(1, 6))]
+    for before, after in itertools.pairwise(roots):
+        change = RootChange(dossier=make_dossier(1), previous_root=before, new_root=after)
+        send(chain, chain.writer().commit(MUNICIPALITY, [change]))
+    assert [commit.change.new_root for commit in chain.gateway().commits_of(make_dossier(1))] == roots[1:]
+
+
 def test_municipality_and_keys(chain: DeployedChain) -> None:
     gateway = chain.gateway()
     state = gateway.municipality(MUNICIPALITY)
@@ -210,7 +224,7 @@ def test_published_sees_tags_of_an_announced_epoch(chain: DeployedChain) -> None
 
 
 def test_tags_of_tells_what_stands_in_each_epoch(chain: DeployedChain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schuldhulp.chain.gateway.LISTED_BLOCKS", 2)
+    monkeypatch.setattr("schuldhulp.node.logs.FIRST_SPAN", 2)
     before = chain.gateway().tags_of(MUNICIPALITY)
     announced = Epoch(EPOCH + 7)
     keys = [b"\x01" * 32, b"\x02" * 32]
@@ -321,7 +335,7 @@ def test_answer_with_a_part_missing_is_named(chain: DeployedChain, ask: str, res
     newest = gateway.head()
     with answering(b'{"jsonrpc":"2.0","id":1,"result":' + result + b"}") as url:
         gateway._rpc = JsonRpc(url)
-        if ask == "tags":
+        if ask in {"commits", "tags"}:
             gateway.head = lambda: newest  # type: ignore[method-assign]  # asked first
         asking = {
             "head": gateway.head,

@@ -15,6 +15,7 @@ from schuldhulp.creditor.heads import HeadFile
 from schuldhulp.creditor.local_registry import LocalRegistry
 from schuldhulp.creditor.registry import ChainRegistry
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
+from schuldhulp.node import logs
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
 from tests.support.asking import Asking
@@ -255,8 +256,8 @@ def test_known_asks_for_fewer_blocks_when_the_answer_is_too_large(
 def test_known_stops_and_goes_on_when_the_node_was_asked_too_much(
     telling: Telling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_registry, "FIRST_SPAN", 10)
-    monkeypatch.setattr(local_registry, "MAX_SPAN", 10)
+    monkeypatch.setattr(logs, "FIRST_SPAN", 10)
+    monkeypatch.setattr(logs, "MAX_SPAN", 10)
     telling.node.retry_after = "30"
     registry = telling.registry()
     registry._told = lambda block, _: setattr(telling.node, "status", 429 if block >= 49 else 200)
@@ -276,8 +277,8 @@ def test_known_names_a_node_that_gives_no_events(telling: Telling) -> None:
 
 
 def test_known_goes_on_after_an_interruption(telling: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_registry, "FIRST_SPAN", 1)
-    monkeypatch.setattr(local_registry, "MAX_SPAN", 1)
+    monkeypatch.setattr(logs, "FIRST_SPAN", 1)
+    monkeypatch.setattr(logs, "MAX_SPAN", 1)
     monkeypatch.setattr(local_registry, "KEPT_EVERY", 10)
     told: list[int] = []
 
@@ -299,8 +300,8 @@ def test_known_goes_on_after_an_interruption(telling: Telling, monkeypatch: pyte
 def test_known_keeps_what_it_has_when_the_node_stops_answering(
     telling: Telling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_registry, "FIRST_SPAN", 1)
-    monkeypatch.setattr(local_registry, "MAX_SPAN", 1)
+    monkeypatch.setattr(logs, "FIRST_SPAN", 1)
+    monkeypatch.setattr(logs, "MAX_SPAN", 1)
     registry = telling.registry()
     registry._told = lambda block, _: setattr(telling.node, "status", 503 if block == 25 else 200)
     monkeypatch.setattr(telling.node, "body", lambda body: b"busy" if telling.node.status == 503 else body)
