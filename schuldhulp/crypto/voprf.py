@@ -8,14 +8,17 @@ test the same code.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from itertools import chain
 
+from schuldhulp.crypto.parallel import spread
 from schuldhulp.crypto.ristretto import group
 from schuldhulp.crypto.secret import SecretKey
+from schuldhulp.crypto.voprf_hashing import Mode, domain_tag, expand, prefixed
 from schuldhulp.errors import InvalidInput, ProofInvalid
 
 ELEMENT_LENGTH = 32
@@ -26,15 +29,6 @@ MAXIMUM_BATCH = 65535
 """Most elements in one batch: their number is hashed as two bytes (RFC 9497, 2.2.1)."""
 
 _MAXIMUM_INPUT = 65535
-# The first block of expand_message_xmd (RFC 9380, 5.3.1) is always zero; hashed once.
-_ZERO_BLOCK = hashlib.sha512(bytes(128))
-
-
-class Mode(IntEnum):
-    """Mode of the protocol (RFC 9497, 3.1)."""
-
-    BASE = 0
-    VERIFIABLE = 1
 
 
 class VoprfKey(SecretKey):
@@ -116,9 +110,9 @@ def derive_key(seed: bytes, info: bytes, *, mode: Mode = Mode.VERIFIABLE) -> Vop
         raise InvalidInput("seed_invalid", "a seed is 32 bytes", field="seed")
     if len(info) > _MAXIMUM_INPUT:
         raise InvalidInput("info_invalid", "the key info is too long", field="info")
-    tag = _domain(b"DeriveKeyPair", mode)
+    tag = domain_tag(b"DeriveKeyPair", mode)
     for counter in range(256):
-        scalar = group().reduce(_expand(seed + _prefixed(info) + bytes([counter]), tag))
+        scalar = group().reduce(expand(seed + prefixed(info) + bytes([counter]), tag))
         if any(scalar):
             return VoprfKey(scalar)
     raise InvalidInput("seed_invalid", "no key follows from this seed", field="seed")
@@ -148,11 +142,39 @@ def blind(
     Raises:
         InvalidInput: the input is too long, or hashes to the identity.
     """
-    if len(input) > _MAXIMUM_INPUT:
+    return blind_all([input], mode=mode, draw_scalar=draw_scalar)[0]
+
+
+def blind_all(
+    inputs: Sequence[bytes], *, mode: Mode = Mode.VERIFIABLE, draw_scalar: Callable[[], bytes] | None = None
+) -> list[Blinding]:
+    """Hide many inputs, as `blind` does each.
+
+    Args:
+        inputs: up to 65 535 bytes each.
+        mode: the mode that the evaluator uses.
+        draw_scalar: source of random scalars, called for each input in turn; given by test vectors only.
+
+    Returns:
+        The blindings in the same order.
+
+    Raises:
+        InvalidInput: an input is too long, or hashes to the identity.
+    """
+    if any(len(one) > _MAXIMUM_INPUT for one in inputs):
         raise InvalidInput("input_invalid", "an input is at most 65 535 bytes", field="input")
-    scalar = (draw_scalar or group().random_scalar)()
-    element = group().from_hash(_expand(input, _domain(b"HashToGroup-", mode)))
-    return Blinding(input=input, blind=scalar, element=group().multiply(scalar, element))
+    draw = draw_scalar or group().random_scalar
+    scalars = [draw() for _ in inputs]
+    tag = domain_tag(b"HashToGroup-", mode)
+
+    def blind_part(part: Sequence[tuple[bytes, bytes]]) -> list[Blinding]:
+        multiply, from_hash = group().multiply, group().from_hash
+        return [
+            Blinding(input=one, blind=scalar, element=multiply(scalar, from_hash(expand(one, tag))))
+            for one, scalar in part
+        ]
+
+    return list(chain.from_iterable(spread(blind_part, list(zip(inputs, scalars, strict=True)))))
 
 
 def evaluate(
@@ -179,12 +201,13 @@ def evaluate(
     _check_batch(elements)
     multiply = group().multiply
     secret = key.reveal()
-    evaluated = tuple([multiply(secret, element) for element in elements])
+    evaluated = tuple(
+        chain.from_iterable(spread(lambda part: [multiply(secret, element) for element in part], elements))
+    )
     if mode is Mode.BASE:
         return Evaluation(evaluated=evaluated, proof=None, key=None)
     public = public_key(key)
-    weights = _weights(public, elements, evaluated)
-    weighted = _weighted_sum(weights, elements)
+    (weighted,) = _weighted_sums(public, elements, evaluated, sums=1)
     # The evaluator knows its key: one multiplication gives what the client needs another sum for.
     weighted_evaluated = multiply(secret, weighted)
     nonce = (draw_scalar or group().random_scalar)()
@@ -266,12 +289,16 @@ def finalize_base(blindings: Sequence[Blinding], evaluation: Evaluation) -> list
 
 
 def _unblind(blindings: Sequence[Blinding], evaluated: Sequence[bytes]) -> list[bytes]:
+    return list(chain.from_iterable(spread(_unblind_part, list(zip(blindings, evaluated, strict=True)))))
+
+
+def _unblind_part(part: Sequence[tuple[Blinding, bytes]]) -> list[bytes]:
     multiply = group().multiply
-    inverses = _invert_all([blinding.blind for blinding in blindings])
+    inverses = _invert_all([blinding.blind for blinding, _ in part])
     outputs = []
-    for blinding, inverse, element in zip(blindings, inverses, evaluated, strict=True):
+    for (blinding, element), inverse in zip(part, inverses, strict=True):
         unblinded = multiply(inverse, element)
-        outputs.append(hashlib.sha512(_prefixed(blinding.input) + _prefixed(unblinded) + b"Finalize").digest())
+        outputs.append(hashlib.sha512(prefixed(blinding.input) + prefixed(unblinded) + b"Finalize").digest())
     return outputs
 
 
@@ -294,59 +321,46 @@ def _invert_all(scalars: Sequence[bytes]) -> list[bytes]:
 
 def _expected_challenge(elements: Sequence[bytes], evaluated: Sequence[bytes], public: bytes, proof: bytes) -> bytes:
     challenge, response = proof[:32], proof[32:]
-    weights = _weights(public, elements, evaluated)
-    weighted = _weighted_sum(weights, elements)
-    weighted_evaluated = _weighted_sum(weights, evaluated)
+    weighted, weighted_evaluated = _weighted_sums(public, elements, evaluated, sums=2)
     multiply, add = group().multiply, group().add
     commitment = add(group().multiply_base(response), multiply(challenge, public))
     commitment_evaluated = add(multiply(response, weighted), multiply(challenge, weighted_evaluated))
     return _challenge(public, weighted, weighted_evaluated, commitment, commitment_evaluated)
 
 
-def _weights(public: bytes, elements: Sequence[bytes], evaluated: Sequence[bytes]) -> list[bytes]:
-    """Give the scalars of ComputeComposites (RFC 9497, 2.2.1)."""
-    seed = hashlib.sha512(_prefixed(public) + _prefixed(_domain(b"Seed-", Mode.VERIFIABLE))).digest()
-    tag = _domain(b"HashToScalar-", Mode.VERIFIABLE)
-    start = _prefixed(seed)
-    reduce = group().reduce
-    return [
-        reduce(
-            _expand(b"".join((start, index.to_bytes(2, "big"), _prefixed(one), _prefixed(other), b"Composite")), tag)
-        )
-        for index, (one, other) in enumerate(zip(elements, evaluated, strict=True))
-    ]
+def _weighted_sums(
+    public: bytes, elements: Sequence[bytes], evaluated: Sequence[bytes], *, sums: int
+) -> tuple[bytes, ...]:
+    """Give the composites (RFC 9497, 2.2.1): of the elements, and with two sums of what they were evaluated to."""
+    seed = hashlib.sha512(prefixed(public) + prefixed(domain_tag(b"Seed-", Mode.VERIFIABLE))).digest()
+    start, tag = prefixed(seed), domain_tag(b"HashToScalar-", Mode.VERIFIABLE)
+
+    def sum_part(part: Sequence[tuple[int, bytes, bytes]]) -> list[bytes]:
+        weights = [_weight(start, tag, index, one, other) for index, one, other in part]
+        columns = [one for _, one, _ in part], [other for _, _, other in part]
+        return [_weighted_sum(weights, column) for column in columns[:sums]]
+
+    numbered = [(index, one, other) for index, (one, other) in enumerate(zip(elements, evaluated, strict=True))]
+    return tuple(functools.reduce(group().add, of_parts) for of_parts in zip(*spread(sum_part, numbered), strict=True))
+
+
+def _weight(start: bytes, tag: bytes, index: int, one: bytes, other: bytes) -> bytes:
+    """Give a scalar of ComputeComposites (RFC 9497, 2.2.1)."""
+    transcript = b"".join((start, index.to_bytes(2, "big"), prefixed(one), prefixed(other), b"Composite"))
+    return group().reduce(expand(transcript, tag))
 
 
 def _weighted_sum(weights: Sequence[bytes], elements: Sequence[bytes]) -> bytes:
     multiply, add = group().multiply, group().add
     products = [multiply(weight, element) for weight, element in zip(weights, elements, strict=True)]
-    total = products[0]
-    for product in products[1:]:
-        total = add(total, product)
-    return total
+    return functools.reduce(add, products)
 
 
 def _challenge(public: bytes, *parts: bytes) -> bytes:
-    transcript = b"".join(_prefixed(part) for part in (public, *parts)) + b"Challenge"
-    return group().reduce(_expand(transcript, _domain(b"HashToScalar-", Mode.VERIFIABLE)))
+    transcript = b"".join(prefixed(part) for part in (public, *parts)) + b"Challenge"
+    return group().reduce(expand(transcript, domain_tag(b"HashToScalar-", Mode.VERIFIABLE)))
 
 
 def _check_batch(elements: Sequence[bytes]) -> None:
     if not 1 <= len(elements) <= MAXIMUM_BATCH:
         raise InvalidInput("batch_invalid", "a batch has 1 to 65 535 elements", field="elements")
-
-
-def _domain(name: bytes, mode: Mode) -> bytes:
-    return name + b"OPRFV1-" + bytes([mode]) + b"-ristretto255-SHA512"
-
-
-def _prefixed(part: bytes) -> bytes:
-    return len(part).to_bytes(2, "big") + part
-
-
-def _expand(message: bytes, tag: bytes) -> bytes:
-    """Expand to 64 uniform bytes: expand_message_xmd with SHA-512 (RFC 9380, 5.3.1), one block."""
-    tag += bytes([len(tag)])
-    first = _ZERO_BLOCK.copy()
-    first.update(message + b"\x00\x40\x00" + tag)
-    return hashlib.sha512(first.digest() + b"\x01" + tag).digest()

@@ -359,7 +359,7 @@ class Publishing:
         return held
 
     def _evaluate(self, epoch: Epoch, kind: IdentifierKind, identifiers: Sequence[Identifier]) -> list[Tag]:
-        blindings = [voprf.blind(identifier.text.encode()) for identifier in identifiers]
+        blindings = voprf.blind_all([identifier.text.encode() for identifier in identifiers])
         answer = self._evaluator.evaluate(self._municipality, epoch, kind, [blinding.element for blinding in blindings])
         outputs = voprf.finalize(
             blindings,

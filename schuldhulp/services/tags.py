@@ -160,7 +160,7 @@ class TagService:
         published: bytes,
         batch: Sequence[Identifier],
     ) -> dict[Identifier, Tag]:
-        blindings = tuple(voprf.blind(identifier.encoded) for identifier in batch)
+        blindings = tuple(voprf.blind_all([identifier.encoded for identifier in batch]))
         kind = batch[0].kind
         question = Question(
             municipality=municipality,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schuldhulp.crypto import voprf
+from schuldhulp.crypto import parallel, voprf
 from schuldhulp.crypto.ristretto import Group
 from schuldhulp.crypto.voprf import Blinding, Evaluation, Mode, VoprfKey
 from schuldhulp.errors import InvalidInput, ProofInvalid
@@ -18,7 +18,15 @@ IDENTITY = bytes(32)
 NOT_CANONICAL = bytes.fromhex("00" + "ff" * 31)
 ODD = bytes.fromhex("01" + "00" * 31)
 
-pytestmark = pytest.mark.usefixtures("group")
+pytestmark = pytest.mark.usefixtures("group", "threads")
+
+
+@pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """With two, every batch of more than one is divided, down to parts of one."""
+    monkeypatch.setattr(parallel, "threads_used", lambda: request.param)
+    monkeypatch.setattr(parallel, "FEWEST", 2)
+    return int(request.param)
 
 
 def unhex(values: list[str]) -> list[bytes]:
@@ -27,7 +35,7 @@ def unhex(values: list[str]) -> list[bytes]:
 
 def asked(inputs: list[bytes]) -> tuple[VoprfKey, bytes, list[Blinding], Evaluation]:
     key = voprf.generate_key()
-    blindings = [voprf.blind(one) for one in inputs]
+    blindings = voprf.blind_all(inputs)
     return key, voprf.public_key(key), blindings, voprf.evaluate(key, [one.element for one in blindings])
 
 
@@ -50,10 +58,10 @@ def test_blind_evaluate_finalize_give_every_value_of_the_rfc(voprf_vectors: list
     for suite in voprf_vectors:
         mode, key = Mode(suite["mode"]), VoprfKey(bytes.fromhex(suite["secret_key"]))
         for vector in suite["vectors"]:
-            blindings = [
-                voprf.blind(one, mode=mode, draw_scalar=lambda scalar=scalar: scalar)
-                for one, scalar in zip(unhex(vector["inputs"]), unhex(vector["blinds"]), strict=True)
-            ]
+            scalars = iter(unhex(vector["blinds"]))
+            blindings = voprf.blind_all(
+                unhex(vector["inputs"]), mode=mode, draw_scalar=lambda scalars=scalars: next(scalars)
+            )
             elements = [one.element for one in blindings]
             assert elements == unhex(vector["blinded_elements"])
             nonce = bytes.fromhex(vector.get("proof_random_scalar", ""))
@@ -97,6 +105,34 @@ def test_finalize_gives_the_same_output_at_every_asking() -> None:
 
 def test_blind_hides_equal_inputs() -> None:
     assert voprf.blind(b"same").element != voprf.blind(b"same").element
+    assert len({blinding.element for blinding in voprf.blind_all([b"same"] * 9)}) == 9
+
+
+def test_blind_all_gives_what_blind_gives_for_each() -> None:
+    inputs = [b"%d" % number for number in range(200)]
+    scalars = [(number + 1).to_bytes(32, "little") for number in range(200)]
+    drawn, again = iter(scalars), iter(scalars)
+    assert voprf.blind_all(inputs, draw_scalar=lambda: next(drawn)) == [
+        voprf.blind(one, draw_scalar=lambda: next(again)) for one in inputs
+    ]
+
+
+def test_blind_all_gives_nothing_for_nothing() -> None:
+    assert voprf.blind_all([]) == []
+
+
+def test_a_batch_gives_the_same_in_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, inputs = voprf.generate_key(), [b"%d" % number for number in range(200)]
+    found = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr(parallel, "threads_used", lambda count=count: count)
+        scalars = iter((number + 1).to_bytes(32, "little") for number in range(200))
+        blindings = voprf.blind_all(inputs, draw_scalar=lambda scalars=scalars: next(scalars))
+        elements = [one.element for one in blindings]
+        evaluation = voprf.evaluate(key, elements, draw_scalar=lambda: (7).to_bytes(32, "little"))
+        outputs = voprf.finalize(blindings, evaluation, published_key=voprf.public_key(key))
+        found.append((elements, evaluation, outputs))
+    assert found[0] == found[1] == found[2]
 
 
 def test_blind_separates_the_modes() -> None:
@@ -120,7 +156,7 @@ def test_blind_accepts_every_length_of_the_rfc(length: int) -> None:
 
 def test_blind_refuses_a_longer_input() -> None:
     with pytest.raises(InvalidInput) as caught:
-        voprf.blind(b"x" * 65536)
+        voprf.blind_all([b"x", b"x" * 65536])
     assert caught.value.field == "input"
 
 
