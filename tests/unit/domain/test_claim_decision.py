@@ -70,7 +70,7 @@ def test_claim_decision_needs_a_text_where_the_reason_says_nothing(reason):
         ("commitment", b""),
         ("salt", b"\x01" * 31),
         ("municipality", 0),
-        ("decided_at", datetime(2026, 11, 3)),
+        ("decided_at", datetime(2026, 11, 3)),  # noqa: DTZ001 - without a zone
         ("decided_at", datetime(2026, 11, 3, microsecond=1, tzinfo=UTC)),
     ],
 )
