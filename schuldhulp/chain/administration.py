@@ -45,10 +45,7 @@ class CreditorAdministrator:
         self._patience = patience
 
     def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
-        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back), and what its transactions cost.
-
-        Asking for signals costs nothing. Filing a claim is a transaction of the creditor's own account; where gas has a
-        price, the account is paid for it here. The roles come first: signals do not wait for money.
+        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back).
 
         Args:
             municipality: CBS code.
@@ -57,11 +54,9 @@ class CreditorAdministrator:
 
         Raises:
             errors.NotAllowed: the account that signs is not the administrator of this municipality.
-            errors.Conflict: the roles were given, but the administrator's account has too little to pay from.
             errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
         """
         self._set(municipality, account, dict.fromkeys(CREDITOR_ROLES, True) | dict.fromkeys(BSN_ROLES, bsn))
-        self._fund(account)
 
     def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
         """Take every role of a creditor back.
@@ -92,7 +87,19 @@ class CreditorAdministrator:
         signed = self._writer.sign(call, self._gateway.nonce_of(self._writer.account))
         self._carry_out(signed, f"{contract}.{function}")
 
-    def _fund(self, account: str) -> None:
+    def fund_creditor(self, *, account: str) -> None:
+        """Pay an admitted account what its transactions cost.
+
+        Asking for signals costs nothing. Filing a claim is a transaction of the creditor's own account; where gas has a
+        price, the account is paid for it here.
+
+        Args:
+            account: checksummed address of a creditor that has its roles: signals do not wait for money.
+
+        Raises:
+            errors.Conflict: the administrator's account has too little to pay from.
+            errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
+        """
         if not self._funding:
             return
         price, balance = self._writer.gas_price(), self._gateway.balance_of(account)

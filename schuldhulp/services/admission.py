@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import Final
@@ -11,7 +12,7 @@ from schuldhulp.domain.access import Actor, Permission, require
 from schuldhulp.domain.checks import check_line, check_text, check_whole
 from schuldhulp.domain.organisations import parse_kvk
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import InvalidInput, NotFound
+from schuldhulp.errors import InvalidInput, NotFound, SchuldhulpError, Unreachable
 from schuldhulp.services.ports import Admission, ChainAdministrator, Clock, Organisation, OrganisationStore, Quota
 
 STANDARD_QUOTA: Final = Quota(daily=500, per_epoch=10_000)
@@ -124,7 +125,7 @@ class AdmissionService:
         Raises:
             NotAllowed: the actor does not manage creditors.
             InvalidInput: a field is wrong; the error names it.
-            Conflict: the account belongs to another organisation.
+            Conflict: the account belongs to another organisation, or was not paid for its transactions.
             Unreachable: database or chain does not answer; repeat it.
         """
         require(actor, Permission.MANAGE_CREDITORS)
@@ -167,9 +168,34 @@ class AdmissionService:
         self._store.admit(
             organisation, by=actor.id, at=self._clock.now(), reason=quota_reason, account_quota=account_quota
         )
-        for one in organisation.accounts:
-            self._administrator.admit_creditor(municipality=self._municipality, account=one, bsn=bsn_ground is not None)
+        self._let_in(organisation)
         return organisation
+
+    def _let_in(self, organisation: Organisation) -> None:
+        """Give all accounts their roles, and then those that have them what their transactions cost.
+
+        What goes wrong with one account keeps no other back; a chain that does not answer keeps back all that follow.
+        """
+        failed: dict[str, SchuldhulpError] = {}
+        bsn = organisation.bsn_ground is not None
+
+        def give_roles(account: str) -> None:
+            self._administrator.admit_creditor(municipality=self._municipality, account=account, bsn=bsn)
+
+        def pay(account: str) -> None:
+            self._administrator.fund_creditor(account=account)
+
+        for act, account in itertools.product((give_roles, pay), organisation.accounts):
+            if account in failed:
+                continue
+            try:
+                act(account)
+            except SchuldhulpError as error:
+                failed[account] = error
+                if isinstance(error, Unreachable):
+                    break
+        if failed:
+            raise _all_of(failed)
 
     def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
         """Shut an organisation out: at once in the evaluator, then on the chain. Admitting it again lifts this.
@@ -240,6 +266,15 @@ class AdmissionService:
                 "quota_reason: say why this organisation needs more than the standard quota",
                 field="quota_reason",
             )
+
+
+def _all_of(failed: dict[str, SchuldhulpError]) -> SchuldhulpError:
+    """Return what went wrong: as the last of it, with the words of all where it is more than one."""
+    last = list(failed.values())[-1]
+    if len(failed) == 1:
+        return last
+    words = "; ".join(f"{account}: {error}" for account, error in failed.items())
+    return type(last)(last.key, words, field=last.field, **last.parameters)
 
 
 def _account(text: str) -> str:

@@ -1106,6 +1106,10 @@ class ChainAdministrator(Protocol):
         """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back); what is already so is left."""
         ...
 
+    def fund_creditor(self, *, account: str) -> None:
+        """Give an account what its transactions cost, where they cost something and it has too little."""
+        ...
+
     def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
         """Take every role of a creditor back; what is already so is left."""
         ...

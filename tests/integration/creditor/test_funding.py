@@ -38,13 +38,14 @@ def creditor() -> str:
 def admit(chain: DeployedChain, creditor: str, *, funding: int = FUNDING) -> None:
     administrator = CreditorAdministrator(chain.gateway(), chain.writer("administrator"), funding=funding)
     administrator.admit_creditor(municipality=MUNICIPALITY, account=creditor, bsn=False)
+    administrator.fund_creditor(account=creditor)
 
 
 def give(chain: DeployedChain, holder: str, wei: int) -> None:
     chain.node.ask("evm_setAccountBalance", holder, hex(wei))
 
 
-def test_admit_creditor_brings_a_new_account_up_to_the_amount_once(chain: DeployedChain, creditor: str) -> None:
+def test_fund_creditor_brings_a_new_account_up_to_the_amount_once(chain: DeployedChain, creditor: str) -> None:
     admit(chain, creditor)
     gateway = chain.gateway()
     assert gateway.balance_of(creditor) == FUNDING * GWEI
@@ -61,19 +62,19 @@ def test_admit_creditor_brings_a_new_account_up_to_the_amount_once(chain: Deploy
         (2 * FUNDING * GWEI, 2 * FUNDING * GWEI),
     ],
 )
-def test_admit_creditor_fills_up_what_is_below_half(chain: DeployedChain, creditor: str, has: int, gets: int) -> None:
+def test_fund_creditor_fills_up_what_is_below_half(chain: DeployedChain, creditor: str, has: int, gets: int) -> None:
     give(chain, creditor, has)
     admit(chain, creditor)
     assert chain.gateway().balance_of(creditor) == gets
 
 
-def test_admit_creditor_pays_nothing_when_that_is_set(chain: DeployedChain, creditor: str) -> None:
+def test_fund_creditor_pays_nothing_when_that_is_set(chain: DeployedChain, creditor: str) -> None:
     admit(chain, creditor, funding=0)
     assert chain.gateway().balance_of(creditor) == 0
     assert chain.gateway().has_role("ClaimRegister", "CREDITOR", MUNICIPALITY, creditor)
 
 
-def test_admit_creditor_pays_nothing_where_gas_is_free(
+def test_fund_creditor_pays_nothing_where_gas_is_free(
     chain: DeployedChain, creditor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RegistrarWriter, "gas_price", lambda self: 0)
@@ -81,7 +82,7 @@ def test_admit_creditor_pays_nothing_where_gas_is_free(
     assert chain.gateway().balance_of(creditor) == 0
 
 
-def test_admit_creditor_gives_the_roles_before_it_says_that_it_cannot_pay(chain: DeployedChain, creditor: str) -> None:
+def test_fund_creditor_says_that_it_cannot_pay_and_the_roles_stay(chain: DeployedChain, creditor: str) -> None:
     administrator = account("administrator").address
     give(chain, administrator, FUNDING * GWEI)
     with pytest.raises(errors.Conflict) as caught:

@@ -25,14 +25,25 @@ class RoleList:
     def __init__(self) -> None:
         self.roles: dict[str, bool | None] = {}
         self.works = True
+        self.paid: list[str] = []
+        self.trouble: dict[tuple[str, str], errors.SchuldhulpError] = {}
 
     def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
         self._work(municipality)
+        self._fail("roles", account)
         self.roles[account] = bsn
+
+    def fund_creditor(self, *, account: str) -> None:
+        self._fail("pay", account)
+        self.paid.append(account)
 
     def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
         self._work(municipality)
         self.roles[account] = None
+
+    def _fail(self, what: str, account: str) -> None:
+        if (what, account) in self.trouble:
+            raise self.trouble[what, account]
 
     def _work(self, municipality: MunicipalityCode) -> None:
         assert municipality == MUNICIPALITY
@@ -286,3 +297,49 @@ def test_every_other_role_is_refused(admission: AdmissionService, chain: RoleLis
     with pytest.raises(errors.NotAllowed):
         admission.history(actor=stranger, kvk=KVK)
     assert chain.roles == {}
+
+
+THIRD = "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"
+
+
+def admit_three(admission: AdmissionService, chain: RoleList) -> None:
+    """Admit an organisation with three accounts, and forget what that did on the chain."""
+    for account in (ACCOUNT, SECOND, THIRD):
+        admit(admission, account=account)
+    chain.roles.clear()
+    chain.paid.clear()
+
+
+def test_admit_gives_all_accounts_their_roles_when_one_cannot_be_paid(
+    admission: AdmissionService, chain: RoleList
+) -> None:
+    admit_three(admission, chain)
+    chain.trouble["pay", ACCOUNT] = errors.Conflict("funds_short", "too little to pay", account=ACCOUNT)
+    with pytest.raises(errors.Conflict) as caught:
+        admit(admission, account=None)
+    assert caught.value is chain.trouble["pay", ACCOUNT]
+    assert set(chain.roles) == {ACCOUNT, SECOND, THIRD}
+    assert set(chain.paid) == {SECOND, THIRD}
+
+
+def test_admit_names_every_account_that_something_is_wrong_with(admission: AdmissionService, chain: RoleList) -> None:
+    admit_three(admission, chain)
+    chain.trouble["roles", ACCOUNT] = errors.NotAllowed("role_refused", "refused by the contract")
+    chain.trouble["pay", SECOND] = errors.Conflict("funds_short", "too little to pay", account=SECOND)
+    with pytest.raises(errors.Conflict) as caught:
+        admit(admission, account=None)
+    assert caught.value.key == "funds_short"
+    for words in (ACCOUNT, "refused by the contract", SECOND, "too little to pay"):
+        assert words in str(caught.value)
+    # Who has no role gets no money.
+    assert set(chain.roles) == {SECOND, THIRD}
+    assert chain.paid == [THIRD]
+
+
+def test_admit_asks_a_silent_chain_once(admission: AdmissionService, chain: RoleList) -> None:
+    admit_three(admission, chain)
+    chain.trouble["roles", ACCOUNT] = errors.Unreachable("chain_unreachable", "the node does not answer")
+    with pytest.raises(errors.Unreachable):
+        admit(admission, account=None)
+    assert chain.roles == {}
+    assert chain.paid == []

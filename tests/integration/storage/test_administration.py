@@ -38,6 +38,9 @@ class Roles:
     def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
         self.given[account] = bsn
 
+    def fund_creditor(self, *, account: str) -> None:
+        assert account in self.given
+
     def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
         self.given.pop(account, None)
 
