@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import signal
@@ -38,6 +39,10 @@ def evaluator() -> None:
 
     Example: schuldhulp serve evaluator
     """
+    for package in ("alembic", "fastapi", "sqlalchemy", "uvicorn"):
+        # The other process would end with a traceback.
+        if importlib.util.find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
     # A process of its own kind: this command must not know the evaluator's code, nor the evaluator this command's.
     os.execv(sys.executable, [sys.executable, "-m", "schuldhulp.evaluator"])  # noqa: S606
 

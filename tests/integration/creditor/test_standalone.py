@@ -93,6 +93,19 @@ def test_environment_holds_the_base_dependencies_and_nothing_else(standalone: St
     subprocess.run([*PIP, "--python", standalone.python, "check"], check=True)
 
 
+@pytest.mark.parametrize("service", ["evaluator", "relay", "worker"])
+def test_serve_says_what_is_missing_where_only_a_creditor_is_installed(
+    standalone: Standalone, tmp_path: Path, service: str
+) -> None:
+    done = subprocess.run(
+        [standalone.command, "serve", service], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not installed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_client_asks_and_imports_nothing_of_the_server(standalone: Standalone, now: Asking, tmp_path: Path) -> None:
     now.enrol(parse_person(PERSON))
     given = {
