@@ -16,7 +16,8 @@ from schuldhulp.chain.abi import contract_interface
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, Epoch, MunicipalityCode, Tag
 from schuldhulp.node.deployment import Deployment
-from schuldhulp.node.rpc import JsonRpc, Refusal
+from schuldhulp.node.rpc import JsonRpc
+from schuldhulp.node.transactions import highest_price, price_now, send_signed
 from schuldhulp.services.ports import ContractCall, RootChange, SignedTransaction
 
 NO_ROOT: Final = bytes(32)
@@ -35,9 +36,6 @@ END_GAS: Final = 10_000
 
 DECIDE_GAS: Final = 80_000
 """Gas limit of a decision on one claim, with a margin over what was measured; likewise."""
-
-PRICE_MARGIN: Final = 4
-"""How often the base fee may double before a signed transaction is priced out: twice, since it is sent unchanged."""
 
 
 def recover(digest: bytes, signature: bytes) -> str:
@@ -145,8 +143,7 @@ class AccountWriter:
 
     def gas_price(self) -> int:
         """Return the highest price that a transaction signed now would offer, in wei a unit of gas; 0: it is free."""
-        price = self._price()
-        return int(price.get("gasPrice", price.get("maxFeePerGas", 0)))
+        return highest_price(price_now(self._rpc))
 
     def _sign(self, recipient: str, *, nonce: int, gas: int, value: int, data: bytes) -> SignedTransaction:
         fields: dict[str, Any] = {
@@ -157,46 +154,11 @@ class AccountWriter:
             "value": value,
             "data": data,
         }
-        return self._signer.sign_transaction(fields | self._price())
-
-    def _price(self) -> dict[str, int]:
-        """Name the price of the moment.
-
-        A chain without a base fee gets a legacy transaction at the price that the node names (0 on a chain without
-        fees); any other a type 2 transaction whose price survives two doublings of the base fee.
-        """
-        block, price, tip = self._rpc.batch(
-            [("eth_getBlockByNumber", ("latest", False)), ("eth_gasPrice", ()), ("eth_maxPriorityFeePerGas", ())]
-        )
-        if isinstance(block, Refusal) or block is None:
-            raise errors.Unreachable("chain_refused", "the node does not name its newest block")
-        if block.get("baseFeePerGas") is None:
-            return {"gasPrice": 0 if isinstance(price, Refusal) else int(price, 16)}
-        # Where the base fee is zero, nothing is paid at all.
-        base = int(block["baseFeePerGas"], 16)
-        priority = 0 if base == 0 or isinstance(tip, Refusal) else int(tip, 16)
-        return {"type": 2, "maxPriorityFeePerGas": priority, "maxFeePerGas": PRICE_MARGIN * base + priority}
+        return self._signer.sign_transaction(fields | price_now(self._rpc))
 
     def send(self, raw: bytes) -> str:
-        """Hand a signed transaction to the node.
-
-        A refusal is no failure: the node may have the bytes already ("already known"), or have carried them out
-        ("nonce too low"). What became of them is looked up afterwards, by their hash, and by nothing else.
-
-        Args:
-            raw: the signed bytes.
-
-        Returns:
-            What the node said when it refused them, else nothing.
-
-        Raises:
-            errors.Unreachable: the node does not answer; the bytes may have arrived all the same.
-        """
-        try:
-            self._rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
-        except Refusal as refusal:
-            return refusal.message
-        return ""
+        """Hand a signed transaction to the node; as `schuldhulp.node.transactions.send_signed`."""
+        return send_signed(self._rpc, raw)
 
 
 class RegistrarWriter(AccountWriter):

@@ -21,10 +21,8 @@ from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.errors import ChainMismatch, NotAllowed, Unreachable
 from schuldhulp.node.answers import block_of, number_of, word_of
 from schuldhulp.node.rpc import JsonRpc, Refusal
+from schuldhulp.node.transactions import highest_price, price_now, send_signed
 from schuldhulp.services.ports import SignedTransaction
-
-PRICE_MARGIN: Final = 4
-"""How often the base fee may double before a signed transaction is priced out: twice, since it is sent unchanged."""
 
 GAS_MARGIN: Final = 1.3
 """What the node estimates, times this: the state may differ by the time the transaction is carried out."""
@@ -115,8 +113,8 @@ class Transactions:
             NotAllowed: the account cannot pay for it.
             Unreachable: the node does not answer.
         """
-        price = self._price(lowest_tip)
-        highest = price.get("gasPrice", price.get("maxFeePerGas", 0))
+        price = price_now(self._node, lowest_tip=lowest_tip)
+        highest = highest_price(price)
         balance = number_of(self._ask("eth_getBalance", self.address, "latest"))
         if balance < gas * highest:
             raise NotAllowed(
@@ -167,19 +165,8 @@ class Transactions:
         )
 
     def send(self, raw: bytes) -> str:
-        """Hand signed bytes to the node, as often as needed.
-
-        Returns:
-            What the node said when it refused them, else nothing. A refusal is no failure: see the top of this module.
-
-        Raises:
-            Unreachable: the node does not answer; the bytes may have arrived all the same.
-        """
-        try:
-            self._node.call("eth_sendRawTransaction", "0x" + raw.hex())
-        except Refusal as refusal:
-            return refusal.message
-        return ""
+        """Hand signed bytes to the node; as `schuldhulp.node.transactions.send_signed`."""
+        return send_signed(self._node, raw)
 
     def look(self, transaction: SignedTransaction) -> Look:
         """Ask what became of a transaction.
@@ -245,24 +232,6 @@ class Transactions:
         """
         call = {"from": self.address, "to": to, "data": "0x" + data.hex()}
         return int(number_of(self._node.call("eth_estimateGas", call)) * GAS_MARGIN)
-
-    def _price(self, lowest_tip: int = 0) -> dict[str, int]:
-        """Name the price of the moment.
-
-        A chain without a base fee gets a legacy transaction at the price that the node names (0 on a chain without
-        fees); any other a type 2 transaction whose price survives two doublings of the base fee.
-        """
-        block, price, tip = self._node.batch(
-            [("eth_getBlockByNumber", ("latest", False)), ("eth_gasPrice", ()), ("eth_maxPriorityFeePerGas", ())]
-        )
-        if not isinstance(block, dict):
-            raise Unreachable("chain_refused", "the node does not name its newest block")
-        if block.get("baseFeePerGas") is None:
-            return {"gasPrice": 0 if isinstance(price, Refusal) else number_of(price)}
-        # Where the base fee is zero, nothing is paid at all.
-        base = number_of(block["baseFeePerGas"])
-        priority = 0 if base == 0 or isinstance(tip, Refusal) else max(number_of(tip), lowest_tip)
-        return {"type": 2, "maxPriorityFeePerGas": priority, "maxFeePerGas": PRICE_MARGIN * base + priority}
 
     def _ask(self, method: str, *parameters: Any) -> Any:
         try:
