@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import Conflict, NotFound
@@ -33,6 +33,10 @@ SCRIPTS: Final = Path(__file__).parent / "evaluator_migrations"
 REQUESTS: Final = "request"
 """In the place of an organisation: the digests of whole requests stand beside the nonces, under no organisation's name,
 so that nobody can have a digest noted by choosing it as a nonce."""
+
+
+MUNICIPALITY_LOCK: Final = 5_346_114
+"""Number of the advisory lock under which the municipality itself is charged on PostgreSQL; any number would do."""
 
 
 class EvaluatorDatabase(Counts):
@@ -254,8 +258,8 @@ class EvaluatorDatabase(Counts):
     ) -> Charge:
         """Note a request as answered and take its elements from the quota, both or neither.
 
-        Concurrent requests of one organisation wait for one another on its row (on SQLite for the whole database),
-        so together they cannot spend more than there is.
+        Concurrent requests of one organisation, and those of the municipality, wait for one another: together they
+        cannot spend more than there is.
 
         Args:
             organisation: KvK number, or ``municipality``.
@@ -280,11 +284,7 @@ class EvaluatorDatabase(Counts):
                 connection.execute(insert(nonces).values(organisation=organisation, nonce=nonce, used_at=at))
                 if request is not None:
                     connection.execute(insert(nonces).values(organisation=REQUESTS, nonce=request, used_at=at))
-                # The row is the lock: the sums below cannot change before this transaction ends. The municipality has
-                # none; two of its requests for different epochs at the same moment might pass its bound together.
-                connection.execute(
-                    select(organisations.c.kvk).where(organisations.c.kvk == organisation).with_for_update()
-                ).first()
+                _hold(connection, organisation)
                 take_quota(
                     connection,
                     asker=organisation,
@@ -313,6 +313,14 @@ class EvaluatorDatabase(Counts):
         query = select(nonces.c.nonce).where(nonces.c.organisation == REQUESTS, nonces.c.nonce == request)
         with self._reading() as connection:
             return connection.execute(query).first() is not None
+
+
+def _hold(connection: Connection, asker: str) -> None:
+    """Let nobody else charge this asker until the transaction ends: the sums of what it asked cannot change before."""
+    row = select(organisations.c.kvk).where(organisations.c.kvk == asker).with_for_update()
+    if connection.execute(row).first() is None and connection.dialect.name == "postgresql":
+        # The municipality itself has no row. On SQLite the whole database is held.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MUNICIPALITY_LOCK})
 
 
 def _require_removed(connection: Connection, kvk: str, account: str) -> None:

@@ -207,6 +207,27 @@ def test_charge_of_many_at_once_spends_no_more_than_there_is(url: str, database:
     assert (results.count(Charge.DONE), results.count(Charge.DAY_SPENT)) == (3, 13)
 
 
+def test_charge_of_the_municipality_at_once_for_many_epochs_spends_no_more_than_there_is(
+    url: str, database: EvaluatorDatabase
+) -> None:
+    other = EvaluatorDatabase(url)
+
+    def ask(number: int) -> Charge:
+        return (database, other)[number % 2].charge(
+            organisation="municipality",
+            quota=Quota(daily=10, per_epoch=10**9),
+            epoch=Epoch(CURRENT + number),
+            elements=3,
+            nonce=secrets.token_bytes(32),
+            at=NOON,
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(ask, range(32)))
+    other.close()
+    assert (results.count(Charge.DONE), results.count(Charge.DAY_SPENT)) == (3, 29)
+
+
 def test_charge_of_one_nonce_at_once_is_done_once(database: EvaluatorDatabase) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: charge(database, 1, nonce=bytes(32)), range(8)))
