@@ -35,7 +35,7 @@ def seconds(step: Callable[[], Any]) -> float:
 
 def seconds_in(threads: int, step: Callable[[], Any]) -> float:
     """Give the time of one run of a step in so many threads, in seconds."""
-    with mock.patch.object(parallel, "threads_used", lambda: threads):
+    with mock.patch.object(parallel, "threads_used", return_value=threads):
         return seconds(step)
 
 

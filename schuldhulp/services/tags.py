@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
 
 from schuldhulp.crypto import voprf
 from schuldhulp.crypto.pseudonyms import tag as make_tag
@@ -27,6 +31,8 @@ BATCH: Final = 1_000
 
 QUOTA_SPENT: Final = frozenset({"daily_quota_spent", "account_quota_spent", "epoch_quota_spent"})
 """Keys of the refusals that a smaller question may escape."""
+
+_Result = TypeVar("_Result")
 
 
 class TagService:
@@ -96,10 +102,17 @@ class TagService:
             if not of_kind:
                 continue
             published = view.evaluator_key(municipality, state.current_epoch, kind)
-            evaluator = self._connect(state)
-            for start in range(0, len(of_kind), BATCH):
-                batch = of_kind[start : start + BATCH]
-                yield from self._as_far_as_quota_goes(evaluator, state.current_epoch, municipality, published, batch)
+            asking = _Asking(
+                evaluator=self._connect(state),
+                municipality=municipality,
+                epoch=state.current_epoch,
+                published=published,
+            )
+            batches = [of_kind[start : start + BATCH] for start in range(0, len(of_kind), BATCH)]
+            if len(batches) == 1:
+                yield from self._as_far_as_quota_goes(asking, batches[0])
+            else:
+                yield from self._overlapping(asking, batches)
 
     def settle(self, view: RegistryView, state: MunicipalityState, municipality: MunicipalityCode) -> None:
         """Send once more the questions whose answer never came in, so that what was charged is not charged again.
@@ -132,55 +145,82 @@ class TagService:
                     LOG.info("a question of an earlier run is not answered any more: %s", error.key)
             self._kept.remove_question(number)
 
-    def _as_far_as_quota_goes(
-        self,
-        evaluator: AskedEvaluator,
-        epoch: Epoch,
-        municipality: MunicipalityCode,
-        published: bytes,
-        batch: Sequence[Identifier],
+    def _overlapping(
+        self, asking: _Asking, batches: Sequence[Sequence[Identifier]]
     ) -> Iterator[tuple[Identifier, Tag]]:
-        try:
-            found = self._evaluate(evaluator, epoch, municipality, published, batch)
-        except NotAllowed as error:
-            # Without a memory the answers to a part would be lost with the error.
-            if error.key not in QUOTA_SPENT or len(batch) == 1 or self._kept is None:
-                raise
-            middle = (len(batch) + 1) // 2
-            yield from self._as_far_as_quota_goes(evaluator, epoch, municipality, published, batch[:middle])
-            yield from self._as_far_as_quota_goes(evaluator, epoch, municipality, published, batch[middle:])
-            return
-        yield from found.items()
+        """Ask about batches: while the evaluator works on one, the next is blinded and the one before it finished.
 
-    def _evaluate(
-        self,
-        evaluator: AskedEvaluator,
-        epoch: Epoch,
-        municipality: MunicipalityCode,
-        published: bytes,
-        batch: Sequence[Identifier],
-    ) -> dict[Identifier, Tag]:
-        blindings = tuple(voprf.blind_all([identifier.encoded for identifier in batch]))
+        Never more than one question is with the evaluator, and each is kept before it is sent. So whatever happens,
+        what is left behind is what asking in turn leaves, and at most one question more: that which was on its way
+        while the answer to the one before it was looked at.
+        """
+        sent = self._pose(asking, batches[0], _blinded(batches[0]))
+        answer = _in_background(partial(asking.evaluator.send, sent.question.body))
+        try:
+            for following in [*batches[1:], ()]:
+                blindings = _blinded(following)
+                posed, received = sent, self._received(sent, answer.result)
+                if received is None:
+                    yield from self._in_halves(asking, posed.question.identifiers)
+                if following:
+                    sent = self._pose(asking, following, blindings)
+                    answer = _in_background(partial(asking.evaluator.send, sent.question.body))
+                if received is not None:
+                    yield from self._finished(asking, posed, received).items()
+        except Exception:
+            # Whoever tries again sends the same bytes; not while they are still on their way.
+            wait([answer])
+            raise
+
+    def _as_far_as_quota_goes(self, asking: _Asking, batch: Sequence[Identifier]) -> Iterator[tuple[Identifier, Tag]]:
+        posed = self._pose(asking, batch, _blinded(batch))
+        received = self._received(posed, partial(asking.evaluator.send, posed.question.body))
+        if received is None:
+            yield from self._in_halves(asking, batch)
+        else:
+            yield from self._finished(asking, posed, received).items()
+
+    def _in_halves(self, asking: _Asking, batch: Sequence[Identifier]) -> Iterator[tuple[Identifier, Tag]]:
+        middle = (len(batch) + 1) // 2
+        yield from self._as_far_as_quota_goes(asking, batch[:middle])
+        yield from self._as_far_as_quota_goes(asking, batch[middle:])
+
+    def _pose(self, asking: _Asking, batch: Sequence[Identifier], blindings: tuple[voprf.Blinding, ...]) -> _Posed:
+        """Sign a question and keep it, which is to be done before it is sent.
+
+        Killed at any point from here on, the next run sends these very bytes again.
+        """
         kind = batch[0].kind
+        elements = [blinding.element for blinding in blindings]
         question = Question(
-            municipality=municipality,
-            epoch=epoch,
+            municipality=asking.municipality,
+            epoch=asking.epoch,
             kind=kind,
             identifiers=tuple(batch),
             blindings=blindings,
-            body=evaluator.prepare(municipality, epoch, kind, [blinding.element for blinding in blindings]),
+            body=asking.evaluator.prepare(asking.municipality, asking.epoch, kind, elements),
         )
-        if self._kept is None:
-            return self._finish(question, evaluator.send(question.body), published)
-        # Kept before it is sent: killed at any point from here on, the next run sends these very bytes again.
-        number = self._kept.add_question(question)
+        return _Posed(question=question, number=None if self._kept is None else self._kept.add_question(question))
+
+    def _received(self, posed: _Posed, receive: Callable[[], EvaluatedBatch]) -> EvaluatedBatch | None:
+        """Return the answer to a question; None when the quota does not suffice for it but may for a part of it."""
         try:
-            found = self._finish(question, evaluator.send(question.body), published)
-        except (Conflict, InvalidInput, NotAllowed, NotFound):
-            self._kept.remove_question(number)
-            raise
-        self._kept.remove_question(number)
+            return receive()
+        except (Conflict, InvalidInput, NotAllowed, NotFound) as error:
+            self._forget(posed)
+            # Without a memory the answers to a part would be lost with the error.
+            if error.key not in QUOTA_SPENT or len(posed.question.identifiers) == 1 or self._kept is None:
+                raise
+            return None
+
+    def _finished(self, asking: _Asking, posed: _Posed, received: EvaluatedBatch) -> dict[Identifier, Tag]:
+        found = self._finish(posed.question, received, asking.published)
+        self._forget(posed)
         return found
+
+    def _forget(self, posed: _Posed) -> None:
+        if self._kept is not None and posed.number is not None:
+            self._kept.remove_question(posed.number)
 
     def _finish(self, question: Question, answer: EvaluatedBatch, published: bytes) -> dict[Identifier, Tag]:
         """Check the proof of an answer and keep the tags."""
@@ -193,3 +233,39 @@ class TagService:
         if self._kept is not None:
             self._kept.put(question.municipality, question.epoch, tags)
         return tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asking:
+    """What the questions to one evaluator under one key have in common."""
+
+    evaluator: AskedEvaluator
+    municipality: MunicipalityCode
+    epoch: Epoch
+    published: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Posed:
+    """A question and its number in the memory of tags, if there is one."""
+
+    question: Question
+    number: int | None
+
+
+def _blinded(batch: Sequence[Identifier]) -> tuple[voprf.Blinding, ...]:
+    return tuple(voprf.blind_all([identifier.encoded for identifier in batch]))
+
+
+def _in_background(work: Callable[[], _Result]) -> Future[_Result]:
+    """Work in a thread of its own, which does not keep the process from ending."""
+    future: Future[_Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="question", daemon=True).start()
+    return future

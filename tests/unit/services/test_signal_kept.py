@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -154,6 +155,145 @@ def test_ask_many_uses_up_what_is_left_of_the_quota_and_goes_on_later(registry: 
     answers = restart().ask_kept(municipality=MUNICIPALITY, identifiers=PEOPLE)
     assert [answer is not None for answer in answers] == [True] * 7 + [False] * 3
     registry.quota = 10
+    assert colours(restart()) == "r" * 10
+    assert registry.used == 10
+
+
+@pytest.fixture
+def in_threes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schuldhulp.services.tags.BATCH", 3)
+
+
+def let_questions_end() -> None:
+    """Wait for what an interrupted process had on its way; a real one is gone."""
+    for thread in threading.enumerate():
+        if thread.name == "question":
+            thread.join(30)
+
+
+@pytest.mark.usefixtures("in_threes")
+def test_ask_many_finishes_an_answer_while_the_next_question_is_with_the_evaluator(
+    registry: OneRegistry, restart: Restart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, kept_first = threading.Event(), threading.Event()
+
+    def send(body: bytes, send: Any = registry.send) -> Any:
+        if len(registry.received) == 1:
+            second.set()
+            # Answered only when the first answer has been kept meanwhile.
+            assert kept_first.wait(30)
+        return send(body)
+
+    def put(self: KeptTagFile, *arguments: Any, put: Any = KeptTagFile.put) -> None:
+        assert second.wait(30)
+        put(self, *arguments)
+        kept_first.set()
+
+    registry.send = send  # type: ignore[method-assign]
+    monkeypatch.setattr(KeptTagFile, "put", put)
+    registry.enrol(PEOPLE[4])
+    assert colours(restart()) == "rrrrgrrrrr"
+    assert [count for _kind, count in registry.batches] == [3, 3, 3, 1]
+
+
+@pytest.mark.usefixtures("in_threes")
+def test_ask_many_has_one_question_at_a_time_with_the_evaluator(registry: OneRegistry, restart: Restart) -> None:
+    under_way: list[bytes] = []
+
+    def send(body: bytes, send: Any = registry.send) -> Any:
+        under_way.append(body)
+        assert under_way == [body]
+        answer = send(body)
+        under_way.remove(body)
+        return answer
+
+    registry.send = send  # type: ignore[method-assign]
+    assert colours(restart()) == "r" * 10
+    assert registry.used == 10
+
+
+@pytest.mark.usefixtures("in_threes")
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("charged", [False, True])
+def test_ask_many_goes_on_where_it_was_interrupted_in_any_of_its_questions(
+    registry: OneRegistry, restart: Restart, number: int, charged: bool
+) -> None:
+    asked: list[bytes] = []
+
+    def send(body: bytes, send: Any = registry.send) -> Any:
+        asked.append(body)
+        if len(asked) < number:
+            return send(body)
+        if charged:
+            send(body)
+        raise KeyboardInterrupt
+
+    registry.send = send  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        colours(restart())
+    del registry.send  # type: ignore[method-assign]
+    assert len(asked) == number
+    assert colours(restart()) == "r" * 10
+    assert registry.used == 10
+    assert registry.received.count(asked[-1]) == 1 + charged
+
+
+@pytest.mark.usefixtures("in_threes")
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("done", [False, True])
+def test_ask_many_goes_on_where_it_was_interrupted_while_keeping_an_answer(
+    registry: OneRegistry, restart: Restart, monkeypatch: pytest.MonkeyPatch, number: int, done: bool
+) -> None:
+    calls = 0
+
+    def put(self: KeptTagFile, *arguments: Any, put: Any = KeptTagFile.put) -> None:
+        nonlocal calls
+        calls += 1
+        if calls < number or done:
+            put(self, *arguments)
+        if calls == number:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeptTagFile, "put", put)
+        with pytest.raises(KeyboardInterrupt):
+            colours(restart())
+    let_questions_end()
+    assert colours(restart()) == "r" * 10
+    assert registry.used == 10
+
+
+@pytest.mark.usefixtures("in_threes")
+@pytest.mark.parametrize("quota", range(10))
+def test_ask_many_in_batches_uses_up_what_is_left_of_the_quota(
+    registry: OneRegistry, restart: Restart, quota: int
+) -> None:
+    registry.quota = quota
+    with pytest.raises(errors.NotAllowed) as caught:
+        colours(restart())
+    assert caught.value.key == "daily_quota_spent"
+    assert registry.used == quota
+    answers = restart().ask_kept(municipality=MUNICIPALITY, identifiers=PEOPLE)
+    assert [answer is not None for answer in answers] == [True] * quota + [False] * (10 - quota)
+    registry.quota = 10
+    assert colours(restart()) == "r" * 10
+    assert registry.used == 10
+
+
+@pytest.mark.usefixtures("in_threes")
+def test_ask_many_ends_with_nothing_on_its_way_when_an_answer_is_false(registry: OneRegistry, restart: Restart) -> None:
+    answered = []
+
+    def forge(body: bytes, send: Any = registry.send) -> Any:
+        answer = send(body)
+        answered.append(body)
+        return replace(answer, proof=bytes(64)) if body == registry.received[0] else answer
+
+    registry.send = forge  # type: ignore[method-assign]
+    with pytest.raises(errors.ProofInvalid):
+        colours(restart())
+    assert len(answered) == len(registry.received) == 2
+    del registry.send  # type: ignore[method-assign]
     assert colours(restart()) == "r" * 10
     assert registry.used == 10
 
