@@ -26,6 +26,7 @@ from schuldhulp.domain.records import (
     Income,
     Obligation,
     ObligationStatus,
+    ReceivedClaim,
     Record,
 )
 from schuldhulp.domain.types import RecordId
@@ -76,6 +77,8 @@ def record_title(record: Record) -> str:
         return record.full_name
     if isinstance(record, Enrolment):
         return t("enrolment.record")
+    if isinstance(record, ReceivedClaim):
+        return t("record.kind_claim")
     raise TypeError(type(record).__name__)
 
 

@@ -125,6 +125,23 @@ contract RecordHashes {
         string[] publications;
     }
 
+    struct Claim {
+        string claimId;
+        string commitment;
+        uint32 claimVersion;
+        string document;
+        string receivedAt;
+        string residentView;
+        string residentReason;
+        string residentAt;
+        string answer;
+        string answeredAt;
+        string decision;
+        string decisionReason;
+        string decidedAt;
+        bytes32 obligation;
+    }
+
     struct DossierHeader {
         bytes32 dossier;
         uint32 revision;
@@ -240,6 +257,24 @@ contract RecordHashes {
                     abi.encode(_words(record.applicants), _text(record.ground), _text(record.basis)),
                     abi.encode(_text(record.basisDate), _text(record.start), _text(record.end)),
                     abi.encode(_text(record.endReason), _texts(record.publications))
+                )
+            );
+    }
+
+    /// @notice Hash of a creditor's claim in a dossier.
+    /// @param head members that every record has
+    /// @param record the others
+    /// @return EIP-712 struct hash
+    function claim(Head calldata head, Claim calldata record) external pure returns (bytes32) {
+        return
+            keccak256(
+                bytes.concat(
+                    _head(claimType(), head),
+                    abi.encode(_text(record.claimId), _text(record.commitment), record.claimVersion),
+                    abi.encode(_text(record.document), _text(record.receivedAt)),
+                    abi.encode(_text(record.residentView), _text(record.residentReason), _text(record.residentAt)),
+                    abi.encode(_text(record.answer), _text(record.answeredAt), _text(record.decision)),
+                    abi.encode(_text(record.decisionReason), _text(record.decidedAt), record.obligation)
                 )
             );
     }
@@ -364,6 +399,19 @@ contract RecordHashes {
                 _HEAD,
                 "bytes32[] applicants,string ground,string basis,string basisDate,string start,string end,",
                 "string endReason,string[] publications)"
+            );
+    }
+
+    /// @notice Type string of a creditor's claim in a dossier.
+    /// @return EIP-712 type string
+    function claimType() public pure returns (string memory) {
+        return
+            string.concat(
+                "ReceivedClaim(",
+                _HEAD,
+                "string claimId,string commitment,uint32 claimVersion,string document,string receivedAt,",
+                "string residentView,string residentReason,string residentAt,string answer,string answeredAt,",
+                "string decision,string decisionReason,string decidedAt,bytes32 obligation)"
             );
     }
 

@@ -88,6 +88,8 @@ def _summary_line(entry: RecordView) -> str:
             return f"{record.type.value}, {record.status.value}"
         case RecordKind.ENROLMENT:
             return f"{record.basis.value}, from {record.start.isoformat()}"
+        case RecordKind.CLAIM:
+            return f"{record.decision.value}, resident: {record.resident_view.value}"
         case _:
             return ", ".join(part for part in (record.category.value, record.description) if part)
 

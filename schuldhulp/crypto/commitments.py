@@ -62,6 +62,11 @@ TYPE_STRINGS: Final[Mapping[tuple[RecordKind, int], str]] = MappingProxyType(
             f"Enrolment({_HEAD}bytes32[] applicants,string ground,string basis,string basisDate,string start,"
             "string end,string endReason,string[] publications)"
         ),
+        (RecordKind.CLAIM, 1): (
+            f"ReceivedClaim({_HEAD}string claimId,string commitment,uint32 claimVersion,string document,"
+            "string receivedAt,string residentView,string residentReason,string residentAt,string answer,"
+            "string answeredAt,string decision,string decisionReason,string decidedAt,bytes32 obligation)"
+        ),
     }
 )
 """EIP-712 type string of each kind and schema."""
@@ -116,7 +121,8 @@ def commitment_message(version: RecordVersion) -> dict[str, Any]:
 
     Returns:
         One value for each member of the type string: 32-byte values as bytes, absent amounts as `ABSENT_AMOUNT`,
-        absent dates and texts as ``""``, an absent party as a party without a name, an absent due day as 0.
+        absent dates and texts as ``""``, an absent party as a party without a name, an absent due day as 0, an
+        absent record as 32 zero bytes.
     """
     structs = _STRUCTS[version.record.kind, version.schema]
     head = {
@@ -254,6 +260,8 @@ def _value(structs: dict[str, _Members], member_type: str, value: Any) -> Any:
             return ABSENT_AMOUNT if value is None else value
         case "uint8":
             return 0 if value is None else value
+        case "bytes32":
+            return bytes(32) if value is None else value
         case "string":
             return _text(value)
     return value

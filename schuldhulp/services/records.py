@@ -14,6 +14,7 @@ from schuldhulp.domain.records import (
     Confirmation,
     ConfirmationRole,
     Enrolment,
+    ReceivedClaim,
     Record,
     without_stale_yes,
 )
@@ -73,6 +74,8 @@ class RecordService:
             return []
         if any(isinstance(record, Enrolment) for record in records):
             raise InvalidInput("kind_elsewhere", "an enrolment is made by enrolling", field="kind")
+        if any(isinstance(record, ReceivedClaim) for record in records):
+            raise InvalidInput("claim_elsewhere", "a claim comes from its creditor", field="kind")
         drafts = [Draft(record=record, record_id=new_record_id()) for record in records]
         return self._write(actor, dossier, LogAction.ADD, lambda opened: Change(drafts=drafts))
 
@@ -106,7 +109,7 @@ class RecordService:
 
         def prepare(opened: Assessment) -> Change:
             present = _present(opened, record_id, expected_version)
-            if present.kind is not record.kind or isinstance(record, Enrolment):
+            if present.kind is not record.kind or isinstance(record, Enrolment | ReceivedClaim):
                 raise InvalidInput("kind_differs", "a record keeps its kind", field="kind")
             stored = record
             if isinstance(record, Agreement) and isinstance(present, Agreement):
@@ -142,6 +145,8 @@ class RecordService:
             present = _present(opened, record_id, expected_version)
             if isinstance(present, Enrolment):
                 raise InvalidInput("kind_elsewhere", "an enrolment is ended, not withdrawn", field="kind")
+            if isinstance(present, ReceivedClaim):
+                raise InvalidInput("claim_elsewhere", "a claim is decided on, not withdrawn", field="kind")
             draft = Draft(
                 record=present,
                 record_id=record_id,

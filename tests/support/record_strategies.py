@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date
 
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from schuldhulp.domain.records import (
     AgreementStatus,
     AgreementType,
     Applicant,
+    ClaimDecisionState,
     Confirmation,
     ConfirmationRole,
     Enrolment,
@@ -31,7 +33,9 @@ from schuldhulp.domain.records import (
     Party,
     Position,
     Preference,
+    ReceivedClaim,
     RecordVersion,
+    ResidentView,
     Source,
 )
 
@@ -169,7 +173,33 @@ def enrolments(draw):
     )
 
 
-records = st.one_of(applicants, obligations(), incomes, expenses, agreements(), enrolments())
+@st.composite
+def received_claims(draw):
+    view = draw(st.sampled_from(ResidentView))
+    disputed, said = view is ResidentView.DISPUTED, view is not ResidentView.NONE
+    answered = disputed and draw(st.booleans())
+    decision = draw(st.sampled_from(ClaimDecisionState))
+    decided = decision is not ClaimDecisionState.OPEN
+    included = decision in (ClaimDecisionState.INCLUDED, ClaimDecisionState.SETTLED)
+    return ReceivedClaim(
+        claim_id=draw(words).hex(),
+        commitment=draw(words).hex(),
+        claim_version=draw(st.integers(1, 2**32 - 1)),
+        document=json.dumps(draw(st.dictionaries(filled_lines, lines, max_size=3)), ensure_ascii=False),
+        received_at=draw(moments),
+        resident_view=view,
+        resident_reason=draw(filled_texts if disputed else texts),
+        resident_at=draw(moments) if said else None,
+        answer=draw(filled_texts) if answered else "",
+        answered_at=draw(moments) if answered else None,
+        decision=decision,
+        decision_reason=draw(filled_lines) if decided else "",
+        decided_at=draw(moments) if decided else None,
+        obligation=draw(words if included else st.none() | words),
+    )
+
+
+records = st.one_of(applicants, obligations(), incomes, expenses, agreements(), enrolments(), received_claims())
 
 
 @st.composite

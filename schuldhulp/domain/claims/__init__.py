@@ -21,6 +21,7 @@ from schuldhulp.domain.claims.receipt import (
     receipt_from_plain,
     receipt_to_plain,
 )
+from schuldhulp.domain.claims.received import claim_document, received_contents
 from schuldhulp.domain.claims.reference import claim_id_input, normalised_reference
 from schuldhulp.domain.claims.status import DECISIONS, ClaimStatus, check_decision, may_decide, may_file
 
@@ -44,6 +45,7 @@ __all__ = [
     "SignedReceipt",
     "check_decision",
     "check_reason",
+    "claim_document",
     "claim_from_plain",
     "claim_id_input",
     "claim_to_plain",
@@ -57,4 +59,5 @@ __all__ = [
     "obligation_from",
     "receipt_from_plain",
     "receipt_to_plain",
+    "received_contents",
 ]

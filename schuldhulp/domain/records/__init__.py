@@ -22,6 +22,7 @@ from schuldhulp.domain.records.common import Party, RecordKind
 from schuldhulp.domain.records.enrolment import Enrolment, EnrolmentBasis
 from schuldhulp.domain.records.household import Expense, ExpenseCategory, Income, IncomeCategory
 from schuldhulp.domain.records.obligation import Obligation, ObligationStatus, ObligationType, Preference, Source
+from schuldhulp.domain.records.received_claim import ClaimDecisionState, ReceivedClaim, ResidentView
 from schuldhulp.domain.records.version import NO_COMMITMENT, Record, RecordVersion
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "AgreementStatus",
     "AgreementType",
     "Applicant",
+    "ClaimDecisionState",
     "Confirmation",
     "ConfirmationRole",
     "Enrolment",
@@ -48,9 +50,11 @@ __all__ = [
     "Party",
     "Position",
     "Preference",
+    "ReceivedClaim",
     "Record",
     "RecordKind",
     "RecordVersion",
+    "ResidentView",
     "Source",
     "from_plain",
     "to_plain",

@@ -24,6 +24,7 @@ from schuldhulp.domain.records.common import RecordKind
 from schuldhulp.domain.records.enrolment import Enrolment
 from schuldhulp.domain.records.household import Expense, Income
 from schuldhulp.domain.records.obligation import Obligation
+from schuldhulp.domain.records.received_claim import ReceivedClaim
 from schuldhulp.domain.records.version import Record, RecordVersion
 from schuldhulp.domain.types import Commitment, DossierId, RecordId, Salt
 from schuldhulp.errors import InvalidInput
@@ -38,6 +39,7 @@ RECORD_TYPES: Final[Mapping[RecordKind, type[Record]]] = types.MappingProxyType(
         RecordKind.EXPENSE: Expense,
         RecordKind.AGREEMENT: Agreement,
         RecordKind.ENROLMENT: Enrolment,
+        RecordKind.CLAIM: ReceivedClaim,
     }
 )
 

@@ -21,6 +21,7 @@ class RecordKind(StrEnum):
     EXPENSE = "expense"
     AGREEMENT = "agreement"
     ENROLMENT = "enrolment"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)

@@ -11,10 +11,11 @@ from schuldhulp.domain.records.applicant import Applicant
 from schuldhulp.domain.records.enrolment import Enrolment
 from schuldhulp.domain.records.household import Expense, Income
 from schuldhulp.domain.records.obligation import Obligation
+from schuldhulp.domain.records.received_claim import ReceivedClaim
 from schuldhulp.domain.types import Commitment, DossierId, RecordId, Salt
 from schuldhulp.errors import InvalidInput
 
-Record = Applicant | Obligation | Income | Expense | Agreement | Enrolment
+Record = Applicant | Obligation | Income | Expense | Agreement | Enrolment | ReceivedClaim
 
 NO_COMMITMENT: Final = Commitment(bytes(32))
 """What the first version replaces."""

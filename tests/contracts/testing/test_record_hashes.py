@@ -33,7 +33,7 @@ def test_record_hash_equals_the_commitment(hashes, sample):
     assert str(getattr(hashes, sample["kind"])(head, members)) == sample["commitment"]
 
 
-@pytest.mark.parametrize("kind", ["applicant", "obligation", "income", "expense", "agreement", "enrolment"])
+@pytest.mark.parametrize("kind", ["applicant", "obligation", "income", "expense", "agreement", "enrolment", "claim"])
 def test_type_string_equals_the_pinned_one(hashes, kind):
     assert getattr(hashes, f"{kind}Type")() == VECTORS["types"][f"{kind}/1"]
 
