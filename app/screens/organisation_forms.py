@@ -57,6 +57,8 @@ def admit(actor: Actor, found: AdmittedOrganisation | None) -> None:
             name=values["name"],
             account=values["account"] or None,
             bsn_ground=values["bsn_ground"] or None,
+            # The form shows the ground that it has, so what is left out is taken away.
+            withdraw_bsn=not values["bsn_ground"],
             daily_quota=values["daily_quota"],
             epoch_quota=values["epoch_quota"],
             quota_reason=values["quota_reason"] or None,

@@ -8,7 +8,7 @@ import typer
 
 from schuldhulp.cli.context import As, Json, read_line, work_as
 from schuldhulp.cli.output import say, say_json, say_table
-from schuldhulp.services.keys import custodial_account
+from schuldhulp.services.creditor_pages.organisations import Application
 from schuldhulp.services.ports import Admission, Organisation
 
 creditors = typer.Typer(help="Organisations that may ask for signals.", no_args_is_help=True)
@@ -47,30 +47,23 @@ def admit(
 
     Example: schuldhulp creditor admit --kvk 12345678 --name "Woonstichting" --account 0x... --as a.smit
     """
-    with work_as(as_) as work, work.cockpit.admission() as admission:
-        # Each account is a decision of its own; the one of the pages has a small quota, whoever else asks.
-        accounts: list[tuple[str | None, int | None]] = [(account, account_quota)] if account or not pages else []
-        if pages:
-            custodial = custodial_account(work.settings.keys, kvk, private=work.settings.production)
-            limit = work.settings.pages_quota if account or account_quota is None else account_quota
-            accounts.append((custodial, limit))
-        for one, its_quota in accounts:
-            admitted = admission.admit(
-                actor=work.actor,
-                kvk=kvk,
-                name=name,
-                account=one or None,
-                daily_quota=daily_quota,
-                epoch_quota=epoch_quota,
-                quota_reason=quota_reason or None,
-                account_quota=its_quota,
-                bsn_ground=bsn_ground or None,
-                withdraw_bsn=no_bsn,
-            )
-        work.cockpit.staff.put_creditor(actor=work.actor, kvk=admitted.kvk, name=admitted.name)
-        say(f"organisation {admitted.kvk} may ask for signals")
-        if pages:
-            say(f"its account on the pages is {custodial}")
+    application = Application(
+        kvk=kvk,
+        name=name,
+        account=account or None,
+        bsn_ground=bsn_ground or None,
+        withdraw_bsn=no_bsn,
+        daily_quota=daily_quota,
+        epoch_quota=epoch_quota,
+        quota_reason=quota_reason or None,
+        pages=pages,
+        account_quota=account_quota,
+    )
+    with work_as(as_) as work:
+        admitted = work.cockpit.organisations.admit(actor=work.actor, application=application)
+    say(f"organisation {admitted.organisation.kvk} may ask for signals")
+    if pages:
+        say(f"its account on the pages is {admitted.pages}")
 
 
 @creditors.command()
@@ -82,11 +75,8 @@ def suspend(
 
     Example: echo "vraagt naar onbekenden" | schuldhulp creditor suspend --kvk 12345678 --as a.smit
     """
-    with work_as(as_) as work, work.cockpit.admission() as admission:
-        reason = read_line("reason")
-        # Each works without the other, so whatever does not answer, what can be shut is shut.
-        work.cockpit.staff.close_creditor(actor=work.actor, kvk=kvk)
-        admission.suspend(actor=work.actor, kvk=kvk, reason=reason)
+    with work_as(as_) as work:
+        work.cockpit.organisations.suspend(actor=work.actor, kvk=kvk, reason=read_line("reason"))
         say(f"organisation {kvk} is suspended")
 
 
@@ -100,8 +90,10 @@ def remove_account(
 
     Example: echo "sleutel gelekt" | schuldhulp creditor remove-account --kvk 12345678 --account 0x... --as a.smit
     """
-    with work_as(as_) as work, work.cockpit.admission() as admission:
-        left = admission.remove_account(actor=work.actor, kvk=kvk, account=account, reason=read_line("reason"))
+    with work_as(as_) as work:
+        left = work.cockpit.organisations.remove_account(
+            actor=work.actor, kvk=kvk, account=account, reason=read_line("reason")
+        )
         say(f"account removed; organisation {left.kvk} has {len(left.accounts)} left")
 
 

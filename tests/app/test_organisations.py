@@ -61,8 +61,8 @@ def test_admit_asks_to_check_and_carries_out_once(visit, fake):
     assert "De schuldeiser is toegelaten" in text_of(at)
     [(_, application)] = fake.organisations.done
     assert application == Application(
-        kvk="87654321", name="Wonen & Zo", account=OWN, bsn_ground=None, daily_quota=900, epoch_quota=None,
-        quota_reason="veel huurders", pages=True,
+        kvk="87654321", name="Wonen & Zo", account=OWN, bsn_ground=None, withdraw_bsn=True, daily_quota=900,
+        epoch_quota=None, quota_reason="veel huurders", pages=True,
     )  # fmt: skip
 
 

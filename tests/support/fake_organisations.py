@@ -62,7 +62,7 @@ class FakeOrganisations:
             raise NotFound("organisation_unknown", "never admitted", field="kvk")
         return self._admitted(self.stored[kvk])
 
-    def admit(self, *, actor: Actor, application: Application) -> Organisation:
+    def admit(self, *, actor: Actor, application: Application) -> AdmittedOrganisation:
         """Admit one."""
         self._decide(actor, "admit", application)
         if application.account == "fout":
@@ -70,7 +70,7 @@ class FakeOrganisations:
         accounts = tuple(one for one in (application.account, PAGES if application.pages else None) if one)
         made = make_organisation(application.kvk, application.name, accounts=accounts)
         self.stored[application.kvk] = made
-        return made
+        return self._admitted(made)
 
     def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
         """Suspend one."""

@@ -1,4 +1,4 @@
-"""Admitting organisations on a page: what the commands `creditor ...` do, for an administrator at a screen."""
+"""Admitting organisations in the evaluator, on the chain and for logging in, as commands and pages have it done."""
 
 from __future__ import annotations
 
@@ -23,21 +23,26 @@ class Application:
         kvk: number in the trade register.
         name: its name there.
         account: address of an account of its own that is added; None adds none.
-        bsn_ground: the law that lets it use citizen service numbers; None: it may not.
-        daily_quota: persons a day.
-        epoch_quota: persons an epoch.
+        bsn_ground: the law that lets it use citizen service numbers; None leaves what it has.
+        withdraw_bsn: whether it may use them no longer, with any account.
+        daily_quota: persons a day; None leaves what it has and gives a new one the standard.
+        epoch_quota: persons an epoch, in the same way.
         quota_reason: why more than the standard; None when it is not more.
         pages: whether its staff may ask on the cockpit's pages.
+        account_quota: persons a day of its own account alone or, where none is named, of the one of the pages; None
+            leaves what the account has and gives the one of the pages the quota of the pages.
     """
 
     kvk: str
     name: str
     account: str | None
     bsn_ground: str | None
+    withdraw_bsn: bool
     daily_quota: int | None
     epoch_quota: int | None
     quota_reason: str | None
     pages: bool
+    account_quota: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +130,7 @@ class OrganisationService:
             decisions = admission.history(actor=actor, kvk=kvk)
         return self._admitted(found, tuple(reversed(decisions)))
 
-    def admit(self, *, actor: Actor, application: Application) -> Organisation:
+    def admit(self, *, actor: Actor, application: Application) -> AdmittedOrganisation:
         """Admit an organisation or change what holds for it; can be repeated after a fault half-way.
 
         Args:
@@ -133,37 +138,40 @@ class OrganisationService:
             application: what holds from now on.
 
         Returns:
-            The organisation.
+            The organisation, without what was decided about it.
 
         Raises:
             NotAllowed: the actor does not manage creditors.
             InvalidInput: a field is wrong; the error names it.
-            Conflict: the account belongs to another organisation.
+            Conflict: the account belongs to another organisation, or was not paid for its transactions.
             Misconfigured: the administrator's keyring is not here or does not open.
             Unreachable: database or chain does not answer; repeat it.
         """
         self._require(actor)
         kvk = parse_kvk(application.kvk)
-        accounts: list[tuple[str | None, int | None]] = [(application.account, None)]
-        if application.pages:
-            # The account of the pages alone is enough; without it, one of the organisation's own must be there.
-            accounts = [*(accounts if application.account else []), (None, self._pages_quota)]
+        own, its_quota = application.account, application.account_quota
+        # Each account is a decision of its own; the one of the pages has a small quota, whoever else asks. It alone is
+        # enough; without it, one of the organisation's own must be there.
+        accounts = [(own, its_quota)] if own or not application.pages else []
         with self._admission() as admission:
+            if application.pages:
+                limit = self._pages_quota if own or its_quota is None else its_quota
+                accounts.append((self._make_account(kvk), limit))
             for account, quota in accounts:
                 admitted = admission.admit(
                     actor=actor,
                     kvk=kvk,
                     name=application.name,
-                    account=self._make_account(kvk) if quota is not None else account,
+                    account=account,
                     account_quota=quota,
                     daily_quota=application.daily_quota,
                     epoch_quota=application.epoch_quota,
                     quota_reason=application.quota_reason,
                     bsn_ground=application.bsn_ground,
-                    withdraw_bsn=application.bsn_ground is None,
+                    withdraw_bsn=application.withdraw_bsn,
                 )
         self._staff.put_creditor(actor=actor, kvk=admitted.kvk, name=admitted.name)
-        return admitted
+        return self._admitted(admitted)
 
     def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
         """Shut an organisation out: it can neither log in nor ask, with any account, from its next request on.

@@ -21,6 +21,9 @@ from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import NotAdmitted
 from schuldhulp.services.admission import AdmissionService
+from schuldhulp.services.creditor_pages.desk import Custody
+from schuldhulp.services.creditor_pages.organisations import OrganisationService
+from schuldhulp.services.keys import custodial_account
 from schuldhulp.storage.evaluation import EvaluatorDatabase
 from tests.support.factories import ADMINISTRATOR, MUNICIPALITY, RecordKeeping
 
@@ -68,12 +71,27 @@ def creditor(
     def opened() -> Iterator[AdmissionService]:
         yield admission
 
+    custody = Custody(tmp_path / "keys")
+
+    def account(kvk: str) -> str | None:
+        key = custody.key(kvk)
+        return None if key is None else key.address
+
+    service = OrganisationService(
+        ready=lambda: True,
+        admission=opened,
+        staff=keeping.staff,
+        log=keeping.log,
+        account=account,
+        make_account=lambda kvk: custodial_account(tmp_path / "keys", kvk),
+        pages_quota=50,
+    )
+
     @contextmanager
     def work_as(login: str) -> Iterator[Any]:
         yield SimpleNamespace(
             actor=ADMINISTRATOR,
-            cockpit=SimpleNamespace(staff=keeping.staff, admission=opened),
-            settings=SimpleNamespace(keys=tmp_path / "keys", production=False, pages_quota=50),
+            cockpit=SimpleNamespace(admission=opened, organisations=service),
         )
 
     monkeypatch.setattr(creditors, "work_as", work_as)

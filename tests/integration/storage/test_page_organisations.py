@@ -66,8 +66,8 @@ def service(keeping: RecordKeeping, roles: Roles, tmp_path: Path) -> Iterator[Or
 
 def apply(**changes: object) -> Application:
     values = {
-        "kvk": KVK, "name": "Wonen", "account": OWN, "bsn_ground": None, "daily_quota": None, "epoch_quota": None,
-        "quota_reason": None, "pages": False, **changes,
+        "kvk": KVK, "name": "Wonen", "account": OWN, "bsn_ground": None, "withdraw_bsn": False,
+        "daily_quota": None, "epoch_quota": None, "quota_reason": None, "pages": False, **changes,
     }  # fmt: skip
     return Application(**values)  # type: ignore[arg-type]
 
@@ -76,19 +76,24 @@ def test_admit_gives_the_pages_an_account_with_a_quota_of_its_own(
     service: OrganisationService, roles: Roles, keeping: RecordKeeping
 ) -> None:
     admitted = service.admit(actor=ADMINISTRATOR, application=apply(pages=True, bsn_ground="Wet"))
-    [pages] = set(admitted.accounts) - {OWN}
-    assert admitted.account_quotas == {pages: 7}
+    [pages] = set(admitted.organisation.accounts) - {OWN}
+    assert admitted.pages == pages
+    assert admitted.organisation.account_quotas == {pages: 7}
     assert roles.given == {OWN: True, pages: True}
     assert [row.name for row in keeping.staff.creditors(actor=ADMINISTRATOR) if row.active] == ["Wonen"]
     found = service.organisation(actor=ADMINISTRATOR, kvk=KVK)
     assert (found.pages, len(found.decisions)) == (pages, 2)
-    # The ground goes where it is left out, for every account.
+    # The ground stays where it is left out, and goes for every account.
     service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True))
+    assert roles.given == {OWN: True, pages: True}
+    service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True, withdraw_bsn=True))
     assert roles.given == {OWN: False, pages: False}
 
 
 def test_admit_takes_the_account_of_the_pages_alone(service: OrganisationService) -> None:
-    assert len(service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True)).accounts) == 1
+    admitted = service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True, account_quota=3))
+    assert admitted.organisation.account_quotas == {admitted.pages: 3}
+    assert admitted.organisation.accounts == (admitted.pages,)
     with pytest.raises(InvalidInput) as caught:
         service.admit(actor=ADMINISTRATOR, application=apply(kvk="87654321", account=None))
     assert caught.value.field == "account"
