@@ -35,7 +35,10 @@ SIGNATURE: Final = "Schuldhulp-Signature"
 
 HEADERS: Final = {
     ORGANISATION: (r"([0-9]{8}|municipality)", "KvK number, or `municipality` for its reviewer."),
-    NONCE: (r"[0-9a-fA-F]{64}", "32 random bytes; a request is answered once."),
+    NONCE: (
+        r"[0-9a-fA-F]{64}",
+        "32 random bytes; a request is answered once, and one for claim ids again for a day when it is the same.",
+    ),
     EXPIRY: (r"[0-9]{1,15}", "Unix time in seconds, at most five minutes ahead."),
     SIGNATURE: (
         r"[0-9a-fA-F]{130}",

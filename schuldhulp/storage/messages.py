@@ -22,7 +22,7 @@ from schuldhulp.services.claims.ports import (
 )
 from schuldhulp.storage.counting import sweep
 from schuldhulp.storage.database import WRITE, connect, translated
-from schuldhulp.storage.evaluation import SCRIPTS
+from schuldhulp.storage.evaluation import REQUESTS, SCRIPTS
 from schuldhulp.storage.evaluation_tables import nonces
 from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, take_claim_ids
 from schuldhulp.storage.message_tables import mailboxes, messages
@@ -62,7 +62,15 @@ class MessageDatabase:
         self._engine.dispose()
 
     def charge_claim_ids(
-        self, *, organisation: str, account: str, quota: ClaimIdQuota | None, elements: int, nonce: bytes, at: datetime
+        self,
+        *,
+        organisation: str,
+        account: str,
+        quota: ClaimIdQuota | None,
+        elements: int,
+        nonce: bytes,
+        at: datetime,
+        request: bytes | None = None,
     ) -> bool:
         """Take elements from the quotas of the day, and note the request as answered; all or nothing.
 
@@ -73,21 +81,40 @@ class MessageDatabase:
             elements: how many elements.
             nonce: 32 bytes that the requester chose once.
             at: now, UTC; the quota is that of the UTC day.
+            request: digest of all that was signed, 32 bytes, when the request may be repeated.
 
         Returns:
-            Whether the quotas sufficed.
+            Whether the quotas sufficed, or the same request was charged before.
 
         Raises:
-            Conflict: the nonce was used before.
+            Conflict: the nonce was used before, in another request.
             Unreachable: the database does not answer.
         """
         try:
             with self._request(organisation, nonce, at) as connection:
+                if request is not None:
+                    connection.execute(insert(nonces).values(organisation=REQUESTS, nonce=request, used_at=at))
                 if quota is not None:
                     take_claim_ids(connection, organisation, account, at.astimezone(UTC).date(), elements, quota)
         except ClaimIdsSpent:
             return False
+        except Conflict:
+            if request is None or not self.was_charged(request):
+                raise
         return True
+
+    def was_charged(self, request: bytes) -> bool:
+        """Tell whether a request for claim ids was charged; it is forgotten when its nonce is, after a day.
+
+        Args:
+            request: digest that was given to `charge_claim_ids`.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        query = select(nonces.c.nonce).where(nonces.c.organisation == REQUESTS, nonces.c.nonce == request)
+        with translated(), self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:
         """Store a message under the next number of its mailbox; one that is there is left as it is.

@@ -153,6 +153,7 @@ class ChannelStage:
         organisation: str = KVK,
         signed: dict[str, Any] | None = None,
         expiry: int | None = None,
+        nonce: bytes | None = None,
     ) -> tuple[bytes, dict[str, str]]:
         """Sign a request.
 
@@ -163,6 +164,7 @@ class ChannelStage:
             organisation: who asks.
             signed: what is signed instead of what is sent.
             expiry: when the request is void; in two minutes by default.
+            nonce: a random one by default.
 
         Returns:
             Body and headers.
@@ -174,7 +176,7 @@ class ChannelStage:
             "organisation": organisation,
             "path": path,
             "body": plain if isinstance(plain, bytes) else json.dumps(plain).encode(),
-            "nonce": secrets.token_bytes(32),
+            "nonce": nonce or secrets.token_bytes(32),
             "expiry": int(self.clock.now().timestamp()) + 120 if expiry is None else expiry,
         }
         signature = digest_signer(account or self.creditor)(channel_request_digest(**(told | (signed or {}))))

@@ -48,10 +48,12 @@ class Caller:
     Attributes:
         account: checksummed address of the account.
         organisation: the organisation that it belongs to; None: the municipality itself.
+        request: digest of all that was signed, 32 bytes.
     """
 
     account: str
     organisation: Organisation | None
+    request: bytes
 
     @property
     def mailbox(self) -> str:
@@ -103,7 +105,14 @@ class Callers:
         self._recover_account = recover_account
         self._head_max_age = head_max_age
 
-    def identify(self, request: ChannelRequest, now: datetime, *, sends: bool) -> Caller:
+    def identify(
+        self,
+        request: ChannelRequest,
+        now: datetime,
+        *,
+        sends: bool,
+        was_answered: Callable[[bytes], bool] = lambda _: False,
+    ) -> Caller:
         """Name who signed a request, when it may do what it asks.
 
         Reading what was sealed to an account takes no more than that the account still belongs to its organisation:
@@ -113,6 +122,8 @@ class Callers:
             request: the request.
             now: the time, UTC.
             sends: whether it does more than read its own mailbox.
+            was_answered: says of the digest of a request that it was answered before and may be answered again, also
+                after it has expired.
 
         Raises:
             InvalidInput: expired, or valid for too long.
@@ -122,11 +133,13 @@ class Callers:
             Unreachable: chain or database does not answer.
             ChainMismatch: another chain answers, or it stands still, so that roles may be old.
         """
-        _check_expiry(request.expiry, now)
-        account = self._account_of(request)
+        digest = self._digest_of(request)
+        if request.expiry > now.timestamp() or not was_answered(digest):
+            _check_expiry(request.expiry, now)
+        account = self._account_of(request, digest)
         if request.organisation == MUNICIPALITY:
             self._require_role("REVIEWER", account, now)
-            return Caller(account=account, organisation=None)
+            return Caller(account=account, organisation=None, request=digest)
         organisation = self._organisations.organisation(request.organisation)
         if organisation is None or account not in organisation.accounts:
             raise _not_signed()
@@ -143,10 +156,10 @@ class Callers:
                     "organisation_suspended", "the organisation has been suspended", field="Schuldhulp-Organisation"
                 )
             self._require_role("CREDITOR", account, now)
-        return Caller(account=account, organisation=organisation)
+        return Caller(account=account, organisation=organisation, request=digest)
 
-    def _account_of(self, request: ChannelRequest) -> str:
-        digest = channel_request_digest(
+    def _digest_of(self, request: ChannelRequest) -> bytes:
+        return channel_request_digest(
             chain_id=self._chain_id,
             registry=self._registry_address,
             municipality=self._municipality,
@@ -156,6 +169,8 @@ class Callers:
             nonce=request.nonce,
             expiry=request.expiry,
         )
+
+    def _account_of(self, request: ChannelRequest, digest: bytes) -> str:
         try:
             return self._recover_account(digest, request.signature)
         except InvalidInput as error:

@@ -78,6 +78,9 @@ class ChannelService:
     def claim_ids(self, request: ChannelRequest, elements: Sequence[bytes]) -> EvaluatedBatch:
         """Evaluate blinded inputs of claim ids under the standing key.
 
+        A request whose answer got lost may be sent again, the same to the last byte, also after it has expired: as long
+        as its nonce is remembered (a day) it is answered again and not charged again.
+
         Args:
             request: who asks.
             elements: 1 to 100 blinded inputs, 32 bytes each.
@@ -86,15 +89,15 @@ class ChannelService:
             Evaluated elements, one proof for all, and the public key.
 
         Raises:
-            InvalidInput: expired, valid for too long, or an element is no valid point.
+            InvalidInput: expired and never answered, valid for too long, or an element is no valid point.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
             LimitReached: the quota of the day is spent, or that of the minute, as for all requests.
-            Conflict: the request was answered before.
+            Conflict: the nonce was used in another request.
             Unreachable: chain or database does not answer, or the key is not the one of the deployment.
         """
         now = self._clock.now()
-        caller = self._callers.identify(request, now, sends=True)
+        caller = self._callers.identify(request, now, sends=True, was_answered=self._messages.was_charged)
         if not 1 <= len(elements) <= MAX_CLAIM_IDS:
             raise InvalidInput("elements_invalid", f"1 to {MAX_CLAIM_IDS} elements are expected", field="elements")
         for number, element in enumerate(elements):
@@ -115,6 +118,7 @@ class ChannelService:
             elements=len(elements),
             nonce=request.nonce,
             at=now,
+            request=caller.request,
         )
         if not sufficed:
             midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)

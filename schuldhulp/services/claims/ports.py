@@ -199,9 +199,24 @@ class MessageStore(Protocol):
     """
 
     def charge_claim_ids(
-        self, *, organisation: str, account: str, quota: ClaimIdQuota | None, elements: int, nonce: bytes, at: datetime
+        self,
+        *,
+        organisation: str,
+        account: str,
+        quota: ClaimIdQuota | None,
+        elements: int,
+        nonce: bytes,
+        at: datetime,
+        request: bytes | None = None,
     ) -> bool:
-        """Take elements from the quotas of the UTC day (None: no quota); False, and no nonce noted, if one is spent."""
+        """Take elements from the quotas of the UTC day (None: no quota); False, and no nonce noted, if one is spent.
+
+        The same request again, by the digest of all that was signed, takes nothing and raises nothing.
+        """
+        ...
+
+    def was_charged(self, request: bytes) -> bool:
+        """Tell by its digest whether a request for claim ids was charged within the last day. Notes no nonce."""
         ...
 
     def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import secrets
 from typing import Any
 
 import pytest
@@ -235,11 +236,38 @@ def test_reviewer_without_the_role_any_more_is_refused(client: TestClient, stage
 # --- the signature ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("path", [DELIVER, COLLECT, ACKNOWLEDGE])
 def test_request_is_answered_once(client: TestClient, stage: ChannelStage, path: str) -> None:
     body, headers = stage.signed(path, right(path))
     assert client.post(path, content=body, headers=headers).status_code == 200
     refused(client.post(path, content=body, headers=headers), 409, "nonce_used", "Schuldhulp-Nonce")
+
+
+def test_claim_ids_again_are_answered_and_not_charged_again(client: TestClient, stage: ChannelStage) -> None:
+    stage.admit(KVK, stage.creditor, daily=1)
+    body, headers = stage.signed(CLAIM_IDS, right(CLAIM_IDS))
+    first = client.post(CLAIM_IDS, content=body, headers=headers)
+    assert first.status_code == 200
+    stage.clock.advance(hours=1)
+    again = client.post(CLAIM_IDS, content=body, headers=headers)
+    assert again.status_code == 200
+    assert again.json()["evaluated"] == first.json()["evaluated"]
+    refused(post(client, stage, CLAIM_IDS, right(CLAIM_IDS)), 429, "claim_id_quota_spent", "elements")
+
+
+def test_claim_ids_again_with_other_contents_are_refused(client: TestClient, stage: ChannelStage) -> None:
+    nonce = secrets.token_bytes(32)
+    assert post(client, stage, CLAIM_IDS, right(CLAIM_IDS), nonce=nonce).status_code == 200
+    other = {"elements": [to_text(element) for element in make_elements(2)]}
+    refused(post(client, stage, CLAIM_IDS, other, nonce=nonce), 409, "nonce_used", "Schuldhulp-Nonce")
+
+
+def test_claim_ids_that_were_never_answered_are_not_taken_after_they_expired(
+    client: TestClient, stage: ChannelStage
+) -> None:
+    body, headers = stage.signed(CLAIM_IDS, right(CLAIM_IDS))
+    stage.clock.advance(hours=1)
+    refused(client.post(CLAIM_IDS, content=body, headers=headers), 422, "request_expired", "Schuldhulp-Expiry")
 
 
 @pytest.mark.parametrize("path", ROUTES)

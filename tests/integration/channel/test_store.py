@@ -126,6 +126,7 @@ def charge(
     quota: ClaimIdQuota | None = TEN,
     nonce: bytes | None = None,
     hours: float = 0,
+    request: bytes | None = None,
 ) -> bool:
     return store.charge_claim_ids(
         organisation=KVK if quota else MUNICIPALITY,
@@ -134,6 +135,7 @@ def charge(
         elements=elements,
         nonce=nonce or secrets.token_bytes(32),
         at=NOON + timedelta(hours=hours),
+        request=request,
     )
 
 
@@ -329,6 +331,20 @@ def test_erase_leaves_nothing_of_the_content_in_the_file(stage: ChannelStage) ->
     engine.dispose()
     assert path is not None
     assert content[:200] not in Path(path).read_bytes()
+
+
+def test_charge_claim_ids_of_the_same_request_takes_nothing_again(store: MessageDatabase) -> None:
+    nonce, request = bytes(32), b"\x01" * 32
+    assert not store.was_charged(request)
+    assert [charge(store, 6, nonce=nonce, request=request) for _ in range(3)] == [True] * 3
+    assert store.was_charged(request)
+    assert charge(store, 4)
+    assert not charge(store, 1)
+    # One that was refused may come again when there is quota.
+    assert not charge(store, 1, request=b"\x02" * 32)
+    assert not store.was_charged(b"\x02" * 32)
+    with pytest.raises(errors.Conflict):
+        charge(store, 1, nonce=nonce, request=b"\x02" * 32)
 
 
 REQUESTS = {
