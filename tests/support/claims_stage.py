@@ -43,7 +43,6 @@ from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.messages import MessageDatabase
 from tests.support.anvil import Anvil
 from tests.support.chain import (
-    CHAIN_ID,
     MUNICIPALITY,
     DeployedChain,
     Ganache,
@@ -135,7 +134,7 @@ class ClaimStage:
             url=self.url,
             municipality=MUNICIPALITY,
             organisation="municipality",
-            chain_id=CHAIN_ID,
+            chain_id=self.chain.deployment.chain_id,
             registry_address=self.chain.deployment.contracts["EnrolmentRegistry"].address,
             sign_digest=digest_signer(AccountKey(bytes(account("reviewer").key))),
             clock=CLOCK,
@@ -182,7 +181,7 @@ class ClaimStage:
             block_hash=bytes.fromhex(block["hash"][2:]),
         )
         register = self.chain.deployment.contracts["ClaimRegister"].address
-        digest = receipt_digest(receipt, chain_id=CHAIN_ID, claim_register=register)
+        digest = receipt_digest(receipt, chain_id=self.chain.deployment.chain_id, claim_register=register)
         signed = SignedReceipt(receipt=receipt, signature=self.chain.signer(signer).sign_digest(digest))
         key = (party or self.creditor).messages.public_key
         self.municipality().deliver(MessageKind.RECEIPT, message.subject, message.sender, seal_receipt(key, signed))
@@ -216,7 +215,7 @@ def claims_stage(
     service = ChannelService(
         callers=Callers(
             municipality=MUNICIPALITY,
-            chain_id=CHAIN_ID,
+            chain_id=chain.deployment.chain_id,
             registry_address=chain.deployment.contracts["EnrolmentRegistry"].address,
             chain=chain.gateway(),
             organisations=organisations,
