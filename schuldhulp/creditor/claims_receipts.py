@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +12,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
 from schuldhulp.creditor.claims_chain import CONTRACT, call_data
+from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.crypto.claims import open_receipt, receipt_signer
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.claims import SignedReceipt, receipt_from_plain, receipt_to_plain
@@ -186,18 +185,10 @@ def save_receipt(folder: Path, message: bytes, receipt: CheckedReceipt) -> Path:
         Misconfigured: it cannot be written.
     """
     path = receipt_file(folder, message, receipt)
-    draft = None
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".receipt-", delete=False, encoding="utf-8") as file:
-            draft = Path(file.name)
-            file.write(json.dumps(receipt.to_plain(), indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_whole(path, f"{json.dumps(receipt.to_plain(), indent=2)}\n".encode())
     except OSError as error:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
         raise Misconfigured("receipts_unwritable", "a receipt cannot be written beside the journal") from error
     return path
 

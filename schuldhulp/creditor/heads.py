@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
+from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.errors import Misconfigured
 
 
@@ -53,18 +52,10 @@ class HeadFile:
         if number <= heads.get(instance.hex(), -1):
             return
         heads[instance.hex()] = number
-        draft = None
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=".heads-", delete=False) as file:
-                draft = Path(file.name)
-                json.dump(heads, file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
+            write_whole(self._path, json.dumps(heads).encode())
         except OSError as error:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
             raise self._wrong("written") from error
 
     def _read(self) -> dict[str, int]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import Misconfigured
 
@@ -90,18 +89,10 @@ class TagFile:
         Raises:
             Misconfigured: the file cannot be written.
         """
-        draft = None
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("wb", dir=self._path.parent, prefix=".tags-", delete=False) as file:
-                draft = Path(file.name)
-                file.write(b"\n".join(self._encode(tags)))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
+            write_whole(self._path, b"\n".join(self._encode(tags)))
         except OSError as error:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
             raise self._unusable("written") from error
 
     def _encode(self, tags: FetchedTags) -> tuple[bytes, bytes]:

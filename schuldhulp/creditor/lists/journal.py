@@ -10,12 +10,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Protocol, Self
 
+from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.errors import Conflict, Misconfigured
 
 VERSION: Final = 1
@@ -155,19 +155,8 @@ class AnswerFile:
         return progress
 
     def _write(self, plain: dict[str, object]) -> None:
-        draft = None
-        try:
-            with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=".journal-", delete=False) as file:
-                draft = Path(file.name)
-                json.dump(plain, file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._journal_path)
-            _sync_folder(self._path.parent)
-        except OSError:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
-            raise
+        write_whole(self._journal_path, json.dumps(plain).encode())
+        _sync_folder(self._path.parent)
 
     def _wrong(self, verb: str) -> Misconfigured:
         return Misconfigured(

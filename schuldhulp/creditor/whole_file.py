@@ -1,0 +1,33 @@
+"""Writes small files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that whoever reads it, also after a power cut, finds all of it or what was there before.
+
+    Others on the machine cannot read it.
+
+    Args:
+        path: the file; its folder is there.
+        content: what it holds from now on.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    draft = None
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+            draft = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
+        raise
