@@ -74,9 +74,17 @@ def rpc_router(access: NodeAccess) -> APIRouter:
     return router
 
 
+class _AsciiResponse(JSONResponse):
+    """JSON in ASCII: an id is given back as it came, and half a surrogate pair, which JSON can hold, has no UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        """Write the answer."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
 def _response(answer: NodeAnswer) -> JSONResponse:
     headers = None if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}
-    return JSONResponse(answer.body, status_code=answer.status, headers=headers)
+    return _AsciiResponse(answer.body, status_code=answer.status, headers=headers)
 
 
 def _refuse_constant(_name: str) -> Any:
