@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.stopwatch import Stopwatch
 from schuldhulp.chain.gateway import Gateway
 from schuldhulp.chain.signer import recover
-from schuldhulp.crypto import voprf
+from schuldhulp.crypto import parallel, voprf
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.crypto.ristretto import Group
 from schuldhulp.evaluator import create_app
@@ -38,17 +38,20 @@ def watch_curve(watch: Stopwatch) -> None:
         watch.watch_inside(Group, function, CURVE)
 
 
-def run(folder: Path, chain_url: str, port: int) -> None:
+def run(folder: Path, chain_url: str, port: int, threads: int) -> None:
     """Serve until told to stop, then write what each part took.
 
     Args:
         folder: holds the deployment file and the keyring; gets the times.
         chain_url: JSON-RPC of the chain.
         port: TCP port on loopback.
+        threads: threads that share a batch; only with one can the arithmetic of points be counted apart.
     """
+    parallel.threads_used = lambda: threads  # type: ignore[assignment]
     watch = Stopwatch()
     watch.watch(voprf, "evaluate", ARITHMETIC)
-    watch_curve(watch)
+    if threads == 1:
+        watch_curve(watch)
     watch.watch(EvaluationService, "evaluate", CHECKS)
     deployment = Deployment.load(folder / "test.json")
     store = EvaluatorDatabase(f"sqlite:///{folder / DATABASE}")
@@ -75,4 +78,4 @@ def run(folder: Path, chain_url: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    run(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from unittest.mock import patch
 
 import requests
 
@@ -24,7 +25,7 @@ from schuldhulp.creditor.evaluator_client import HttpEvaluator
 from schuldhulp.creditor.kept_tags import KeptTagFile
 from schuldhulp.creditor.lists import AnswerFile, Lines, ListCheck, Patience, Progress, checking, encoding_of, open_form
 from schuldhulp.creditor.signing import digest_signer
-from schuldhulp.crypto import voprf
+from schuldhulp.crypto import parallel, voprf
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.kept import KeptKey
 from schuldhulp.crypto.keyring import EvaluatorKeys
@@ -44,7 +45,12 @@ from tests.support.evaluation import KVK, MUNICIPALITY
 KNOWN_OF = 20
 """One in so many persons of the list is enrolled."""
 
-READING, BLINDING, REQUEST, EVALUATOR = "reading the list", "blinding", "signing and coding the request", "evaluator"
+READING, BLINDING, REQUEST, EVALUATOR = (
+    "reading the list",
+    "blinding",
+    "signing and coding the request",
+    "waiting for the evaluator",
+)
 PROOF, UNBLINDING, KEEPING = "proof check", "unblinding and tags", "keeping tags"
 LOOKUPS, NUMBERS, WRITING, REST = "lookups", "check numbers", "writing the answers", "everything else"
 
@@ -70,8 +76,9 @@ class ListRun:
 
     Attributes:
         seconds: from the first byte read to the last one written.
-        parts: seconds by part of the creditor's process, exclusive of one another; those of `CURVE` apart.
+        parts: seconds by part of the creditor's process, exclusive of one another; those of `CURVE` apart, if counted.
         evaluator: seconds of the evaluator's process by part, by its own clock.
+        processor: seconds of processors that the evaluator's process used.
         green: number of green answers.
         rows: number of answers.
     """
@@ -79,16 +86,18 @@ class ListRun:
     seconds: float
     parts: dict[str, float]
     evaluator: dict[str, float]
+    processor: float
     green: int
     rows: int
 
 
-def watch_everything(watch: Stopwatch) -> None:
-    """Count the parts of the client in this process."""
+def watch_everything(watch: Stopwatch, threads: int) -> None:
+    """Count the parts of the client in this process; the arithmetic of points apart if one thread does it."""
     watch.watch(checking, "asked_of", READING)
-    watch.watch(voprf, "blind", BLINDING)
+    watch.watch(voprf, "blind_all", BLINDING)
     watch.watch(HttpEvaluator, "prepare", REQUEST)
-    watch.watch(HttpEvaluator, "send", EVALUATOR)
+    # Where the answer is waited for; while the next question is blinded, the evaluator works unwatched.
+    watch.watch(tag_service.TagService, "_received", EVALUATOR)
     watch.watch(voprf, "verify", PROOF)
     watch.watch(voprf, "_unblind", UNBLINDING)
     watch.watch(tag_service, "make_tag", UNBLINDING)
@@ -100,7 +109,8 @@ def watch_everything(watch: Stopwatch) -> None:
     watch.watch(signal_service, "check_number", NUMBERS)
     watch.watch(AnswerFile, "add", WRITING)
     watch.watch(AnswerFile, "finish", WRITING)
-    watch_curve(watch)
+    if threads == 1:
+        watch_curve(watch)
 
 
 class Silent:
@@ -115,12 +125,20 @@ class Silent:
 
 
 @contextmanager
-def running_evaluator(folder: Path, chain: DeployedChain) -> Iterator[None]:
+def running_evaluator(folder: Path, chain: DeployedChain, threads: int) -> Iterator[None]:
     """Run the evaluator as a process of its own; its address stands in the registry."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     chain.transact("EnrolmentRegistry", "setEvaluatorUrl", MUNICIPALITY, url, by="administrator")
-    command = [sys.executable, "-m", "benchmarks.evaluator_process", str(folder), chain.node.url, str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.evaluator_process",
+        str(folder),
+        chain.node.url,
+        str(port),
+        str(threads),
+    ]
     with (folder / "evaluator.log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=PROJECT, env=os.environ | {"PYTHONPATH": str(PROJECT)}, stdout=log, stderr=log
@@ -153,7 +171,28 @@ def enrolled(keys: EvaluatorKeys, rows: list[str]) -> list[Tag]:
     return [tag_of(keys, person_of(row)) for row in rows[::KNOWN_OF]]
 
 
-def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: list[str]) -> ListRun:
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a list is checked.
+
+    Attributes:
+        threads: threads that share a batch, in each of the two processes.
+        window: rows that are asked about at once; with one batch of them, client and evaluator take turns.
+    """
+
+    threads: int
+    window: int
+
+
+IN_TURN: Final = Way(threads=1, window=tag_service.BATCH)
+
+
+def as_it_is() -> Way:
+    """Return the way of `schuldhulp signal --file` on this machine."""
+    return Way(threads=parallel.threads_used(), window=checking.WINDOW)
+
+
+def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: list[str], way: Way) -> ListRun:
     """Check a list as `schuldhulp signal --file` does, and tell where the time went.
 
     Args:
@@ -161,6 +200,7 @@ def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: lis
         chain: a chain whose registry has the evaluator's keys, on which the creditor has its role.
         creditor: the creditor's account.
         rows: the list, without its head.
+        way: how it is checked.
     """
     chain.deployment.save(folder / "test.json")
     (folder / "people.csv").write_text(
@@ -168,10 +208,13 @@ def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: lis
     )
     _admit(folder, creditor.address, len(rows))
     watch = Stopwatch()
-    watch_everything(watch)
+    watch_everything(watch, way.threads)
     key = KeptKey.generate()
     instance = chain.deployment.contract("EnrolmentRegistry").instance_id
-    with running_evaluator(folder, chain):
+    with (
+        running_evaluator(folder, chain, way.threads),
+        patch.object(parallel, "threads_used", return_value=way.threads),
+    ):
         kept = KeptTagFile(folder / "kept.sqlite", key, registry=instance)
         client = Client(
             deployment_file=folder / "test.json",
@@ -185,7 +228,7 @@ def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: lis
         start = time.perf_counter()
         try:
             with watch.part(REST):
-                done = _check(folder, client, key, watch)
+                done = _check(folder, client, key, watch, way.window)
             seconds = time.perf_counter() - start
         finally:
             watch.stop()
@@ -195,12 +238,13 @@ def run_list(folder: Path, chain: DeployedChain, creditor: AccountKey, rows: lis
         seconds=seconds,
         parts=dict(watch.seconds),
         evaluator=times["seconds"],
+        processor=times["processor"],
         green=done.green,
         rows=done.rows,
     )
 
 
-def _check(folder: Path, client: Client, key: KeptKey, watch: Stopwatch) -> Progress:
+def _check(folder: Path, client: Client, key: KeptKey, watch: Stopwatch, window: int) -> Progress:
     with (folder / "people.csv").open("rb") as file:
         encoding = encoding_of(file)
     with (folder / "people.csv").open("rb") as file, AnswerFile(folder / "answers.csv") as answers:
@@ -213,6 +257,7 @@ def _check(folder: Path, client: Client, key: KeptKey, watch: Stopwatch) -> Prog
             patience=Patience(seconds=60, sleep=time.sleep, tell=lambda *_: None),
             watcher=Silent(),
             words=_words,
+            window=window,
         )
         watched = _Form(form, watch)
         return check.run(

@@ -1,6 +1,6 @@
 """Measures what a creditor waits for: lookups of many tags, one lookup, and a list of persons from file to file.
 
-Usage: PYTHONPATH=. .venv/bin/python benchmarks/signal.py [lookups|list|all] [--people N] [--rounds N]
+Usage: PYTHONPATH=. .venv/bin/python benchmarks/signal.py [lookups|list|all] [--people N] [--pairs N] [--rounds N]
 
 Runs on an Anvil of its own and, with SCHULDHULP_TEST_POSTGRES, on a database beside it. What is compared is measured
 in turn in the same run; compare ratios, machines differ.

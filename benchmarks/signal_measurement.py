@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
+import statistics
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +19,9 @@ from eth_utils.crypto import keccak  # noqa: E402 - which hash it uses is set ab
 
 from benchmarks.evaluator_process import CURVE  # noqa: E402
 from benchmarks.list_check import (  # noqa: E402
-    EVALUATOR,
+    IN_TURN,
     ListRun,
+    as_it_is,
     enrolled,
     make_rows,
     run_list,
@@ -83,43 +86,63 @@ def measure_lookups(rounds: int) -> None:
             print(f"  {name:52} {seconds * 1000:7.2f} ms {1 / seconds:8,.0f} a second")
 
 
-def measure_list(people: int) -> None:
-    """Measure a list from file to file and print where the time goes."""
+def measure_list(people: int, pairs: int) -> None:
+    """Measure a list from file to file, in turn in two ways, and print where the time goes.
+
+    Args:
+        people: persons in the list.
+        pairs: how often it is checked in each way; the run with the median time is printed.
+    """
     rows = make_rows(people)
     creditor = AccountKey.generate()
     with tempfile.TemporaryDirectory() as name, running_anvil() as node:
-        folder = Path(name)
-        keys = make_keys(folder)
+        keys = make_keys(Path(name))
         chain = deploy(node, evaluator_keys=keys.public_keys(CURRENT), creditors=(creditor.address,))
         known = enrolled(keys, rows)
         enrol(chain, known)
-        run = run_list(folder, chain, creditor, rows)
-        if (run.rows, run.green) != (people, len(known)):
-            raise RuntimeError("the list was not answered as it should be")
-        print_list(run)
+        ways = {"in one thread, in turn": IN_TURN, "as it is": as_it_is()}
+        runs: dict[str, list[ListRun]] = {title: [] for title in ways}
+        for _ in range(pairs):
+            for title, way in ways.items():
+                with tempfile.TemporaryDirectory() as used:
+                    shutil.copytree(name, used, dirs_exist_ok=True)
+                    run = run_list(Path(used), chain, creditor, rows, way)
+                if (run.rows, run.green) != (people, len(known)):
+                    raise RuntimeError("the list was not answered as it should be")
+                runs[title].append(run)
+                print(f"  {title}: {run.seconds:.2f} s")
+    before, after = runs.values()
+    faster = statistics.median(one.seconds / other.seconds for one, other in zip(before, after, strict=True))
+    for title, found in runs.items():
+        print_list(sorted(found, key=lambda run: run.seconds)[pairs // 2], f"{title}, {ways[title]}")
+    print(f"\nas it is {faster:.2f} times faster, median of {pairs} pairs")
 
 
-def print_list(run: ListRun) -> None:
+def print_list(run: ListRun, title: str) -> None:
     """Print where the time of a list went.
 
     Args:
         run: the list.
+        title: how it was checked.
     """
-    print(f"\nA list of {run.rows} persons: {run.seconds:.2f} s, {run.rows / run.seconds:,.0f} persons/s")
-    creditor = dict(run.parts)
-    waiting = creditor.pop(EVALUATOR)
-    # The evaluator's own clock tells what of the waiting was its work; the rest is HTTP and JSON on both ends.
-    parts = {f"evaluator: {name}": seconds for name, seconds in run.evaluator.items()}
-    parts["evaluator: HTTP and JSON, both ends"] = waiting - sum(run.evaluator.values())
-    parts |= {f"creditor: {name}": seconds for name, seconds in creditor.items()}
-    curve = {name.removesuffix(CURVE): seconds for name, seconds in parts.items() if name.endswith(CURVE)}
-    whole = {name: seconds + curve.get(name, 0.0) for name, seconds in parts.items() if not name.endswith(CURVE)}
+    print(f"\nA list of {run.rows} persons, {title}: {run.seconds:.2f} s, {run.rows / run.seconds:,.0f} persons/s")
     print(f"  {'':42} {'s':>7} {'%':>6}   of which libsodium")
-    for name, seconds in sorted(whole.items(), key=lambda line: -line[1]):
-        inside = f"{curve[name]:7.2f} s {100 * curve[name] / run.seconds:5.1f} %" if name in curve else ""
-        print(f"  {name:42} {seconds:7.2f} {100 * seconds / run.seconds:6.1f}   {inside}")
-    total = sum(curve.values())
-    print(f"  {'together':42} {sum(whole.values()):7.2f} {'':6}   {total:7.2f} s {100 * total / run.seconds:5.1f} %")
+    curve = _print_parts(run.parts, run.seconds)
+    print(f"  meanwhile, the evaluator's process by its own clock ({run.processor:.2f} s of processors)")
+    curve += _print_parts(run.evaluator, run.seconds)
+    if curve:
+        print(f"  {'libsodium together':42} {'':14}   {curve:7.2f} s {100 * curve / run.seconds:5.1f} %")
+
+
+def _print_parts(parts: dict[str, float], seconds: float) -> float:
+    """Print parts, the longest first; returns the seconds of libsodium in them."""
+    curve = {name.removesuffix(CURVE): taken for name, taken in parts.items() if name.endswith(CURVE)}
+    whole = {name: taken + curve.get(name, 0.0) for name, taken in parts.items() if not name.endswith(CURVE)}
+    for name, taken in sorted(whole.items(), key=lambda line: -line[1]):
+        inside = f"{curve[name]:7.2f} s {100 * curve[name] / seconds:5.1f} %" if name in curve else ""
+        print(f"  {name:42} {taken:7.2f} {100 * taken / seconds:6.1f}   {inside}")
+    print(f"  {'together':42} {sum(whole.values()):7.2f}")
+    return sum(curve.values())
 
 
 def main() -> None:
@@ -128,8 +151,9 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=("lookups", "list", "all"), default="all")
     parser.add_argument("--people", type=int, default=10_000, help="persons in the list")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of which the median is given")
+    parser.add_argument("--pairs", type=int, default=3, help="how often a list is checked in each of two ways")
     arguments = parser.parse_args()
     if arguments.what in ("lookups", "all"):
         measure_lookups(arguments.rounds)
     if arguments.what in ("list", "all"):
-        measure_list(arguments.people)
+        measure_list(arguments.people, arguments.pairs)

@@ -47,7 +47,9 @@ def signal(
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin the list anew, whatever an earlier run left.")
     ] = False,
-    batch: Annotated[int, typer.Option(min=1, max=1000, help="Rows of the list that are asked about at once.")] = 1000,
+    batch: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Rows of the list that are asked about at once.")
+    ] = 4000,
     patience: Annotated[
         int, typer.Option(min=0, max=86400, help="Seconds to wait for an evaluator or chain that does not answer.")
     ] = 300,

@@ -17,8 +17,9 @@ from schuldhulp.domain.signal import Signal, SignalAnswer
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Conflict, InvalidInput, NotFound, SchuldhulpError
 
-WINDOW: Final = 1_000
-"""Rows that are asked about at once: as many as fit in one question to the evaluator."""
+WINDOW: Final = 4_000
+"""Rows that are asked about at once: four questions to the evaluator, which works on one while the next is blinded and
+the one before it finished."""
 
 
 class Asker(Protocol):
