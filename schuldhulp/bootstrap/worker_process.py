@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from schuldhulp.crypto.accounts import AccountKey
     from schuldhulp.crypto.keyring import WorkerKeys
     from schuldhulp.node.deployment import Deployment
+    from schuldhulp.services.claims.carrying_out import CarryingOut
     from schuldhulp.services.claims.intake import ClaimIntake
     from schuldhulp.services.ports import Clock
     from schuldhulp.services.working import Worker
@@ -38,6 +39,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
     from schuldhulp.crypto.keyring import WorkerKeys
     from schuldhulp.services.anchoring import Anchoring
     from schuldhulp.services.chain_watch import ChainWatch
+    from schuldhulp.services.claims.telling import DecisionPost
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF, REGISTRY
     from schuldhulp.services.filling import FillerChoice
@@ -118,6 +120,15 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             enrolment_schedule=parse_schedule(settings.enrolment_schedule),
             claims=_claim_intake(settings, store, gateway, rpc, keys),
             claims_schedule=parse_schedule(settings.claims_schedule),
+            decisions=_decisions(settings, store, gateway, rpc, keys),
+            decision_schedule=parse_schedule(settings.decision_schedule),
+            post=DecisionPost(
+                store=store,
+                channel=worker_channel(settings, deployment=deployment, reviewer=keys.reviewer, clock=clock),
+                clock=clock,
+                job_key=keys.job,
+                municipality=municipality,
+            ),
         )
     finally:
         engine.dispose()
@@ -180,6 +191,37 @@ def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: An
         confirmations=settings.confirmations,
         head_max_age=settings.head_max_age,
         retention=timedelta(days=settings.claim_retention),
+    )
+
+
+def _decisions(settings: Settings, store: SqlStore, gateway: Gateway, rpc: Any, keys: WorkerKeys) -> CarryingOut:
+    from schuldhulp.chain.claims import RegisterReader
+    from schuldhulp.chain.signer import AccountSigner, ReviewerWriter
+    from schuldhulp.services.claims.carrying_out import CarryingOut
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.sending import REVIEWER, Sender
+
+    clock, municipality = SystemClock(), MunicipalityCode(settings.municipality)
+    writer = ReviewerWriter(gateway.deployment, rpc, AccountSigner(keys.reviewer.reveal()))
+    return CarryingOut(
+        store=store,
+        chain=gateway,
+        reader=RegisterReader(gateway, rpc),
+        writer=writer,
+        sender=Sender(
+            store=store,
+            reader=gateway,
+            writer=writer,
+            clock=clock,
+            pause=time.sleep,
+            confirmations=settings.confirmations,
+            municipality=municipality,
+            verb=REVIEWER,
+        ),
+        clock=clock,
+        job_key=keys.job,
+        municipality=municipality,
+        head_max_age=settings.head_max_age,
     )
 
 

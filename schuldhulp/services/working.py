@@ -11,7 +11,9 @@ from typing import Final
 from schuldhulp import errors
 from schuldhulp.services.anchoring import Anchoring, AnchorReport
 from schuldhulp.services.chain_watch import ChainWatch, WatchFinding
+from schuldhulp.services.claims.carrying_out import CarryingOut, DecisionReport
 from schuldhulp.services.claims.intake import ClaimIntake
+from schuldhulp.services.claims.telling import DecisionPost
 from schuldhulp.services.ports import Clock
 from schuldhulp.services.publication import PublicationReport, Publishing
 from schuldhulp.services.schedule import Due, Every, Schedule
@@ -60,7 +62,10 @@ class Worker:
         ledger_schedule: when ledger batches go out.
         enrolment_schedule: when enrolments and endings go out.
         claims: receives claims; None where that is not wanted.
-        claims_schedule: when claims are collected and receipts sent.
+        claims_schedule: when claims are collected, and receipts and decisions sent.
+        decisions: puts decisions on claims on the chain; None where that is not wanted.
+        decision_schedule: when that is done.
+        post: sends decisions to whom they are for; None likewise.
     """
 
     anchoring: Anchoring
@@ -72,8 +77,12 @@ class Worker:
     enrolment_schedule: Schedule
     claims: ClaimIntake | None = None
     claims_schedule: Schedule = WATCH
+    decisions: CarryingOut | None = None
+    decision_schedule: Schedule = WATCH
+    post: DecisionPost | None = None
     _last: dict[str, str] = field(default_factory=dict)
     _unfinished: bool = False
+    _undecided: bool = False
 
     def run_once(self) -> RunReport:
         """Do everything that waits now, whatever the schedule says.
@@ -114,6 +123,9 @@ class Worker:
             ("request", Due(Every(seconds=1), now), self._answer),
             # Last: what goes on the chain does not wait for it.
             ("claims", Due(self.claims_schedule, now, at_once=True), self._receive),
+            ("decisions", Due(self.decision_schedule, now), self._decide),
+            ("decided", Due(Every(seconds=2), now), self._settle_decisions),
+            ("telling", Due(self.claims_schedule, now), self._tell_decisions),
         )
         retry = {name: now for name, _, _ in tasks}
         try:
@@ -123,14 +135,17 @@ class Worker:
                     if now < retry[name]:
                         continue
                     # Also what a command asked for may have left something of a publication.
-                    wanted = due.take(now) or (name == "publication" and self._unfinished)
+                    left = {"publication": self._unfinished, "decisions": self._undecided}
+                    wanted = due.take(now) or left.get(name, False)
                     if wanted and not self._attempt(name, task):
-                        retry[name] = now + (CLAIMS_PATIENCE if name == "claims" else PATIENCE)
+                        retry[name] = now + (CLAIMS_PATIENCE if name in ("claims", "telling") else PATIENCE)
                         due.next = min(due.next, retry[name])
                 if wait(BETWEEN):
                     return
         finally:
             self._attempt("ending", self.sender.release_lease)
+            if self.decisions is not None:
+                self._attempt("ending decisions", self.decisions.release_lease)
 
     def _attempt(self, name: str, task: Callable[[], object]) -> bool:
         """Do one thing; say whether all of it was done. The same trouble is told once, not every few seconds."""
@@ -215,3 +230,31 @@ class Worker:
         self._tell("intake of claims", " ".join(report.troubles))
         self._tell("receipts", f"{report.unsent} wait, see `schuldhulp claims list`" if report.unsent else "")
         return not report.troubles
+
+    def _decide(self) -> bool:
+        if self.decisions is None:
+            return True
+        again, self._undecided = self._undecided, True
+        report = self.decisions.carry_out(again=again)
+        self._undecided = report.leftover
+        if report.signed:
+            LOG.info("decisions: %d signed", report.signed)
+        self._note_decisions("decisions on claims", report)
+        return not report.leftover
+
+    def _settle_decisions(self) -> None:
+        if self.decisions is not None:
+            self._note_decisions("signed decisions", self.decisions.settle())
+
+    def _tell_decisions(self) -> None:
+        if self.post is None:
+            return
+        sent, unsent = self.post.send()
+        if sent:
+            LOG.info("decisions: %d delivered", sent)
+        self._tell("delivery of decisions", f"{unsent} wait" if unsent else "")
+
+    def _note_decisions(self, name: str, report: DecisionReport) -> None:
+        if report.overtaken:
+            LOG.warning("decisions: %d overtaken, back to the caseworker", report.overtaken)
+        self._tell(name, " ".join(report.troubles))

@@ -8,6 +8,7 @@ import pytest
 
 from schuldhulp import errors
 from schuldhulp.services.anchoring import AnchorReport
+from schuldhulp.services.claims.carrying_out import DecisionReport
 from schuldhulp.services.claims.intake import IntakeReport
 from schuldhulp.services.publication import PublicationReport
 from schuldhulp.services.schedule import Every
@@ -124,3 +125,59 @@ def test_run_tries_claims_that_fail_less_often_than_what_goes_on_the_chain(
         kept_back: ["intake of claims: evaluator_unreachable", "receipts: 2 wait, see `schuldhulp claims list`"],
     }
     assert told == expected[receive]
+
+
+class Decisions:
+    """What carries decisions out and delivers them, in one; leaves something over as often as a test says."""
+
+    def __init__(self, leftovers: int) -> None:
+        self._left = leftovers
+        self.asked: list[str] = []
+
+    def carry_out(self, *, again: bool) -> DecisionReport:
+        self.asked.append("again" if again else "carry_out")
+        self._left -= 1
+        return DecisionReport(signed=1, leftover=self._left >= 0, troubles=("role_missing",))
+
+    def settle(self) -> DecisionReport:
+        self.asked.append("settle")
+        return DecisionReport(overtaken=1)
+
+    def send(self) -> tuple[int, int]:
+        self.asked.append("send")
+        return 1, 2
+
+    def release_lease(self) -> None:
+        self.asked.append("release")
+
+
+def test_decisions_go_out_on_schedule_and_leftovers_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    quiet, decisions, clock = Quiet(IntakeReport), Decisions(2), SetClock()
+    worker = Worker(
+        anchoring=quiet,  # type: ignore[arg-type]
+        publishing=quiet,  # type: ignore[arg-type]
+        watch=quiet,  # type: ignore[arg-type]
+        sender=quiet,  # type: ignore[arg-type]
+        clock=clock,
+        ledger_schedule=Every(seconds=5),
+        enrolment_schedule=Every(seconds=5),
+        claims_schedule=Every(seconds=60),
+        decisions=decisions,  # type: ignore[arg-type]
+        decision_schedule=Every(seconds=600),
+        post=decisions,  # type: ignore[arg-type]
+    )
+    looks = iter(range(70))
+
+    def wait(_seconds: float) -> bool:
+        clock.advance(seconds=10)
+        return next(looks, None) is None
+
+    with caplog.at_level(logging.INFO):
+        worker.run(wait=wait)
+    assert [one for one in decisions.asked if one in ("carry_out", "again")] == ["carry_out", "again", "again"]
+    assert {"settle", "send"} < set(decisions.asked)
+    assert decisions.asked[-1] == "release"
+    told = [record.getMessage() for record in caplog.records]
+    assert told.count("decisions on claims: role_missing") == 1
+    assert "decisions: 1 overtaken, back to the caseworker" in told
+    assert "delivery of decisions: 2 wait" in told

@@ -1,0 +1,89 @@
+"""Sends decisions that stand on the chain to whom they are for, until they arrive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from schuldhulp.crypto.jobs import JobKey
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from schuldhulp.services.claims.carrying_out import Trouble
+from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, is_decision_valid
+from schuldhulp.services.claims.ports import Channel, MessageKind
+from schuldhulp.services.ports import Clock, Store
+
+AT_ONCE: Final = 200
+"""Decisions that one run sends at most."""
+
+PATIENCE: Final = timedelta(minutes=1)
+"""Time before a decision that could not be sent is tried again."""
+
+
+class DecisionPost:
+    """Delivers sealed decisions; the same bytes however often it is killed."""
+
+    def __init__(
+        self, *, store: Store, channel: Channel, clock: Clock, job_key: JobKey, municipality: MunicipalityCode
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            store: the main database.
+            channel: the municipality's side of the channel.
+            clock: the time.
+            job_key: tells which decisions the cockpit wrote.
+            municipality: whose decisions.
+        """
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._job_key = job_key
+        self._municipality = municipality
+
+    def send(self) -> tuple[int, int]:
+        """Send what stands on the chain for good and has not arrived.
+
+        What the chain has on contents that nobody judged is sent too: it tells its holder what was judged.
+
+        Returns:
+            How many arrived, and how many something is in the way of.
+
+        Raises:
+            errors.Unreachable: evaluator or database do not answer; what did not arrive is sent again.
+        """
+        now = self._clock.now()
+        with self._store.read() as work:
+            rows = list(work.decisions.undelivered(self._municipality, limit=AT_ONCE))
+            rows += [
+                row
+                for row in work.decisions.in_state(self._municipality, DecisionState.OVERTAKEN)
+                if row.trouble == Trouble.DECIDED_ON_AMENDED and row.delivered_at is None
+            ]
+        ready = [row for row in rows if not row.trouble or row.tried_at is None or now - row.tried_at >= PATIENCE]
+        arrived = sum(self._send(row) for row in ready)
+        return arrived, len(rows) - arrived
+
+    def _send(self, row: DecisionRow) -> bool:
+        if not is_decision_valid(self._job_key, row):
+            self._note(row, Trouble.FORGED)
+            return False
+        try:
+            self._channel.deliver(MessageKind.DECISION, row.claim_id, row.recipient, row.sealed)
+        except (Conflict, InvalidInput, NotAllowed, NotFound) as error:
+            self._note(row, error.key)
+            return False
+        with self._store.write() as work:
+            work.decisions.arrived(row.id, self._clock.now())
+            if row.state is DecisionState.OVERTAKEN:
+                # The caseworker has still to decide anew.
+                work.decisions.set_state(row.id, row.state, was=row.state, batch=row.batch, trouble=row.trouble)
+            work.commit()
+        return True
+
+    def _note(self, row: DecisionRow, trouble: str) -> None:
+        # What was overtaken keeps its name, by which it is found again.
+        kept = row.trouble if row.state is DecisionState.OVERTAKEN else trouble
+        with self._store.write() as work:
+            work.decisions.note(row.id, trouble=kept, tried_at=self._clock.now())
+            work.commit()
