@@ -40,6 +40,7 @@ class EvaluatorServices:
     def close(self) -> None:
         """Keep what was counted and not kept yet."""
         self.evaluation.close()
+        self.channel.close()
         if self.node is not None:
             self.node.close()
 
@@ -109,6 +110,7 @@ def evaluator_services(settings: Settings) -> EvaluatorServices:
             claim_id_key=deployment.claim_id_key,
             keys=keys,
             messages=MessageDatabase(settings.evaluator_database_url),
+            refusals=database,
             clock=clock,
             retention=timedelta(days=settings.message_days),
         ),

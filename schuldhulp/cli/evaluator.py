@@ -29,7 +29,7 @@ def report(
     as_: As = "",
     json: Json = False,
 ) -> None:
-    """Show who asked how much by day and epoch, and what was refused and why; about whom is known to nobody.
+    """Show who asked and sent how much by day, and what was refused and why; about whom is known to nobody.
 
     Example: schuldhulp evaluator report --from 2026-11-01 --as a.smit
     """
@@ -52,6 +52,21 @@ def report(
                 str(line.elements),
             )
             for line in found.usage
+        ],
+    )
+    say("sealed messages")
+    say_table(
+        ("day", "asker", "name", "claim ids", "messages", "KiB"),
+        [
+            (
+                line.day.isoformat(),
+                line.asker,
+                found.names.get(line.asker, ""),
+                str(line.claim_ids),
+                str(line.messages),
+                str(-(-line.size // 1024)),
+            )
+            for line in found.channel
         ],
     )
     say("refused")
@@ -90,6 +105,16 @@ def _plain(found: EvaluatorReport) -> dict[str, object]:
                 "questions": line.elements,
             }
             for line in found.usage
+        ],
+        "channel": [
+            {
+                "day": line.day.isoformat(),
+                "asker": line.asker,
+                "claim_ids": line.claim_ids,
+                "messages": line.messages,
+                "bytes": line.size,
+            }
+            for line in found.channel
         ],
         "refused": [
             {"day": line.day.isoformat(), "asker": line.asker or None, "reason": line.reason, "times": line.times}

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from schuldhulp.domain.access import Actor, Permission, require
 from schuldhulp.errors import InvalidInput
 from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF
-from schuldhulp.services.ports import Clock, Organisation, RefusalLine, UsageLine
+from schuldhulp.services.ports import ChannelLine, Clock, Organisation, RefusalLine, UsageLine
 
 STANDARD_DAYS: Final = 7
 """Days that are shown when none were named, today included."""
@@ -28,6 +28,10 @@ class ReportStore(Protocol):
 
     def usage(self, first: date, last: date) -> list[UsageLine]:
         """What was asked on these days, both included."""
+        ...
+
+    def channel_usage(self, first: date, last: date) -> list[ChannelLine]:
+        """What was asked and delivered in the channel of sealed messages on these days, both included."""
         ...
 
     def refusals(self, first: date, last: date) -> list[RefusalLine]:
@@ -58,7 +62,8 @@ class EvaluatorReport:
         first: first day.
         last: last day, included.
         usage: by day, asker and epoch.
-        refusals: by day, asker and reason.
+        channel: by day and asker, claim ids and messages.
+        refusals: by day, asker and reason; those of the channel begin with ``channel/``.
         municipality: the days on which the municipality itself asked.
         municipality_quota: what it may ask in a day.
         names: names of the organisations by KvK number.
@@ -67,6 +72,7 @@ class EvaluatorReport:
     first: date
     last: date
     usage: tuple[UsageLine, ...]
+    channel: tuple[ChannelLine, ...]
     refusals: tuple[RefusalLine, ...]
     municipality: tuple[MunicipalityDay, ...]
     municipality_quota: int
@@ -118,6 +124,7 @@ class EvaluatorReports:
             first=first,
             last=last,
             usage=tuple(usage),
+            channel=tuple(self._store.channel_usage(first, last)),
             refusals=tuple(self._store.refusals(first, last)),
             municipality=tuple(
                 MunicipalityDay(day=day, elements=count, alarm=count >= ALARM_SHARE * self._municipality_quota)

@@ -1051,6 +1051,25 @@ class UsageLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelLine:
+    """What one asker did on one day in the channel of sealed messages.
+
+    Attributes:
+        day: UTC day.
+        asker: KvK number, or ``municipality``.
+        claim_ids: claim ids that it had computed; those of the municipality are not counted.
+        messages: messages that it delivered.
+        size: bytes of their sealed contents.
+    """
+
+    day: date
+    asker: str
+    claim_ids: int
+    messages: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefusalLine:
     """How often was refused on one day for one reason.
 

@@ -5,7 +5,7 @@ It holds nothing about residents: blinded elements and their evaluations are nev
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from schuldhulp.domain.types import Epoch
 from schuldhulp.errors import Conflict, NotFound
-from schuldhulp.services.ports import Admission, Charge, Organisation, Quota
+from schuldhulp.services.ports import Admission, ChannelLine, Charge, Organisation, Quota
+from schuldhulp.storage.channel_usage import channel_usage
 from schuldhulp.storage.counting import NONCES_KEPT, Counts, Spent, take_quota
 from schuldhulp.storage.database import connect
 from schuldhulp.storage.evaluation_tables import (
@@ -300,6 +301,15 @@ class EvaluatorDatabase(Counts):
         except Spent as spent:
             return spent.charge
         return Charge.DONE
+
+    def channel_usage(self, first: date, last: date) -> list[ChannelLine]:
+        """Return what was asked and delivered in the channel on these days, both included, by day and asker.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._reading() as connection:
+            return channel_usage(connection, first, last)
 
     def was_charged(self, request: bytes) -> bool:
         """Tell whether a request was charged; it is forgotten after `NONCES_KEPT`.

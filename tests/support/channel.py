@@ -106,6 +106,7 @@ class ChannelStage:
             claim_id_key=claim_id_key or voprf.public_key(self.keys.claim_id),
             keys=self.keys,
             messages=store,
+            refusals=self.organisations,
             clock=self.clock,
             retention=RETENTION,
         )

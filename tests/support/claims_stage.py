@@ -226,6 +226,7 @@ def claims_stage(
         claim_id_key=chain.deployment.claim_id_key,
         keys=keys,
         messages=store,
+        refusals=organisations,
         clock=CLOCK,
         retention=timedelta(days=30),
     )

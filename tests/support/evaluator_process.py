@@ -201,6 +201,7 @@ def main() -> None:
         claim_id_key=None,
         keys=keys,
         messages=MessageDatabase(told["url"]),
+        refusals=database,
         clock=SystemClock(),
         retention=timedelta(days=1),
     )

@@ -112,6 +112,7 @@ class Callers:
         *,
         sends: bool,
         was_answered: Callable[[bytes], bool] = lambda _: False,
+        proven: list[str],
     ) -> Caller:
         """Name who signed a request, when it may do what it asks.
 
@@ -124,6 +125,7 @@ class Callers:
             sends: whether it does more than read its own mailbox.
             was_answered: says of the digest of a request that it was answered before and may be answered again, also
                 after it has expired.
+            proven: gets who asks as soon as that is certain, also when it is refused afterwards.
 
         Raises:
             InvalidInput: expired, or valid for too long.
@@ -139,10 +141,12 @@ class Callers:
         account = self._account_of(request, digest)
         if request.organisation == MUNICIPALITY:
             self._require_role("REVIEWER", account, now)
+            proven.append(MUNICIPALITY)
             return Caller(account=account, organisation=None, request=digest)
         organisation = self._organisations.organisation(request.organisation)
         if organisation is None or account not in organisation.accounts:
             raise _not_signed()
+        proven.append(organisation.kvk)
         if not self._rates.take([(f"channel/{organisation.kvk}", 1, REQUESTS)], now):
             raise LimitReached(
                 "burst_spent",

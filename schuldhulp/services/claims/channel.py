@@ -6,7 +6,8 @@ The evaluator faces the network and opens nothing: it looks at who signed, notes
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from schuldhulp.crypto import voprf
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.crypto.ristretto import group
-from schuldhulp.errors import InvalidInput, NotAllowed, Unreachable
+from schuldhulp.errors import InvalidInput, NotAllowed, SchuldhulpError, Unreachable
 from schuldhulp.services.claims.callers import Caller, Callers, ChannelRequest
 from schuldhulp.services.claims.ports import (
     MAX_CLAIM_IDS,
@@ -31,6 +32,7 @@ from schuldhulp.services.claims.ports import (
     Posting,
 )
 from schuldhulp.services.ports import Clock, EvaluatedBatch
+from schuldhulp.services.refusals import RefusalStore, RefusalTally
 
 ALLOWANCE: Final = Allowance(waiting=2_000, waiting_bytes=32 * 1024 * 1024, held=50_000, held_bytes=256 * 1024 * 1024)
 """What one organisation may leave here: four days of a standard quota while nobody fetches, and a month of it kept."""
@@ -55,6 +57,7 @@ class ChannelService:
         claim_id_key: bytes | None,
         keys: EvaluatorKeys,
         messages: MessageStore,
+        refusals: RefusalStore,
         clock: Clock,
         retention: timedelta,
     ) -> None:
@@ -65,6 +68,7 @@ class ChannelService:
             claim_id_key: public claim-id key of the deployment file, 32 bytes; None when it names none.
             keys: the evaluator's opened keyring.
             messages: mailboxes, counters and nonces.
+            refusals: keeps how often was refused, for the report.
             clock: tells the time.
             retention: how long the contents of an acknowledged message are kept.
         """
@@ -74,6 +78,7 @@ class ChannelService:
         self._messages = messages
         self._clock = clock
         self._retention = retention
+        self._tally = RefusalTally(refusals)
 
     def claim_ids(self, request: ChannelRequest, elements: Sequence[bytes]) -> EvaluatedBatch:
         """Evaluate blinded inputs of claim ids under the standing key.
@@ -96,42 +101,46 @@ class ChannelService:
             Conflict: the nonce was used in another request.
             Unreachable: chain or database does not answer, or the key is not the one of the deployment.
         """
-        now = self._clock.now()
-        caller = self._callers.identify(request, now, sends=True, was_answered=self._messages.was_charged)
-        if not 1 <= len(elements) <= MAX_CLAIM_IDS:
-            raise InvalidInput("elements_invalid", f"1 to {MAX_CLAIM_IDS} elements are expected", field="elements")
-        for number, element in enumerate(elements):
-            if not group().is_element(element):
-                raise InvalidInput(
-                    "element_invalid",
-                    f"element {number} is not a canonical ristretto255 point other than the identity",
-                    field="elements",
-                )
-        key = self._keys.claim_id
-        if self._claim_id_key is not None and voprf.public_key(key) != self._claim_id_key:
-            # Nobody would accept the answer, so nobody pays for it.
-            raise Unreachable("evaluator_key_missing", "the claim-id key of the deployment is not in this evaluator")
-        sufficed = self._messages.charge_claim_ids(
-            organisation=caller.name,
-            account=caller.account,
-            quota=_quota(caller),
-            elements=len(elements),
-            nonce=request.nonce,
-            at=now,
-            request=caller.request,
-        )
-        if not sufficed:
-            midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
-            raise LimitReached(
-                "claim_id_quota_spent",
-                "the quota of claim ids of today does not suffice; ask again tomorrow (UTC)",
-                field="elements",
-                retry_after=math.ceil((midnight - now).total_seconds()),
+        with self._counting() as (now, proven):
+            caller = self._callers.identify(
+                request, now, sends=True, was_answered=self._messages.was_charged, proven=proven
             )
-        evaluation = voprf.evaluate(key, elements)
-        if evaluation.proof is None or evaluation.key is None:
-            raise AssertionError("the verifiable mode always gives a proof")
-        return EvaluatedBatch(evaluated=evaluation.evaluated, proof=evaluation.proof, key=evaluation.key)
+            if not 1 <= len(elements) <= MAX_CLAIM_IDS:
+                raise InvalidInput("elements_invalid", f"1 to {MAX_CLAIM_IDS} elements are expected", field="elements")
+            for number, element in enumerate(elements):
+                if not group().is_element(element):
+                    raise InvalidInput(
+                        "element_invalid",
+                        f"element {number} is not a canonical ristretto255 point other than the identity",
+                        field="elements",
+                    )
+            key = self._keys.claim_id
+            if self._claim_id_key is not None and voprf.public_key(key) != self._claim_id_key:
+                # Nobody would accept the answer, so nobody pays for it.
+                raise Unreachable(
+                    "evaluator_key_missing", "the claim-id key of the deployment is not in this evaluator"
+                )
+            sufficed = self._messages.charge_claim_ids(
+                organisation=caller.name,
+                account=caller.account,
+                quota=_quota(caller),
+                elements=len(elements),
+                nonce=request.nonce,
+                at=now,
+                request=caller.request,
+            )
+            if not sufficed:
+                midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+                raise LimitReached(
+                    "claim_id_quota_spent",
+                    "the quota of claim ids of today does not suffice; ask again tomorrow (UTC)",
+                    field="elements",
+                    retry_after=math.ceil((midnight - now).total_seconds()),
+                )
+            evaluation = voprf.evaluate(key, elements)
+            if evaluation.proof is None or evaluation.key is None:
+                raise AssertionError("the verifiable mode always gives a proof")
+            return EvaluatedBatch(evaluated=evaluation.evaluated, proof=evaluation.proof, key=evaluation.key)
 
     def deliver(
         self, request: ChannelRequest, *, kind: MessageKind, subject: bytes, recipient: str, content: bytes
@@ -159,27 +168,27 @@ class ChannelService:
             Conflict: the request was answered before, or the content was handed in as something else.
             Unreachable: chain or database does not answer.
         """
-        now = self._clock.now()
-        if not 1 <= len(content) <= MAX_CONTENT:
-            raise InvalidInput("content_invalid", f"a content is 1 to {MAX_CONTENT} bytes", field="content")
-        if len(subject) != 32:
-            raise InvalidInput("subject_invalid", "a subject is 32 bytes", field="subject")
-        _check_way(request.organisation, kind, recipient)
-        caller = self._callers.identify(request, now, sends=True)
-        return self._messages.deliver(
-            Posting(
-                message=message_hash(content),
-                kind=kind,
-                subject=subject,
-                sender=caller.mailbox,
-                organisation=caller.name,
-                recipient=recipient,
-                content=content,
-            ),
-            allowance=None if caller.organisation is None else ALLOWANCE,
-            nonce=request.nonce,
-            at=now,
-        )
+        with self._counting() as (now, proven):
+            if not 1 <= len(content) <= MAX_CONTENT:
+                raise InvalidInput("content_invalid", f"a content is 1 to {MAX_CONTENT} bytes", field="content")
+            if len(subject) != 32:
+                raise InvalidInput("subject_invalid", "a subject is 32 bytes", field="subject")
+            _check_way(request.organisation, kind, recipient)
+            caller = self._callers.identify(request, now, sends=True, proven=proven)
+            return self._messages.deliver(
+                Posting(
+                    message=message_hash(content),
+                    kind=kind,
+                    subject=subject,
+                    sender=caller.mailbox,
+                    organisation=caller.name,
+                    recipient=recipient,
+                    content=content,
+                ),
+                allowance=None if caller.organisation is None else ALLOWANCE,
+                nonce=request.nonce,
+                at=now,
+            )
 
     def collect(self, request: ChannelRequest, *, after: int, limit: int) -> list[Message]:
         """Hand out what was sent to whoever signed, acknowledged or not, until it is erased.
@@ -201,21 +210,21 @@ class ChannelService:
             Conflict: the request was answered before.
             Unreachable: chain or database does not answer.
         """
-        now = self._clock.now()
-        if not 0 <= after < 2**63:
-            raise InvalidInput("after_invalid", "after is the number of a message, or 0", field="after")
-        if not 1 <= limit <= MAX_MESSAGES:
-            raise InvalidInput("limit_invalid", f"a limit is 1 to {MAX_MESSAGES}", field="limit")
-        caller = self._callers.identify(request, now, sends=False)
-        return self._messages.collect(
-            organisation=caller.name,
-            recipient=caller.mailbox,
-            after=after,
-            limit=limit,
-            size=COLLECTED,
-            nonce=request.nonce,
-            at=now,
-        )
+        with self._counting() as (now, proven):
+            if not 0 <= after < 2**63:
+                raise InvalidInput("after_invalid", "after is the number of a message, or 0", field="after")
+            if not 1 <= limit <= MAX_MESSAGES:
+                raise InvalidInput("limit_invalid", f"a limit is 1 to {MAX_MESSAGES}", field="limit")
+            caller = self._callers.identify(request, now, sends=False, proven=proven)
+            return self._messages.collect(
+                organisation=caller.name,
+                recipient=caller.mailbox,
+                after=after,
+                limit=limit,
+                size=COLLECTED,
+                nonce=request.nonce,
+                at=now,
+            )
 
     def acknowledge(self, request: ChannelRequest, hashes: Sequence[bytes]) -> int:
         """Note that messages to whoever signed were stored; can be repeated, and passes over what is not there.
@@ -234,13 +243,28 @@ class ChannelService:
             Conflict: the request was answered before.
             Unreachable: chain or database does not answer.
         """
+        with self._counting() as (now, proven):
+            if not 1 <= len(hashes) <= MAX_MESSAGES:
+                raise InvalidInput("messages_invalid", f"1 to {MAX_MESSAGES} messages are expected", field="messages")
+            caller = self._callers.identify(request, now, sends=False, proven=proven)
+            return self._messages.acknowledge(
+                organisation=caller.name, recipient=caller.mailbox, hashes=hashes, nonce=request.nonce, at=now
+            )
+
+    def close(self) -> None:
+        """Keep what was counted and not kept yet; at the end of the process."""
+        self._tally.keep()
+
+    @contextmanager
+    def _counting(self) -> Iterator[tuple[datetime, list[str]]]:
+        """Give the time of a request, and a list that gets who asks as soon as that is certain; count its refusal."""
         now = self._clock.now()
-        if not 1 <= len(hashes) <= MAX_MESSAGES:
-            raise InvalidInput("messages_invalid", f"1 to {MAX_MESSAGES} messages are expected", field="messages")
-        caller = self._callers.identify(request, now, sends=False)
-        return self._messages.acknowledge(
-            organisation=caller.name, recipient=caller.mailbox, hashes=hashes, nonce=request.nonce, at=now
-        )
+        proven: list[str] = []
+        try:
+            yield now, proven
+        except SchuldhulpError as error:
+            self._tally.note(proven[0] if proven else "", f"channel/{error.key}", now)
+            raise
 
     def erase_old(self) -> int:
         """Empty the contents of messages that were acknowledged longer ago than they are kept; return how many.

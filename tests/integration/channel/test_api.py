@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from schuldhulp.crypto.channel import message_hash
 from schuldhulp.evaluator.limits import MAX_BODY
 from schuldhulp.services.claims import channel as service_module
 from schuldhulp.services.claims.ports import MAX_CONTENT, Allowance
+from schuldhulp.services.ports import ChannelLine, RefusalLine
 from tests.support.channel import FIRST, OTHER_KVK, SUBJECT, ChannelStage
-from tests.support.evaluation import CHAIN_ID, KVK, REGISTRY, make_elements, to_text
+from tests.support.evaluation import CHAIN_ID, KVK, NOON, REGISTRY, make_elements, to_text
 
 CLAIM_IDS, DELIVER = "/v1/claim-ids", "/v1/messages"
 COLLECT, ACKNOWLEDGE = "/v1/messages/collect", "/v1/messages/acknowledge"
@@ -658,3 +660,32 @@ def test_openapi_document_names_routes_headers_and_problems(stage: ChannelStage)
         assert {"200", "400", "401", "403", "408", "409", "413", "422", "429", "503"} <= told["responses"].keys()
         assert "application/json" in told["requestBody"]["content"]
     assert json.dumps(paths).count("ChannelRequest(uint16 municipality") == len(ROUTES)
+
+
+def test_report_tells_who_used_the_channel_how_much_and_what_was_refused(
+    client: TestClient, stage: ChannelStage
+) -> None:
+    stage.admit(KVK, stage.creditor, stage.colleague, daily=3)
+    for elements, account in ((2, stage.creditor), (1, stage.colleague), (1, stage.creditor)):
+        body = {"elements": [to_text(element) for element in make_elements(elements)]}
+        post(client, stage, CLAIM_IDS, body, account=account)
+    post(client, stage, DELIVER, claim(b"one"))
+    post(client, stage, DELIVER, claim(b"two and more"), account=stage.colleague)
+    post(client, stage, COLLECT, right(COLLECT), account=stage.other)
+    stage.clock.advance(hours=12)
+    as_reviewer(client, stage, DELIVER, receipt(stage.creditor, b"abc"))
+    as_reviewer(client, stage, CLAIM_IDS, right(CLAIM_IDS))
+    stage.service.close()
+
+    today = NOON.date()
+    tomorrow = today + timedelta(days=1)
+    assert stage.organisations.channel_usage(today, tomorrow) == [
+        ChannelLine(day=today, asker=KVK, claim_ids=3, messages=2, size=15),
+        ChannelLine(day=tomorrow, asker=MUNICIPALITY, claim_ids=0, messages=1, size=3),
+    ]
+    assert [line.day for line in stage.organisations.channel_usage(tomorrow, tomorrow)] == [tomorrow]
+    assert stage.organisations.refusals(today, tomorrow) == [
+        # Who signs in the name of another has proved nothing.
+        RefusalLine(day=today, asker="", reason="channel/signature_unknown", times=1),
+        RefusalLine(day=today, asker=KVK, reason="channel/claim_id_quota_spent", times=1),
+    ]

@@ -27,6 +27,8 @@ from schuldhulp.services.claims.ports import (
     MessageKind,
     Posting,
 )
+from schuldhulp.services.ports import ChannelLine
+from schuldhulp.storage.channel_usage import channel_usage
 from schuldhulp.storage.database import connect
 from schuldhulp.storage.message_tables import claim_id_usage, messages
 from schuldhulp.storage.messages import MessageDatabase
@@ -345,6 +347,21 @@ def test_charge_claim_ids_of_the_same_request_takes_nothing_again(store: Message
     assert not store.was_charged(b"\x02" * 32)
     with pytest.raises(errors.Conflict):
         charge(store, 1, nonce=nonce, request=b"\x02" * 32)
+
+
+def test_channel_usage_counts_by_day_and_organisation(store: MessageDatabase) -> None:
+    for content, hours in ((b"one", 0), (b"three", 11.999), (b"four", 12)):
+        deliver(store, content, hours=hours)
+    charge(store, 2)
+    charge(store, 3, account=SECOND)
+    day = NOON.date()
+    with store._engine.connect() as connection:
+        assert channel_usage(connection, day, day + timedelta(days=1)) == [
+            ChannelLine(day=day, asker=KVK, claim_ids=5, messages=2, size=8),
+            ChannelLine(day=day + timedelta(days=1), asker=KVK, claim_ids=0, messages=1, size=4),
+        ]
+        assert len(channel_usage(connection, day, day)) == 1
+        assert channel_usage(connection, day - timedelta(days=9), day - timedelta(days=1)) == []
 
 
 REQUESTS = {

@@ -15,8 +15,10 @@ from schuldhulp import errors
 from schuldhulp.cli import evaluator as command
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.domain.access import Actor, Role
+from schuldhulp.services.claims.ports import ClaimIdQuota
 from schuldhulp.services.evaluator_report import EvaluatorReports, MunicipalityDay
-from schuldhulp.services.ports import RefusalLine, UsageLine
+from schuldhulp.services.ports import ChannelLine, RefusalLine, UsageLine
+from schuldhulp.storage.messages import MessageDatabase
 from tests.support.evaluation import CURRENT, KVK, NOON, OLDEST, Evaluator, make_elements, make_evaluator, parsed
 
 ADMINISTRATOR = Actor(kind="staff", id="a.beheer", roles=frozenset({Role.ADMINISTRATOR}))
@@ -35,6 +37,7 @@ def asked(tmp_path: Path, evaluator_keys: EvaluatorKeys) -> Evaluator:
         refuse(made, elements=make_elements(3))
     refuse(made, organisation="87654321")
     ask(made, organisation="municipality", signer=made.registrar, elements=make_elements(8))
+    ask_claim_ids(made, 3)
     made.clock.advance(days=1)
     ask(made, elements=make_elements(4))
     ask(made, organisation="municipality", signer=made.registrar, elements=make_elements(7))
@@ -44,6 +47,19 @@ def asked(tmp_path: Path, evaluator_keys: EvaluatorKeys) -> Evaluator:
 
 def ask(evaluator: Evaluator, **changes: Any) -> None:
     evaluator.service.evaluate(parsed(evaluator.request(**changes)))
+
+
+def ask_claim_ids(evaluator: Evaluator, elements: int) -> None:
+    database = MessageDatabase(evaluator.url)
+    assert database.charge_claim_ids(
+        organisation=KVK,
+        account=evaluator.creditor.address,
+        quota=ClaimIdQuota(organisation=5, account=None),
+        elements=elements,
+        nonce=bytes(32),
+        at=evaluator.clock.now(),
+    )
+    database.close()
 
 
 def refuse(evaluator: Evaluator, **changes: Any) -> None:
@@ -70,6 +86,7 @@ def test_report_says_who_asked_how_much_by_day_and_epoch_and_what_was_refused(re
         line(TOMORROW, KVK, CURRENT, 1, 4),
         line(TOMORROW, "municipality", CURRENT, 1, 7),
     )
+    assert found.channel == (ChannelLine(day=TODAY, asker=KVK, claim_ids=3, messages=0, size=0),)
     assert found.refusals == (
         RefusalLine(day=TODAY, asker="", reason="signature_unknown", times=1),
         RefusalLine(day=TODAY, asker=KVK, reason="daily_quota_spent", times=3),
@@ -128,6 +145,7 @@ def test_command_answers_as_json(run: Any) -> None:
     found = json.loads(run("--json", "--from", TODAY.isoformat(), "--to", TODAY.isoformat()))
     assert [row["questions"] for row in found["asked"]] == [1, 2, 8]
     assert {row["asker"] for row in found["refused"]} == {None, KVK}
+    assert found["channel"] == [{"day": TODAY.isoformat(), "asker": KVK, "claim_ids": 3, "messages": 0, "bytes": 0}]
     assert found["municipality"]["days"] == [{"day": TODAY.isoformat(), "questions": 8, "alarm": True}]
 
 
