@@ -100,6 +100,16 @@ class ClaimStage:
 
     def admit(self, party: Party, *, funded: bool = True) -> None:
         """Admit a creditor, in the database and on the chain, and pay its account."""
+        self.enter(party)
+        for contract in ("EnrolmentRegistry", "ClaimRegister"):
+            self.chain.transact(
+                contract, "grantRole", role("CREDITOR", MUNICIPALITY), party.account.address, by="administrator"
+            )
+        if funded:
+            self.fund(party)
+
+    def enter(self, party: Party) -> None:
+        """Admit a creditor in the evaluator's database alone, as when the chain knows it already."""
         self.organisations.admit(
             Organisation(
                 kvk=party.kvk,
@@ -112,12 +122,6 @@ class ClaimStage:
             by="administrator",
             at=CLOCK.now(),
         )
-        for contract in ("EnrolmentRegistry", "ClaimRegister"):
-            self.chain.transact(
-                contract, "grantRole", role("CREDITOR", MUNICIPALITY), party.account.address, by="administrator"
-            )
-        if funded:
-            self.fund(party)
 
     def fund(self, party: Party, wei: int = 10**18) -> None:
         """Give an account money."""

@@ -33,7 +33,7 @@ from schuldhulp.services.claims.intake import ClaimIntake
 from schuldhulp.services.claims.ports import Channel, MessageKind
 from schuldhulp.services.claims.receipts import ReceiptDesk, ReceiptSender
 from schuldhulp.services.claims.rows import ClaimRow, DeliveryRow, ReceiptRow
-from schuldhulp.services.ports import Organisation, Quota, Store
+from schuldhulp.services.ports import Store
 from tests.support.chain import MUNICIPALITY, DeployedChain
 from tests.support.claims_stage import CLOCK, ClaimStage, Party
 
@@ -211,22 +211,6 @@ def transact(chain: DeployedChain, account: AccountKey, function: str, *argument
     )
     sent = web3.eth.send_raw_transaction(sender.sign_transaction(fields).raw_transaction)
     assert web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)["status"] == 1
-
-
-def enter(stage: ClaimStage, party: Party) -> None:
-    """Admit a creditor in the evaluator's database, when the chain knows it already."""
-    stage.organisations.admit(
-        Organisation(
-            kvk=party.kvk,
-            name="Voorbeeld",
-            accounts=(party.account.address,),
-            quota=Quota(daily=500, per_epoch=10_000),
-            bsn_ground=None,
-            suspended=False,
-        ),
-        by="administrator",
-        at=CLOCK.now(),
-    )
 
 
 def version(claim_id: ClaimId, contents: ClaimContents, *, salt: int = 1, after: Claim | None = None) -> Claim:

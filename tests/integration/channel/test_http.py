@@ -27,6 +27,7 @@ from schuldhulp.storage.messages import MessageDatabase
 from tests.support.channel import OTHER_KVK, SUBJECT, ChannelStage
 from tests.support.evaluation import CHAIN_ID, KVK, NOON, REGISTRY, SetClock, make_elements, serving
 from tests.support.evaluation import MUNICIPALITY as CODE
+from tests.support.told_http import ToldHttp, told_http
 
 PROJECT = Path(__file__).resolve().parents[3]
 SECRET = "\x1b[31mAchternaam"
@@ -204,52 +205,19 @@ RIGHT_MESSAGE = {
 RIGHT_DELIVERY = {"message": message_hash(b"sealed").hex(), "receivedAt": 1_795_435_200}
 
 
-class Told:
-    """An HTTP service that keeps what it was sent and answers what it was told."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = b"{}"
-        self.received: list[tuple[str, dict[str, str], bytes]] = []
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        self.received.append((scope["path"], headers, body))
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        await send({"type": "http.response.body", "body": self.body})
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, Callable[[], Told]]]:
-    current = Told()
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await current(scope, receive, send)
-
-    def renew() -> Told:
-        nonlocal current
-        current = Told()
-        return current
-
-    with serving(app) as url:
-        yield url, renew
+def server() -> Iterator[tuple[str, Callable[[], ToldHttp]]]:
+    with told_http() as running:
+        yield running
 
 
 @pytest.fixture
-def told(server: tuple[str, Callable[[], Told]]) -> Told:
+def told(server: tuple[str, Callable[[], ToldHttp]]) -> ToldHttp:
     return server[1]()
 
 
 @pytest.fixture
-def channel(server: tuple[str, Callable[[], Told]], told: Told) -> HttpChannel:
+def channel(server: tuple[str, Callable[[], ToldHttp]], told: ToldHttp) -> HttpChannel:
     return make_channel(server[0])
 
 
@@ -265,7 +233,7 @@ def make_channel(url: str) -> HttpChannel:
     )
 
 
-def test_requests_never_use_a_nonce_twice_and_expire_in_two_minutes(told: Told, channel: HttpChannel) -> None:
+def test_requests_never_use_a_nonce_twice_and_expire_in_two_minutes(told: ToldHttp, channel: HttpChannel) -> None:
     told.body = json.dumps({"messages": []}).encode()
     for _ in range(3):
         channel.collect(0)
@@ -274,7 +242,7 @@ def test_requests_never_use_a_nonce_twice_and_expire_in_two_minutes(told: Told, 
     assert {path for path, _, _ in told.received} == {"/v1/messages/collect"}
 
 
-def test_collect_reads_a_right_answer(told: Told, channel: HttpChannel) -> None:
+def test_collect_reads_a_right_answer(told: ToldHttp, channel: HttpChannel) -> None:
     told.body = json.dumps({"messages": [RIGHT_MESSAGE, RIGHT_MESSAGE | {"number": 9, "kind": "newer"}]}).encode()
     first, second = channel.collect(2)
     assert (first.number, first.kind, first.content, second.kind) == (3, MessageKind.RECEIPT, b"sealed", "newer")
@@ -308,7 +276,7 @@ def test_collect_reads_a_right_answer(told: Told, channel: HttpChannel) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_collect_takes_no_other_answer(told: Told, channel: HttpChannel, messages: Any) -> None:
+def test_collect_takes_no_other_answer(told: ToldHttp, channel: HttpChannel, messages: Any) -> None:
     told.body = json.dumps({"messages": messages}).encode()
     with pytest.raises(errors.Unreachable) as caught:
         channel.collect(2, 5)
@@ -332,7 +300,7 @@ def test_collect_takes_no_other_answer(told: Told, channel: HttpChannel, message
     ],
     ids=str,
 )
-def test_deliver_takes_no_acknowledgement_of_anything_else(told: Told, channel: HttpChannel, answer: Any) -> None:
+def test_deliver_takes_no_acknowledgement_of_anything_else(told: ToldHttp, channel: HttpChannel, answer: Any) -> None:
     told.body = json.dumps(answer).encode()
     with pytest.raises(errors.Unreachable):
         deliver(channel, b"sealed")
@@ -340,13 +308,13 @@ def test_deliver_takes_no_acknowledgement_of_anything_else(told: Told, channel: 
     assert deliver(channel, b"sealed") == message_hash(b"sealed")
 
 
-def test_claim_ids_takes_no_answer_without_a_proof(told: Told, channel: HttpChannel) -> None:
+def test_claim_ids_takes_no_answer_without_a_proof(told: ToldHttp, channel: HttpChannel) -> None:
     told.body = json.dumps({"evaluated": ["A" * 43], "key": "00" * 32}).encode()
     with pytest.raises(errors.ProofInvalid):
         channel.claim_ids(make_elements(1))
 
 
-def test_wrong_sizes_are_refused_without_asking(told: Told, channel: HttpChannel) -> None:
+def test_wrong_sizes_are_refused_without_asking(told: ToldHttp, channel: HttpChannel) -> None:
     for elements in ([], [bytes(32)] * 101):
         with pytest.raises(errors.InvalidInput):
             channel.claim_ids(elements)
@@ -373,7 +341,7 @@ def test_wrong_sizes_are_refused_without_asking(told: Told, channel: HttpChannel
     ],
 )
 def test_refusal_is_named_and_its_text_never_repeated(
-    told: Told, channel: HttpChannel, status: int, kind: type[errors.SchuldhulpError]
+    told: ToldHttp, channel: HttpChannel, status: int, kind: type[errors.SchuldhulpError]
 ) -> None:
     told.status, told.headers = status, [(b"location", b"/elsewhere"), (b"retry-after", b"60")]
     told.body = json.dumps({"error": "some_reason", "field": SECRET, "message": SECRET}).encode()
@@ -386,7 +354,7 @@ def test_refusal_is_named_and_its_text_never_repeated(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b" " * 2_000_000])
-def test_answer_that_is_no_json_is_refused(told: Told, channel: HttpChannel, body: bytes) -> None:
+def test_answer_that_is_no_json_is_refused(told: ToldHttp, channel: HttpChannel, body: bytes) -> None:
     told.body = body
     with pytest.raises(errors.Unreachable):
         channel.collect(0)
@@ -398,7 +366,7 @@ def test_client_refuses_an_address_without_https(url: str) -> None:
         make_channel(url)
 
 
-def test_client_shows_no_content_and_no_signature(channel: HttpChannel, told: Told) -> None:
+def test_client_shows_no_content_and_no_signature(channel: HttpChannel, told: ToldHttp) -> None:
     told.body = json.dumps({"messages": [RIGHT_MESSAGE]}).encode()
     (message,) = channel.collect(0)
     assert "sealed" not in repr(message)

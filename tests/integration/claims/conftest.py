@@ -15,7 +15,7 @@ from tests.support.chain import MUNICIPALITY, DeployedChain, role
 from tests.support.claims_stage import COLLECTOR_KVK, ClaimStage, Party, claims_chain, claims_stage
 from tests.support.database import Databases, kinds
 from tests.support.evaluation import KVK, make_keys
-from tests.support.intake import Town, enter, transact
+from tests.support.intake import Town, transact
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def stage(
     with claims_stage(chain, evaluator_keys, claim_key, tmp_path) as made:
         made.creditor, made.collector = (replace(party, folder=tmp_path / party.kvk) for party in parties)
         for party in parties:
-            enter(made, party)
+            made.enter(party)
         yield made
 
 

@@ -13,58 +13,28 @@ from schuldhulp.creditor.evaluator_client import HttpEvaluator
 from schuldhulp.creditor.signing import digest_signer
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.domain.identifiers import IdentifierKind
-from tests.support.evaluation import CHAIN_ID, CURRENT, KVK, MUNICIPALITY, REGISTRY, SetClock, make_elements, serving
+from tests.support.evaluation import CHAIN_ID, CURRENT, KVK, MUNICIPALITY, REGISTRY, SetClock, make_elements
+from tests.support.told_http import ToldHttp, told_http
 
 SECRET = "\x1b[31mAchternaam"
 RIGHT = {"evaluated": ["A" * 43], "proof": "00" * 64, "key": "00" * 32}
 
 
-class Told:
-    """An HTTP service that keeps what it was sent and answers what it was told."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = json.dumps(RIGHT).encode()
-        self.paths: list[str] = []
-        self.received = b""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            return
-        self.paths.append(scope["path"])
-        self.received, more = b"", True
-        while more:
-            message = await receive()
-            self.received += message.get("body", b"")
-            more = message.get("more_body", False)
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        await send({"type": "http.response.body", "body": self.body})
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, Callable[[], Told]]]:
-    current = Told()
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await current(scope, receive, send)
-
-    def renew() -> Told:
-        nonlocal current
-        current = Told()
-        return current
-
-    with serving(app) as url:
-        yield url, renew
+def server() -> Iterator[tuple[str, Callable[[], ToldHttp]]]:
+    with told_http() as running:
+        yield running
 
 
 @pytest.fixture
-def told(server: tuple[str, Callable[[], Told]]) -> Told:
-    return server[1]()
+def told(server: tuple[str, Callable[[], ToldHttp]]) -> ToldHttp:
+    made = server[1]()
+    made.body = json.dumps(RIGHT).encode()
+    return made
 
 
 @pytest.fixture
-def evaluate(server: tuple[str, Callable[[], Told]], told: Told) -> Callable[..., Any]:
+def evaluate(server: tuple[str, Callable[[], ToldHttp]], told: ToldHttp) -> Callable[..., Any]:
     client = make_client(server[0] + "/")
     elements = make_elements(1)
     return lambda count=1: client.evaluate(MUNICIPALITY, CURRENT, IdentifierKind.NADB, elements * count)
@@ -82,11 +52,11 @@ def make_client(url: str) -> HttpEvaluator:
 
 
 def test_evaluate_sends_what_the_evaluator_expects_and_reads_the_answer(
-    told: Told, evaluate: Callable[..., Any]
+    told: ToldHttp, evaluate: Callable[..., Any]
 ) -> None:
     batch = evaluate()
     assert (batch.evaluated, batch.proof, batch.key) == ((bytes(32),), bytes(64), bytes(32))
-    sent = json.loads(told.received)
+    sent = json.loads(told.received[-1][2])
     assert told.paths == ["/v1/evaluations"]
     assert sent.keys() == {
         "municipality",
@@ -102,17 +72,17 @@ def test_evaluate_sends_what_the_evaluator_expects_and_reads_the_answer(
     assert sent["expiry"] == int(SetClock().now().timestamp()) + 120
 
 
-def test_evaluate_never_uses_a_nonce_twice(told: Told, evaluate: Callable[..., Any]) -> None:
+def test_evaluate_never_uses_a_nonce_twice(told: ToldHttp, evaluate: Callable[..., Any]) -> None:
     nonces = set()
     for _ in range(3):
         evaluate()
-        nonces.add(json.loads(told.received)["nonce"])
+        nonces.add(json.loads(told.received[-1][2])["nonce"])
     assert len(nonces) == 3
 
 
 @pytest.mark.parametrize("count", [0, 1_001])
 def test_evaluate_refuses_a_batch_of_a_wrong_size_without_asking(
-    told: Told, evaluate: Callable[..., Any], count: int
+    told: ToldHttp, evaluate: Callable[..., Any], count: int
 ) -> None:
     with pytest.raises(errors.InvalidInput):
         evaluate(count)
@@ -137,7 +107,7 @@ def test_evaluate_refuses_a_batch_of_a_wrong_size_without_asking(
     ],
 )
 def test_evaluate_names_a_refusal_and_never_repeats_its_text(
-    told: Told, evaluate: Callable[..., Any], status: int, kind: type[errors.SchuldhulpError]
+    told: ToldHttp, evaluate: Callable[..., Any], status: int, kind: type[errors.SchuldhulpError]
 ) -> None:
     told.status = status
     told.headers = [(b"retry-after", b"60"), (b"location", b"/elsewhere")]
@@ -153,14 +123,16 @@ def test_evaluate_names_a_refusal_and_never_repeats_its_text(
 
 
 @pytest.mark.parametrize("error", [SECRET, "", None, 5, ["x"], "x" * 41])
-def test_evaluate_takes_no_name_of_an_error_that_is_none(told: Told, evaluate: Callable[..., Any], error: Any) -> None:
+def test_evaluate_takes_no_name_of_an_error_that_is_none(
+    told: ToldHttp, evaluate: Callable[..., Any], error: Any
+) -> None:
     told.status, told.body = 403, json.dumps({"error": error}).encode()
     with pytest.raises(errors.Unreachable):
         evaluate()
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b" " * 2_000_000])
-def test_evaluate_refuses_what_is_no_json(told: Told, evaluate: Callable[..., Any], body: bytes) -> None:
+def test_evaluate_refuses_what_is_no_json(told: ToldHttp, evaluate: Callable[..., Any], body: bytes) -> None:
     told.body = body
     with pytest.raises(errors.Unreachable):
         evaluate()
@@ -185,7 +157,7 @@ def test_evaluate_refuses_what_is_no_json(told: Told, evaluate: Callable[..., An
     ],
 )
 def test_evaluate_takes_no_answer_without_points_proof_and_key(
-    told: Told, evaluate: Callable[..., Any], answer: Any
+    told: ToldHttp, evaluate: Callable[..., Any], answer: Any
 ) -> None:
     told.body = json.dumps(answer).encode()
     with pytest.raises(errors.ProofInvalid):
