@@ -145,7 +145,7 @@ class ClaimClient:
             if _is_same(last, StepKind.FILE, contents, on_chain):
                 self._work.finish(last)
                 return self.state(claim_id)
-            self._journal.advance(last, StepState.FAILED, failure="superseded")
+            self._drop(last)
         if self._is_current(claim_id, contents, on_chain):
             self._deliver_again(claim_id, on_chain)
             return self.state(claim_id)
@@ -179,7 +179,7 @@ class ClaimClient:
             if _is_same(last, StepKind.AMEND, contents, on_chain):
                 self._work.finish(last)
                 return self.state(claim_id)
-            self._journal.advance(last, StepState.FAILED, failure="superseded")
+            self._drop(last)
         if self._is_current(claim_id, contents, on_chain):
             self._deliver_again(claim_id, on_chain)
             return self.state(claim_id)
@@ -294,8 +294,16 @@ class ClaimClient:
         step = self._journal.begin(
             kind, claim_id, began_at=self._clock.now(), claim=claim, commitment=claim_commitment(claim)
         )
-        self._work.finish(step)
+        try:
+            self._work.finish(step)
+        finally:
+            self._under_way.drop_replaced(claim_id)
         return self.state(claim_id)
+
+    def _drop(self, step: Step) -> None:
+        """Give up a step of which nothing has left this machine; what stands on chain still has to be delivered."""
+        if step.state is StepState.BEGUN:
+            self._journal.advance(step, StepState.FAILED, failure="superseded")
 
     def _step(self, kind: StepKind, claim_id: ClaimId, holder: str | None) -> ClaimState:
         # A chain that is not the deployed one gets no transaction, not even one that was signed before.
@@ -318,8 +326,11 @@ class ClaimClient:
         return self.state(claim_id)
 
     def _deliver_again(self, claim_id: ClaimId, on_chain: ClaimOnChain) -> None:
-        """Deliver the same contents anew after a receipt says that they did not come or did not open."""
+        """Deliver the same contents when they never were, or a receipt says that they did not come or did not open."""
         step = next(one for one in reversed(self._journal.steps(claim_id)) if one.commitment == on_chain.commitment)
+        if step.delivered_at is None:
+            self._work.finish(self._journal.advance(step, StepState.MINED, failure=None))
+            return
         receipt = newest_receipt(self._journal.messages(claim_id), on_chain.commitment, step.message)
         if receipt is None or receipt.reason not in SEND_AGAIN or step.state is not StepState.DONE:
             return

@@ -62,16 +62,25 @@ class UnderWay:
                 if now.state is StepState.SIGNED or (step.claim_id == claim_id and now.state is StepState.FAILED):
                     raise
 
+    def drop_replaced(self, claim_id: ClaimId) -> None:
+        """Give up contents of a claim that were never delivered, where a later step took their place on chain."""
+        for step in self._journal.steps(claim_id):
+            self._is_replaced(step)
+
     def _go_on(self, step: Step) -> None:
+        if not self._is_replaced(step):
+            self._work.finish(step)
+
+    def _is_replaced(self, step: Step) -> bool:
         later = [one for one in self._journal.steps(step.claim_id) if one.number > step.number]
         on_chain = (StepState.MINED, StepState.DONE)
-        if step.state is StepState.MINED and any(
+        if step.state is not StepState.MINED or not any(
             one.state in on_chain and one.kind is not StepKind.HAND_OVER for one in later
         ):
-            # A later version stands on chain, or none at all: the municipality could only refuse this one.
-            self._journal.advance(step, StepState.DONE, failure="superseded")
-            return
-        self._work.finish(step)
+            return False
+        # A later version stands on chain, or none at all: the municipality could only refuse this one.
+        self._journal.advance(step, StepState.DONE, failure="superseded")
+        return True
 
     def _was_lost(self, step: Step, height: int) -> bool:
         if step.transaction is None or step.block_number is None or height - step.block_number >= SETTLED_DEPTH:

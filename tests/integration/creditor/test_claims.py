@@ -432,6 +432,53 @@ def test_claim_that_is_filed_and_not_delivered_says_so_and_is_delivered_later(
     assert len(ready.delivered()) == 1
 
 
+def test_claim_that_is_not_delivered_stays_so_when_other_contents_are_refused(
+    ready: ClaimStage, no_delivery: Callable[[], None]
+) -> None:
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.Unreachable, "evaluator_unreachable")
+        refused(lambda: client.file(contents(costs=5000)), errors.Conflict, "claim_still_open")
+        no_delivery()
+        assert client.resume() == ()
+        (state,) = client.list()
+    assert (state.delivered_at is not None, state.is_current, state.unfinished) == (True, True, None)
+    ((_, claim),) = ready.delivered()
+    assert (claim.contents.costs, claim_commitment(claim)) == (4000, state.commitment)
+
+
+def test_file_again_delivers_what_a_journal_took_for_given_up(
+    ready: ClaimStage, no_delivery: Callable[[], None]
+) -> None:
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.Unreachable, "evaluator_unreachable")
+        (step,) = client._journal.steps()
+        client._journal.advance(step, StepState.FAILED, failure="superseded")
+        no_delivery()
+        state = client.file(contents())
+        assert client.list() == [state]
+    assert (state.delivered_at is not None, state.unfinished) == (True, None)
+    assert len(ready.delivered()) == 1
+
+
+def test_amendment_that_is_delivered_leaves_nothing_unfinished(
+    ready: ClaimStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The evaluator is away for the first version, and back for the second one."""
+    deliver, calls = HttpChannel.deliver, []
+
+    def twice_away(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) <= 2:
+            raise errors.Unreachable("evaluator_unreachable", "the evaluator does not answer")
+        return deliver(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HttpChannel, "deliver", twice_away)
+    with ready.client() as client:
+        refused(lambda: client.file(contents()), errors.Unreachable, "evaluator_unreachable")
+        assert client.amend(contents(costs=5000)).unfinished is None
+    assert [claim.contents.costs for _, claim in ready.delivered()] == [5000]
+
+
 def test_version_that_was_replaced_before_it_was_delivered_is_not_delivered_any_more(
     ready: ClaimStage, no_delivery: Callable[[], None]
 ) -> None:
