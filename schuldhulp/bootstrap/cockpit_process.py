@@ -244,10 +244,6 @@ def _desk(settings: Settings, gateway: Gateway) -> Desk:
     custody = Custody(settings.keys, private=settings.production)
     municipality = MunicipalityCode(settings.municipality)
 
-    def account(organisation: str) -> str | None:
-        key = custody.key(organisation)
-        return None if key is None else key.address
-
     def asker(organisation: str) -> Client | None:
         key = custody.key(organisation)
         if key is None:
@@ -262,7 +258,7 @@ def _desk(settings: Settings, gateway: Gateway) -> Desk:
         )
 
     def may_use_bsn(organisation: str) -> bool:
-        address = account(organisation)
+        address = custody.address(organisation)
         return address is not None and gateway.has_role("EnrolmentRegistry", "BSN_CREDITOR", municipality, address)
 
-    return Desk(account=account, asker=asker, may_use_bsn=may_use_bsn)
+    return Desk(account=custody.address, asker=asker, may_use_bsn=may_use_bsn)

@@ -1121,8 +1121,8 @@ class EvaluatorStore(OrganisationStore, RateStore, Protocol):
 class ChainAdministrator(Protocol):
     """Grants and takes back the roles of creditors, with the key of the municipality's administrator."""
 
-    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
-        """Give CREDITOR (and with `bsn` BSN_CREDITOR, else take that back); what is already so is left."""
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool, claims: bool) -> None:
+        """Give CREDITOR (with `bsn` BSN_CREDITOR and with `claims` that of the ClaimRegister, else take them back)."""
         ...
 
     def fund_creditor(self, *, account: str) -> None:

@@ -67,3 +67,12 @@ class Custody:
             else:
                 self._keys.refresh()
             return self._keys.account(organisation)
+
+    def address(self, organisation: str) -> str | None:
+        """Give the address of that account.
+
+        Raises:
+            Misconfigured: as `key`.
+        """
+        key = self.key(organisation)
+        return None if key is None else key.address
