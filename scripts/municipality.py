@@ -21,7 +21,7 @@ from scripts.check_deployment import Expected, contract_at, role_id, roles_of
 from scripts.planning import CONTRACTS, GRANTS, Plan
 
 if TYPE_CHECKING:
-    from schuldhulp.crypto.keyring import AccountKey
+    from schuldhulp.crypto.accounts import AccountKey
 
 Signers = Mapping[str, Any]
 """Brownie's accounts that sign, by name."""
