@@ -38,6 +38,7 @@ class Permission(StrEnum):
     VERIFY_DOSSIER = "verify_dossier"
     VERIFY_ALL = "verify_all"
     DECIDE_CLAIMS = "decide_claims"
+    DISPUTE_CLAIM = "dispute_claim"
     ASSIGN_CASELOAD = "assign_caseload"
     MANAGE_STAFF = "manage_staff"
     MANAGE_CREDITORS = "manage_creditors"
@@ -72,6 +73,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
             {
                 Permission.OPEN_DOSSIER,
                 Permission.CONFIRM_AGREEMENT,
+                Permission.DISPUTE_CLAIM,
                 Permission.EXPORT_DOSSIER,
                 Permission.VERIFY_DOSSIER,
             }

@@ -10,6 +10,7 @@ from schuldhulp.domain.claims.decision import (
     check_reason,
     decision_from_plain,
     decision_to_plain,
+    statement_is_old,
 )
 from schuldhulp.domain.claims.obligation import obligation_from
 from schuldhulp.domain.claims.parts import ClaimStage, Contact, Debtor, InstalmentProposal, Organisation
@@ -60,4 +61,5 @@ __all__ = [
     "receipt_from_plain",
     "receipt_to_plain",
     "received_contents",
+    "statement_is_old",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Final
@@ -67,6 +67,9 @@ REASONS: Final[Mapping[ClaimStatus, frozenset[DecisionReason]]] = MappingProxyTy
 
 EXPLAINED: Final = frozenset({DecisionReason.MORE_INFORMATION, DecisionReason.OTHER})
 """Reasons that say nothing without a text."""
+
+STATEMENT_MONTHS: Final = 6
+"""Months after which a statement of what is owed has to be renewed."""
 
 _MEMBERS: Final = frozenset(
     {"schema", "claim_id", "commitment", "municipality", "status", "reason", "text", "decided_at", "salt"}
@@ -132,6 +135,12 @@ def check_reason(status: ClaimStatus, reason: DecisionReason, text: str) -> None
             "decision_reason_wrong", f"reason: none for {status.name.lower()}", field="reason", status=status.name
         )
     check_text(text, "text", required=reason in EXPLAINED, longest=MAX_DECISION_TEXT)
+
+
+def statement_is_old(statement: date, today: date) -> bool:
+    """Say whether a statement is older than `STATEMENT_MONTHS`; on the very day it is not yet."""
+    months = (today.year - statement.year) * 12 + today.month - statement.month
+    return (months, today.day) > (STATEMENT_MONTHS, statement.day)
 
 
 def decision_to_plain(decision: ClaimDecision) -> dict[str, Json]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from schuldhulp.crypto.claims import claim_commitment, open_claim
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import Claim, ClaimStatus, ReceiptOutcome, RefusalReason
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
-from schuldhulp.errors import Conflict, NotFound
+from schuldhulp.services.claims.opening import opened_claim
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, ReceiptRow
 from schuldhulp.services.ports import Store
 from schuldhulp.services.processing_log import ProcessingLog
@@ -151,14 +150,7 @@ class ClaimInbox:
         """
         self._admit(actor, LogAction.OPEN, reason=f"claim {claim_id.hex()}")
         with self._store.read() as work:
-            row = work.claims.claim(claim_id)
-            mail = work.mail.get(row.message) if row is not None and row.message is not None else None
-        if row is None or mail is None or not mail.content:
-            raise NotFound("claim_contents_absent", "the contents of this claim are not here", field="claim_id")
-        claim = open_claim(self._opening_key, claim_id, mail.content)
-        if claim_commitment(claim) != row.commitment:
-            raise Conflict("claim_contents_differ", "what is stored is not what was filed", field="claim_id")
-        return claim
+            return opened_claim(work, self._opening_key, claim_id).claim
 
     def _admit(self, actor: Actor, action: LogAction, *, reason: str = "") -> None:
         self._log.refuse(actor=actor, permission=Permission.DECIDE_CLAIMS, purpose=Purpose.CLAIM_REVIEW, dossier=None)

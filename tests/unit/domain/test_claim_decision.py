@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -14,6 +14,7 @@ from schuldhulp.domain.claims import (
     DecisionReason,
     decision_from_plain,
     decision_to_plain,
+    statement_is_old,
 )
 from schuldhulp.errors import InvalidInput
 
@@ -113,3 +114,18 @@ def test_decision_from_plain_names_what_is_missing():
 
 def test_repr_of_a_decision_shows_nothing_of_it():
     assert "client_unknown" not in repr(DECISION)
+
+
+@pytest.mark.parametrize(
+    ("statement", "today", "old"),
+    [
+        ("2026-05-23", "2026-11-23", False),
+        ("2026-05-22", "2026-11-23", True),
+        ("2026-05-24", "2026-11-23", False),
+        ("2026-08-31", "2027-02-28", False),
+        ("2026-08-31", "2027-03-01", True),
+        ("2026-11-23", "2026-11-23", False),
+    ],
+)
+def test_statement_is_old_after_six_months(statement, today, old):
+    assert statement_is_old(date.fromisoformat(statement), date.fromisoformat(today)) is old

@@ -1,0 +1,158 @@
+"""What the resident says of a claim in the own dossier, and what the caseworker answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from schuldhulp.domain.access import Actor, Permission
+from schuldhulp.domain.audit import LogAction, Purpose
+from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, ResidentView
+from schuldhulp.domain.types import DossierId, RecordId
+from schuldhulp.errors import Conflict, InvalidInput, NotFound
+from schuldhulp.services.caseload import Caseload
+from schuldhulp.services.dossier_reader import DossierReader
+from schuldhulp.services.dossier_state import Assessment
+from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft
+from schuldhulp.services.views import RecordView
+
+_OVER = frozenset({ClaimDecisionState.DECLINED, ClaimDecisionState.SETTLED})
+
+
+class ClaimObjections:
+    """Writes down whether the resident agrees. A claim that is disputed is not taken in before it was answered."""
+
+    def __init__(self, *, reader: DossierReader, writer: DossierWriter, caseload: Caseload) -> None:
+        """Take what it works with.
+
+        Args:
+            reader: opens and checks dossiers.
+            writer: writes to them.
+            caseload: lets people in.
+        """
+        self._reader = reader
+        self._writer = writer
+        self._caseload = caseload
+
+    def dispute(
+        self, *, actor: Actor, dossier: DossierId, record_id: RecordId, expected_version: int, reason: str
+    ) -> RecordView:
+        """Say that a claim is wrong.
+
+        Args:
+            actor: the resident, in the own dossier.
+            dossier: the dossier.
+            record_id: the claim's record.
+            expected_version: the version that the actor has seen.
+            reason: why; needed.
+
+        Raises:
+            NotAllowed: not the own dossier.
+            NotFound: there is no such claim in it.
+            InvalidInput: no reason (field ``resident_reason``).
+            Conflict: somebody changed it meanwhile (``record_changed``), or it was declined or settled
+                (``claim_closed``).
+            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
+        """
+
+        def said(record: ReceivedClaim) -> ReceivedClaim:
+            return replace(
+                record,
+                resident_view=ResidentView.DISPUTED,
+                resident_reason=reason.strip(),
+                resident_at=self._reader.clock.now(),
+                answer="",
+                answered_at=None,
+            )
+
+        return self._say(actor, dossier, record_id, expected_version, said)
+
+    def agree(self, *, actor: Actor, dossier: DossierId, record_id: RecordId, expected_version: int) -> RecordView:
+        """Say that a claim is right, also after having said otherwise; as `dispute`."""
+
+        def said(record: ReceivedClaim) -> ReceivedClaim:
+            return replace(
+                record,
+                resident_view=ResidentView.AGREED,
+                resident_reason="",
+                resident_at=self._reader.clock.now(),
+                answer="",
+                answered_at=None,
+            )
+
+        return self._say(actor, dossier, record_id, expected_version, said)
+
+    def answer(
+        self, *, actor: Actor, dossier: DossierId, record_id: RecordId, expected_version: int, text: str
+    ) -> RecordView:
+        """Answer the resident who disputes a claim.
+
+        Args:
+            actor: a caseworker; a dossier outside the caseload must have been opened, with a reason, in this session.
+            dossier: the dossier.
+            record_id: the claim's record.
+            expected_version: the version that the actor has seen.
+            text: the answer, in plain language; needed.
+
+        Raises:
+            NotAllowed: no right to decide on claims there.
+            InvalidInput: no text (field ``answer``), or there is nothing to answer (``nothing_to_answer``).
+            NotFound, Conflict, Deviation, ChainMismatch, Unreachable: as `dispute`.
+        """
+
+        def said(record: ReceivedClaim) -> ReceivedClaim:
+            if record.resident_view is not ResidentView.DISPUTED:
+                raise InvalidInput("nothing_to_answer", "the resident does not dispute this claim", field="answer")
+            if not text.strip():
+                raise InvalidInput("required", "answer: must be filled in", field="answer")
+            return replace(record, answer=text.strip(), answered_at=self._reader.clock.now())
+
+        return self._write(
+            actor, dossier, record_id, expected_version, said, Permission.DECIDE_CLAIMS, Purpose.CLAIM_REVIEW
+        )
+
+    def _say(
+        self,
+        actor: Actor,
+        dossier: DossierId,
+        record_id: RecordId,
+        expected_version: int,
+        said: Callable[[ReceivedClaim], ReceivedClaim],
+    ) -> RecordView:
+        def open_only(record: ReceivedClaim) -> ReceivedClaim:
+            if record.decision in _OVER:
+                raise Conflict("claim_closed", "this claim was declined or settled", field="record")
+            return said(record)
+
+        return self._write(
+            actor, dossier, record_id, expected_version, open_only, Permission.DISPUTE_CLAIM, Purpose.OWN_VIEW
+        )
+
+    def _write(
+        self,
+        actor: Actor,
+        dossier: DossierId,
+        record_id: RecordId,
+        expected_version: int,
+        said: Callable[[ReceivedClaim], ReceivedClaim],
+        permission: Permission,
+        purpose: Purpose,
+    ) -> RecordView:
+        self._caseload.require(dossier, actor=actor, permission=permission, purpose=purpose)
+
+        def prepare(opened: Assessment) -> Change:
+            entry = opened.current.get(record_id)
+            version = entry.version if entry is not None else None
+            if version is None or version.withdrawn or not isinstance(version.record, ReceivedClaim):
+                raise NotFound("record_unknown", "there is no such claim in this dossier", field="record")
+            return Change(
+                drafts=[
+                    Draft(record=said(version.record), record_id=record_id, expected_version=expected_version),
+                ]
+            )
+
+        with self._reader.store.read() as work:
+            row = self._reader.dossier(work, dossier)
+        self._caseload.require_opened(row, actor=actor)
+        written = self._writer.change(dossier, prepare, actor=actor, action=LogAction.CHANGE, purpose=purpose)
+        return RecordView.of(*written.versions[0], verified=False)
