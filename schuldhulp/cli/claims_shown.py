@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from schuldhulp.cli.output import say, say_table
+from schuldhulp.creditor.claims_decisions import ShownDecision
 from schuldhulp.creditor.claims_receipts import CheckedReceipt
 from schuldhulp.creditor.claims_state import ClaimState
-from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, RefusalReason
+from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, DecisionReason, ReceiptOutcome, RefusalReason
 
 STATUS: Final = MappingProxyType(
     {
@@ -40,6 +41,24 @@ ADVICE: Final = MappingProxyType(
         RefusalReason.MUNICIPALITY_MISMATCH: (
             "the contents name another municipality; withdraw the claim and file it with that one"
         ),
+    }
+)
+
+
+REASONS: Final = MappingProxyType(
+    {
+        DecisionReason.CLIENT_UNKNOWN: "this person is no client of the credit bank",
+        DecisionReason.RECENT_FINAL_DISCHARGE: "this debt was discharged not long ago",
+        DecisionReason.RECENT_STABILISATION_ATTEMPT: "help to get this person's money in order ended not long ago",
+        DecisionReason.OTHER_HELPER_UNWANTED: "another helper deals with this person's debts",
+        DecisionReason.ALREADY_KNOWN: "the credit bank has this debt already",
+        DecisionReason.NOT_OWED: "the credit bank finds that this is not owed",
+        DecisionReason.DISPUTED_BY_RESIDENT: "the resident says that this is not right",
+        DecisionReason.STATEMENT_OLD: "the statement is older than six months: renew it with `claim amend`",
+        DecisionReason.MORE_INFORMATION: "the credit bank wants to know more: answer with `claim amend`",
+        DecisionReason.INCLUDED: "the claim was taken in",
+        DecisionReason.SETTLED: "the claim was settled",
+        DecisionReason.OTHER: "for another reason",
     }
 )
 
@@ -96,7 +115,12 @@ def remarks(state: ClaimState) -> list[str]:
         found.append("what stands on chain is not what you handed in last")
     if state.receipt is not None and state.receipt.reason is not None:
         found.append(f"refused, {state.receipt.reason.value}: {advice(state.receipt.reason)}")
-    if state.renewal_due and state.is_holder:
+    if state.decision is not None and state.decision.is_current:
+        found += _decision_remarks(state.decision)
+    if state.awaits_reason:
+        found.append("the reason has not come yet; it comes with a later `claim list`")
+    asked = state.decision is not None and state.decision.reason is DecisionReason.STATEMENT_OLD
+    if state.renewal_due and state.is_holder and not asked:
         found.append("the statement is older than six months: renew it with `claim amend`")
     found += [f"a message about it cannot be used: {problem}" for problem in state.problems]
     return found
@@ -118,6 +142,8 @@ def plain_state(state: ClaimState) -> dict[str, object]:
         "unfinished": state.unfinished.value if state.unfinished else None,
         "receipt": plain_receipt(state.receipt) if state.receipt else None,
         "renewalDue": state.renewal_due,
+        "decision": _plain_decision(state.decision) if state.decision else None,
+        "awaitsReason": state.awaits_reason,
         "problems": list(state.problems),
         "remarks": remarks(state),
     }
@@ -167,6 +193,29 @@ def plain_checked(checked: CheckedReceipt) -> dict[str, object]:
         "signer": checked.signer,
         "signerBlock": {"number": checked.block_number, "hash": checked.block_hash.hex()},
         "receipt": plain_receipt(checked.signed.receipt),
+    }
+
+
+def _decision_remarks(decision: ShownDecision) -> list[str]:
+    decided = f"{STATUS[decision.status]}, decided at {_time(decision.decided_at)}: {REASONS[decision.reason]}"
+    found = [decided]
+    if decision.text:
+        # On one line, whatever was typed.
+        found.append(f"the credit bank writes: {' '.join(decision.text.split())}")
+    if not decision.is_of_present:
+        found.append("this was decided on an earlier version than the one on chain; the credit bank looks at it anew")
+    return found
+
+
+def _plain_decision(decision: ShownDecision) -> dict[str, object]:
+    return {
+        "status": decision.status.name.lower(),
+        "reason": decision.reason.value,
+        "text": decision.text,
+        "decidedAt": decision.decided_at.isoformat(),
+        "commitment": decision.commitment.hex(),
+        "ofPresentVersion": decision.is_of_present,
+        "current": decision.is_current,
     }
 
 

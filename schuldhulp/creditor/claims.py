@@ -11,16 +11,18 @@ from typing import Final, Self
 
 from schuldhulp.creditor.claims_access import ClaimAccess, Connect
 from schuldhulp.creditor.claims_chain import ClaimOnChain, RegisterView
+from schuldhulp.creditor.claims_decisions import DecidedOnChain, decided_on_chain, judged
 from schuldhulp.creditor.claims_mailbox import Collected, Mailbox
 from schuldhulp.creditor.claims_setup import SetUp, set_up_account
 from schuldhulp.creditor.claims_state import ClaimState, claim_state, newest_receipt
-from schuldhulp.creditor.claims_steps import Step, StepKind, StepState
+from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind, StepState
 from schuldhulp.creditor.claims_under_way import UnderWay
 from schuldhulp.creditor.claims_work import ClaimWork, municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.registry import MAX_AGE
 from schuldhulp.creditor.transactions import Transactions
 from schuldhulp.crypto.accounts import AccountKey
+from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.claim_journal import JournalKey
 from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.crypto.sealed import OpeningKey
@@ -30,6 +32,7 @@ from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
 from schuldhulp.errors import Conflict, Misconfigured, NotAllowed, NotFound
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
+from schuldhulp.services.claims.ports import MessageKind
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Clock
 
@@ -230,22 +233,26 @@ class ClaimClient:
         claim_ids = self.known()
         if not claim_ids:
             return []
+        register = self._access.register()
+        decided = decided_on_chain(register, claim_ids)
         return [
-            self._state(claim_id, on_chain)
-            for claim_id, on_chain in zip(claim_ids, self._access.register().claims(claim_ids), strict=True)
+            self._state(claim_id, on_chain, decided[claim_id])
+            for claim_id, on_chain in zip(claim_ids, register.claims(claim_ids), strict=True)
         ]
 
     def known(self) -> Sequence[ClaimId]:
         """Return the ids of all claims that this journal knows; the chain is not asked.
 
-        A claim with which every step was refused was never this creditor's.
+        A claim with which every step was refused was never this creditor's. One that was handed to this creditor is
+        known from what the municipality sent about it.
         """
-        steps = self._journal.steps()
-        return tuple(dict.fromkeys(step.claim_id for step in steps if step.state is not StepState.FAILED))
+        own = [step.claim_id for step in self._journal.steps() if step.state is not StepState.FAILED]
+        return tuple(dict.fromkeys([*own, *(message.claim_id for message in self._decision_messages())]))
 
     def state(self, claim_id: ClaimId) -> ClaimState:
         """Return the state of one claim."""
-        return self._state(claim_id, self._access.register().claim(claim_id))
+        register = self._access.register()
+        return self._state(claim_id, register.claim(claim_id), decided_on_chain(register, [claim_id])[claim_id])
 
     def contents(self, claim_id: ClaimId) -> ClaimContents:
         """Return the contents that this creditor handed in last.
@@ -316,12 +323,12 @@ class ClaimClient:
             self._journal.advance(last, StepState.FAILED, failure="superseded")
             # Begun and never sent, for want of money say: to take it back is to drop it.
             if kind is StepKind.WITHDRAW and last.kind is StepKind.FILE and not on_chain.status.is_open:
-                return self._state(claim_id, on_chain)
+                return self.state(claim_id)
         # Repeating what was done is no mistake, unless it was filed or handed back since.
         if last is not None and last.state is StepState.DONE and last.kind is kind:
             gone = not on_chain.status.is_open if kind is StepKind.WITHDRAW else on_chain.holder == holder
             if gone:
-                return self._state(claim_id, on_chain)
+                return self.state(claim_id)
         self._work.finish(self._journal.begin(kind, claim_id, began_at=self._clock.now(), holder=holder))
         return self.state(claim_id)
 
@@ -363,7 +370,14 @@ class ClaimClient:
         found = {municipality_of(claim_id) for claim_id in self.known()}
         return sorted(found | ({own} if own is not None else set()))
 
-    def _state(self, claim_id: ClaimId, on_chain: ClaimOnChain) -> ClaimState:
+    def _decision_messages(self, claim_id: ClaimId | None = None) -> Sequence[KeptMessage]:
+        kept = self._journal.messages(claim_id)
+        return [one for one in kept if one.kind == MessageKind.DECISION and one.problem is None]
+
+    def _state(self, claim_id: ClaimId, on_chain: ClaimOnChain, decided: Sequence[DecidedOnChain]) -> ClaimState:
+        documents = [
+            open_decision(self._messages, claim_id, message.content) for message in self._decision_messages(claim_id)
+        ]
         return claim_state(
             claim_id,
             on_chain=on_chain,
@@ -371,6 +385,7 @@ class ClaimClient:
             messages=self._journal.messages(claim_id),
             account=self._transactions.address,
             today=self._clock.now().date(),
+            judgement=judged(documents, decided, on_chain.status),
         )
 
     def _last(self, claim_id: ClaimId) -> Step | None:

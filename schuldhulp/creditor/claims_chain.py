@@ -18,6 +18,7 @@ from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.errors import ChainMismatch, Conflict, NotAllowed, SchuldhulpError, Unreachable
 from schuldhulp.node.answers import block_of, data_of
 from schuldhulp.node.deployment import NetworkDeployment
+from schuldhulp.node.logs import Log, logs_between
 from schuldhulp.node.rpc import JsonRpc, Question, Refusal
 from schuldhulp.services.ports import Head
 
@@ -128,6 +129,25 @@ class RegisterView:
         for log in logs:
             count = 1 if data_of(log["topics"][0]) == _FILED else count + 1
         return count
+
+    def events(self, topics: list[Any]) -> list[Log]:
+        """Return events of the contract up to this block, in their order.
+
+        Args:
+            topics: as ``eth_getLogs`` has them.
+        """
+        found = list(
+            logs_between(
+                self._node.batch,
+                address=self.address,
+                topics=topics,
+                first=self._first_block,
+                last=self.head.number,
+            )
+        )
+        # Nothing more than whether the block is still there.
+        self._ask_here()
+        return found
 
     def _question(self, signature: str, inputs: list[str], values: Sequence[Any]) -> Question:
         call = {"to": self._contract.address, "data": "0x" + call_data(signature, inputs, values).hex()}

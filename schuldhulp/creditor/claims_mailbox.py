@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from schuldhulp.creditor.claims_access import ClaimAccess
 from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt, save_receipt
 from schuldhulp.creditor.claims_steps import KeptMessage
+from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import KIND_UNKNOWN, ClaimJournal
 from schuldhulp.crypto.channel import message_hash
+from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import SchuldhulpError, Unreachable
 from schuldhulp.services.claims.ports import MAX_MESSAGES, Message, MessageKind
+
+UNDERSTOOD: Final = (MessageKind.RECEIPT, MessageKind.DECISION)
+"""Kinds that this version can use; others wait for a newer one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +65,17 @@ class Mailbox:
         """
         receipts, problems = [], []
         for municipality in municipalities:
+            receipts += self._look_again(municipality)
             _, channel = self._access.municipality(municipality)
             while found := channel.collect(self._journal.last_number(municipality), MAX_MESSAGES):
                 for message in found:
-                    kept, receipt = self._check(municipality, message)
+                    kept, receipt = self._check(_kept(municipality, message))
                     if receipt is not None:
                         receipts.append((receipt, save_receipt(self._folder, message.message, receipt)))
                     if kept.problem is not None:
                         problems.append(kept.problem)
                     self._journal.keep_message(kept)
+                self._journal.mark_read(municipality, max(message.number for message in found))
             # Only what is kept here is acknowledged, and only what this version understands: the evaluator may erase
             # it from then on.
             while waiting := self._journal.unacknowledged(municipality)[:MAX_MESSAGES]:
@@ -75,33 +83,59 @@ class Mailbox:
                 self._journal.mark_acknowledged(waiting)
         return Collected(receipts=tuple(receipts), problems=tuple(problems))
 
-    def _check(self, municipality: MunicipalityCode, message: Message) -> tuple[KeptMessage, CheckedReceipt | None]:
-        claim_id, receipt, problem = ClaimId(message.subject), None, None
+    def _look_again(self, municipality: MunicipalityCode) -> list[tuple[CheckedReceipt, Path]]:
+        """Look at what an older version did not understand; return the receipts among it."""
+        receipts = []
+        for kept in self._journal.messages():
+            if kept.municipality != municipality or kept.problem != KIND_UNKNOWN:
+                continue
+            # Where the kind was not kept, what it opens as tells: the kind is bound to the seal.
+            checked = [self._check(replace(kept, kind=kind)) for kind in UNDERSTOOD if kept.kind in ("", kind)]
+            right = [one for one in checked if one[0].problem is None] or (checked if kept.kind else [])
+            for again, receipt in right[:1]:
+                if receipt is not None:
+                    receipts.append((receipt, save_receipt(self._folder, again.message, receipt)))
+                self._journal.judge_message(again)
+        return receipts
+
+    def _check(self, kept: KeptMessage) -> tuple[KeptMessage, CheckedReceipt | None]:
+        """Say what is wrong with a message; of a receipt, what it proves."""
+        receipt, problem = None, None
         try:
-            if message.kind is not MessageKind.RECEIPT:
+            if kept.kind not in UNDERSTOOD:
                 problem = KIND_UNKNOWN
-            elif message.message != message_hash(message.content):
+            elif kept.message != message_hash(kept.content):
                 problem = "message_other"
+            elif kept.kind == MessageKind.DECISION:
+                decision = open_decision(self._messages, kept.claim_id, kept.content)
+                if not decision.municipality == kept.municipality == municipality_of(kept.claim_id):
+                    problem = "decision_elsewhere"
             else:
                 receipt = check_receipt(
                     deployment=self._access.deployment,
                     node=self._access.node,
                     head=self._access.head(),
                     messages=self._messages,
-                    claim_id=claim_id,
-                    sealed=message.content,
+                    claim_id=kept.claim_id,
+                    sealed=kept.content,
                 )
         except Unreachable:
             raise
         except SchuldhulpError as error:
             problem = error.key
-        kept = KeptMessage(
-            message=message.message,
-            municipality=municipality,
-            claim_id=claim_id,
-            number=message.number,
-            problem=problem,
-            content=message.content,
-            document=None if receipt is None else json.dumps(receipt.to_plain()),
-        )
-        return kept, receipt
+        # What a decision says stays sealed; whether the chain knows it is asked each time it is shown.
+        document = None if receipt is None else json.dumps(receipt.to_plain())
+        return replace(kept, problem=problem, document=document), receipt
+
+
+def _kept(municipality: MunicipalityCode, message: Message) -> KeptMessage:
+    return KeptMessage(
+        message=message.message,
+        municipality=municipality,
+        claim_id=ClaimId(message.subject),
+        number=message.number,
+        problem=None,
+        content=message.content,
+        document=None,
+        kind=str(message.kind),
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from schuldhulp.creditor.claims_chain import ClaimOnChain
+from schuldhulp.creditor.claims_decisions import Judgement, ShownDecision
 from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind
 from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, receipt_from_plain
 from schuldhulp.domain.debts import Staleness, staleness
@@ -33,6 +34,8 @@ class ClaimState:
         receipt: the municipality's newest receipt of the version on chain; None while there is none.
         renewal_due: whether the statement is older than six months, so that it has to be amended with a new one.
         problems: keys of what is wrong with messages about this claim.
+        decision: the last decision on it with its reason, as the chain confirms it; None while there is none.
+        awaits_reason: whether it was decided on and the reason has not come yet.
     """
 
     claim_id: ClaimId
@@ -49,6 +52,8 @@ class ClaimState:
     receipt: ClaimReceipt | None
     renewal_due: bool
     problems: tuple[str, ...]
+    decision: ShownDecision | None = None
+    awaits_reason: bool = False
 
 
 def claim_state(
@@ -59,6 +64,7 @@ def claim_state(
     messages: list[KeptMessage],
     account: str,
     today: date,
+    judgement: Judgement | None = None,
 ) -> ClaimState:
     """Put together what is known of one claim.
 
@@ -69,12 +75,15 @@ def claim_state(
         messages: what came about it, in order.
         account: this creditor's account.
         today: the day to count from.
+        judgement: what is known of the decisions on it; nothing when None.
     """
     versions = [step for step in steps if step.claim is not None and step.failure is None]
     last = versions[-1] if versions else None
     current = next((step for step in reversed(versions) if step.commitment == on_chain.commitment), None)
     contents = last.claim.contents if last is not None and last.claim is not None else None
     stale = contents is not None and staleness(contents.statement_date, today=today) is Staleness.EXPIRED
+    known = judgement or Judgement()
+    wrong = tuple(message.problem for message in messages if message.problem is not None)
     return ClaimState(
         claim_id=claim_id,
         municipality=MunicipalityCode(int.from_bytes(claim_id[:2], "big")),
@@ -89,7 +98,9 @@ def claim_state(
         unfinished=next((step.kind for step in steps if not step.state.is_over), None),
         receipt=newest_receipt(messages, on_chain.commitment, current.message if current is not None else None),
         renewal_due=stale and on_chain.status.is_undecided,
-        problems=tuple(message.problem for message in messages if message.problem is not None),
+        problems=wrong + known.problems,
+        decision=known.decision,
+        awaits_reason=known.awaits_reason,
     )
 
 

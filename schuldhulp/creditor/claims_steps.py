@@ -93,7 +93,8 @@ class KeptMessage:
         number: its place in the mailbox.
         problem: key of what is wrong with it, None when nothing is.
         content: the sealed bytes.
-        document: the opened and checked receipt as JSON text; None when it does not open.
+        document: the opened and checked receipt as JSON text; None when it does not open, and for other kinds.
+        kind: what it is; empty for what a version that kept no kinds did not know.
     """
 
     message: bytes
@@ -103,3 +104,4 @@ class KeptMessage:
     problem: str | None
     content: bytes = field(repr=False)
     document: str | None
+    kind: str = ""

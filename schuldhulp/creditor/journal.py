@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS steps (
     delivered_at TEXT,
     failure TEXT
 );
+CREATE TABLE IF NOT EXISTS mailboxes (municipality INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS receipts (
     message BLOB PRIMARY KEY,
     municipality INTEGER NOT NULL,
@@ -52,10 +53,16 @@ CREATE TABLE IF NOT EXISTS receipts (
     problem TEXT,
     content BLOB NOT NULL,
     document TEXT,
-    acknowledged INTEGER NOT NULL DEFAULT 0
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    kind TEXT NOT NULL DEFAULT ''
 );
 """
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+_UPGRADE: Final = (
+    "ALTER TABLE receipts ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+    "UPDATE receipts SET kind = 'receipt' WHERE problem IS NOT 'kind_unknown'",
+)
+"""From version 1, which kept receipts only, and of what it did not know not even the kind."""
 
 KIND_UNKNOWN: Final = "kind_unknown"
 """What is wrong with a message of a kind that this version does not know; it is kept and not acknowledged."""
@@ -87,9 +94,9 @@ class ClaimJournal:
             self._database.execute("PRAGMA synchronous = EXTRA")
             self._database.execute("BEGIN EXCLUSIVE")
             (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version not in (0, _SCHEMA):
+            if version not in (0, 1, _SCHEMA):
                 raise self._wrong("belongs to another version of this software")
-            for statement in _TABLES.split(";"):
+            for statement in (*_TABLES.split(";"), *(_UPGRADE if version == 1 else ())):
                 self._database.execute(statement)
             self._database.execute(f"PRAGMA user_version = {_SCHEMA}")
             self._database.execute("COMMIT")
@@ -180,10 +187,12 @@ class ClaimJournal:
         return [self._step(row) for row in rows]
 
     def keep_message(self, kept: KeptMessage) -> None:
-        """Keep a message from the municipality; the same again changes nothing."""
+        """Keep a message from the municipality; the same again changes nothing, but is acknowledged again."""
+        self._write("UPDATE receipts SET acknowledged = 0 WHERE message = ?", kept.message)
         self._write(
-            "INSERT OR IGNORE INTO receipts (message, municipality, claim_id, number, problem, content, document) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO receipts "
+            "(message, municipality, claim_id, number, problem, content, document, kind) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             kept.message,
             kept.municipality,
             kept.claim_id,
@@ -191,6 +200,17 @@ class ClaimJournal:
             kept.problem,
             kept.content,
             kept.document,
+            kept.kind,
+        )
+
+    def judge_message(self, kept: KeptMessage) -> None:
+        """Keep what a message comes to that was looked at again; it is acknowledged from then on."""
+        self._write(
+            "UPDATE receipts SET kind = ?, problem = ?, document = ? WHERE message = ?",
+            kept.kind,
+            kept.problem,
+            kept.document,
+            kept.message,
         )
 
     def messages(self, claim_id: ClaimId | None = None) -> list[KeptMessage]:
@@ -206,14 +226,28 @@ class ClaimJournal:
                 problem=row["problem"],
                 content=row["content"],
                 document=row["document"],
+                kind=row["kind"],
             )
             for row in rows
         ]
 
     def last_number(self, municipality: MunicipalityCode) -> int:
         """Return up to where the mailbox at a municipality was read; 0 at the start."""
-        row = self._one("SELECT MAX(number) AS last FROM receipts WHERE municipality = ?", municipality)
+        # A journal from before the position was kept has it in its messages alone.
+        row = self._one(
+            "SELECT MAX(number) AS last FROM (SELECT number FROM mailboxes WHERE municipality = ?1 "
+            "UNION ALL SELECT number FROM receipts WHERE municipality = ?1)",
+            municipality,
+        )
         return 0 if row is None or row["last"] is None else int(row["last"])
+
+    def mark_read(self, municipality: MunicipalityCode, number: int) -> None:
+        """Keep up to where a mailbox was read; what was kept before may come again under a higher number."""
+        self._write(
+            "INSERT INTO mailboxes VALUES (?, ?) ON CONFLICT DO UPDATE SET number = MAX(number, excluded.number)",
+            municipality,
+            number,
+        )
 
     def unacknowledged(self, municipality: MunicipalityCode) -> list[bytes]:
         """Return the messages that are kept here while the evaluator has not been told so."""

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schuldhulp.cli.claims_shown import ADVICE, STATUS, plain_state, remarks, show_state, show_states
+from schuldhulp.cli.claims_shown import ADVICE, REASONS, STATUS, plain_state, remarks, show_state, show_states
+from schuldhulp.creditor.claims_decisions import ShownDecision
 from schuldhulp.creditor.claims_state import ClaimState
 from schuldhulp.creditor.claims_steps import StepKind
-from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, RefusalReason
+from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, DecisionReason, ReceiptOutcome, RefusalReason
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -49,6 +50,7 @@ def receipt(reason: RefusalReason | None) -> ClaimReceipt:
 def test_every_status_and_every_refusal_has_words():
     assert set(STATUS) == set(ClaimStatus)
     assert set(ADVICE) == set(RefusalReason)
+    assert set(REASONS) == set(DecisionReason)
 
 
 def test_remarks_are_none_for_a_claim_in_order():
@@ -76,6 +78,43 @@ def test_remarks_leave_renewal_to_the_holder():
     assert remarks(dataclasses.replace(STATE, renewal_due=True, is_holder=False)) == [
         "another account holds this claim now"
     ]
+
+
+OLD = ShownDecision(
+    status=ClaimStatus.ASKED,
+    reason=DecisionReason.STATEMENT_OLD,
+    text="",
+    decided_at=NOON,
+    commitment=STATE.commitment,
+    is_of_present=True,
+    is_current=True,
+)
+
+
+def test_remarks_tell_a_decision_and_to_renew_only_once():
+    (remark,) = remarks(dataclasses.replace(STATE, decision=OLD, renewal_due=True))
+    assert remark.startswith("the credit bank asks something, decided at 2026-11-23 12:00 UTC: the statement is older")
+
+
+def test_remarks_put_what_the_credit_bank_writes_on_one_line():
+    decision = dataclasses.replace(OLD, reason=DecisionReason.OTHER, text="Eerste regel.\n  Tweede regel.")
+    assert remarks(dataclasses.replace(STATE, decision=decision))[1:] == [
+        "the credit bank writes: Eerste regel. Tweede regel."
+    ]
+
+
+def test_remarks_say_nothing_of_a_decision_that_was_answered():
+    answered = dataclasses.replace(STATE, decision=dataclasses.replace(OLD, is_current=False))
+    assert remarks(answered) == []
+    assert plain_state(answered)["decision"] == {
+        "status": "asked",
+        "reason": "statement_old",
+        "text": "",
+        "decidedAt": NOON.isoformat(),
+        "commitment": STATE.commitment.hex(),
+        "ofPresentVersion": True,
+        "current": False,
+    }
 
 
 def test_show_states_lines_up_and_says_what_to_do_below(capsys):
