@@ -127,17 +127,30 @@ class AnswerFile:
             raise self._wrong("written") from error
 
     def _open(self) -> BinaryIO:
+        while True:
+            try:
+                # Only the owner may read the answers: they hold what the list holds.
+                part = os.fdopen(os.open(self._part_path, os.O_CREAT | os.O_RDWR, 0o600), "r+b")
+            except OSError as error:
+                raise self._wrong("written") from error
+            try:
+                fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                part.close()
+                raise Conflict("list_busy", "another process is busy with these answers", field="out") from error
+            if self._is_part(part):
+                return part
+            part.close()
+
+    def _is_part(self, part: BinaryIO) -> bool:
+        """Say whether an open file still is the part; another process may have finished it before it was locked."""
         try:
-            # Only the owner may read the answers: they hold what the list holds.
-            part = os.fdopen(os.open(self._part_path, os.O_CREAT | os.O_RDWR, 0o600), "r+b")
-        except OSError as error:
-            raise self._wrong("written") from error
-        try:
-            fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(part.fileno()), self._part_path.stat())
+        except FileNotFoundError:
+            return False
         except OSError as error:
             part.close()
-            raise Conflict("list_busy", "another process is busy with these answers", field="out") from error
-        return part
+            raise self._wrong("read") from error
 
     def _read(self) -> Progress | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import random
@@ -338,6 +339,27 @@ def test_answer_file_tells_nothing_about_anybody_in_its_journal_and_is_for_its_o
     assert run.out.with_name("answers.csv.part").stat().st_mode & 0o077 == 0
     other = KeptKey.generate().fingerprint("list")
     assert journal["fingerprint"] != other.hexdigest()
+
+
+def test_answer_file_leaves_answers_that_another_process_finished_while_it_opened_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, lock = tmp_path / "answers.csv", fcntl.flock
+    first = AnswerFile(out)
+    first.add(b"signal\nGREEN\n", Progress(rows=1, green=1))
+
+    def finished_before(file: BinaryIO, operation: int) -> None:
+        """The first process ends between the opening and the locking of the second one."""
+        monkeypatch.setattr(fcntl, "flock", lock)
+        first.finish()
+        first.__exit__(None, None, None)
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", finished_before)
+    with AnswerFile(out) as second:
+        assert second.progress is None
+        assert out.read_bytes() == b"signal\nGREEN\n"
+        assert second.part.read_bytes() == b""
 
 
 def test_answer_file_names_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
