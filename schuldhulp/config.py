@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -53,6 +54,9 @@ def _is_private(url: str) -> bool:
 def _absolute(path: Path) -> Path:
     return path if path.is_absolute() else project_folder() / path
 
+
+MAX_CONFIRMATIONS = 64
+"""Half of the blocks whose state a full node keeps (128 with geth): the chain goes on while it is read."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
@@ -117,11 +121,16 @@ class Settings(BaseModel):
     enrolment_fill: Annotated[int, Field(ge=0, le=300)] = Field(
         64, description="Tags are filled to a multiple of this; 0: not."
     )
-    confirmations: Annotated[int, Field(ge=0, le=1000)] = Field(
-        2, description="Blocks on top before a commit counts as confirmed."
+    confirmations: Annotated[int, Field(ge=0)] = Field(
+        2, description="Blocks on top before a commit counts as confirmed, at most 64."
     )
     head_max_age: Annotated[int, Field(ge=1)] = Field(
         900, description="An older head of the chain is an error, in seconds."
+    )
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file with the certificate authorities that node and evaluator are believed from, instead of "
+        "the usual ones.",
     )
     organisation: str = Field("", description="KvK number that `schuldhulp signal` asks as.")
     staff: str = Field("", description="Login of the member of staff that commands act as; `--as` goes before it.")
@@ -168,6 +177,30 @@ class Settings(BaseModel):
                 "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between"
             ) from None
         return ",".join(found)
+
+    @field_validator("confirmations")
+    @classmethod
+    def _readable_depth(cls, blocks: int) -> int:
+        if blocks > MAX_CONFIRMATIONS:
+            raise ValueError(
+                f"must be at most {MAX_CONFIRMATIONS}: the state that far back is read, and a full node keeps that of "
+                "its last 128 blocks"
+            )
+        return blocks
+
+    @field_validator("ca_file")
+    @classmethod
+    def _authorities(cls, file: Path | None) -> Path | None:
+        if file is None:
+            return None
+        file = _absolute(file)
+        try:
+            found = ssl.create_default_context(cafile=str(file)).get_ca_certs(binary_form=True)
+        except (OSError, ValueError):
+            found = []
+        if not found:
+            raise ValueError("must be a readable file with certificates of authorities in PEM")
+        return file
 
     @model_validator(mode="before")
     @classmethod

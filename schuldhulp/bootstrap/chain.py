@@ -32,7 +32,7 @@ def open_chain(settings: Settings) -> tuple[Deployment, Gateway, Any]:
             field="municipality",
         )
     _refuse_known_accounts(settings, deployment)
-    rpc = JsonRpc(settings.chain_url)
+    rpc = JsonRpc(settings.chain_url, ca_file=settings.ca_file)
     return deployment, Gateway(deployment, rpc), rpc
 
 

@@ -255,6 +255,7 @@ def _desk(settings: Settings, gateway: Gateway) -> Desk:
             sign_digest=digest_signer(key),
             state_file=settings.data / "heads" / "pages.json",
             max_age=timedelta(seconds=settings.head_max_age),
+            ca_file=settings.ca_file,
         )
 
     def may_use_bsn(organisation: str) -> bool:

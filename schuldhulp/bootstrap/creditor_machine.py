@@ -49,6 +49,7 @@ def creditor_client(
         sign_digest=digest_signer(keys.account),
         state_file=settings.data / "heads" / f"{name}.json",
         max_age=timedelta(seconds=settings.head_max_age),
+        ca_file=settings.ca_file,
         kept=kept,
         local=settings.data / "tags" if local else None,
         told=told,
@@ -99,6 +100,7 @@ def claim_client(settings: Settings, *, organisation: str | None = None) -> Clai
         messages=keys.messages,
         folder=settings.data / "claims" / name,
         max_age=timedelta(seconds=settings.head_max_age),
+        ca_file=settings.ca_file,
     )
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from schuldhulp.storage import SqlStore
 
 
+CHANNEL_TIMEOUT = 10.0
+"""Seconds within which the evaluator must have answered the worker: what goes on the chain waits in the same loop. With
+the seconds to connect, an evaluator that hangs keeps it up for less than a minute in each run of the intake."""
+
+
 @contextmanager
 def open_worker(settings: Settings) -> Iterator[Worker]:
     """Put the anchoring worker together.
@@ -97,6 +102,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
                 registry_address=deployment.contracts[REGISTRY].address,
                 sign_digest=signer.sign_digest,
                 clock=clock,
+                ca_file=settings.ca_file,
             ),
             job_key=keys.job,
             opening_key=keys.publication,
@@ -250,4 +256,6 @@ def worker_channel(settings: Settings, *, deployment: Deployment, reviewer: Acco
         registry_address=deployment.contracts[REGISTRY].address,
         sign_digest=digest_signer(reviewer),
         clock=clock,
+        read_timeout=CHANNEL_TIMEOUT,
+        ca_file=settings.ca_file,
     )

@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 
-from schuldhulp.creditor.evaluator_http import EvaluatorHttp, batch_from, elements_to_text
+from schuldhulp.creditor.evaluator_http import READ_TIMEOUT, EvaluatorHttp, batch_from, elements_to_text
 from schuldhulp.crypto.channel import channel_request_digest, message_hash
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, Unreachable
@@ -46,6 +47,8 @@ class HttpChannel:
         registry_address: str,
         sign_digest: Callable[[bytes], bytes],
         clock: Clock,
+        read_timeout: float = READ_TIMEOUT,
+        ca_file: Path | None = None,
     ) -> None:
         """Take who asks whom; nothing is sent yet.
 
@@ -57,11 +60,13 @@ class HttpChannel:
             registry_address: checksummed address of the EnrolmentRegistry; likewise.
             sign_digest: signs a 32-byte digest with the account, 65 bytes r, s, v.
             clock: tells the time, for the expiry.
+            read_timeout: seconds within which an answer must be there, to its last byte.
+            ca_file: PEM file with the only certificate authorities that are believed; None: the usual ones.
 
         Raises:
             Misconfigured: the address is not https, nor http on this machine.
         """
-        self._http = EvaluatorHttp(url)
+        self._http = EvaluatorHttp(url, read_timeout=read_timeout, ca_file=ca_file)
         self._municipality = municipality
         self._organisation = organisation
         self._chain_id = chain_id

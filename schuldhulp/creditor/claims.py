@@ -59,6 +59,7 @@ class ClaimClient:
         max_age: timedelta = MAX_AGE,
         clock: Clock | None = None,
         connect: Connect | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         """Open the journal; nothing is sent yet.
 
@@ -72,13 +73,14 @@ class ClaimClient:
             max_age: how old the newest block may be.
             clock: tells the time; by default this machine's clock.
             connect: opens the channel to a municipality's evaluator; over HTTP by default.
+            ca_file: PEM file with the only certificate authorities that are believed; the usual ones by default.
 
         Raises:
             Misconfigured: the deployment file or the journal is missing or wrong.
             Conflict: another command works with this journal.
         """
         deployment = NetworkDeployment.load(deployment_file)
-        node = JsonRpc(chain_url)
+        node = JsonRpc(chain_url, ca_file=ca_file)
         self._organisation = organisation
         self._messages = messages
         self._clock = clock or SystemClock()
@@ -91,6 +93,7 @@ class ClaimClient:
             max_age=max_age,
             clock=self._clock,
             connect=connect,
+            ca_file=ca_file,
         )
         self._transactions = Transactions(node=node, chain_id=deployment.chain_id, key=account)
         self._journal = ClaimJournal(folder / "claims.sqlite", JournalKey.of(messages))

@@ -41,6 +41,7 @@ class ClaimAccess:
         max_age: timedelta,
         clock: Clock,
         connect: Connect | None,
+        ca_file: Path | None = None,
     ) -> None:
         """Take what was deployed and who asks; nothing is sent yet.
 
@@ -53,6 +54,7 @@ class ClaimAccess:
             max_age: how old the newest block may be.
             clock: tells the time.
             connect: opens a channel; over HTTP when None.
+            ca_file: PEM file with the only certificate authorities that are believed; None: the usual ones.
 
         Raises:
             Misconfigured: the deployment file names no ClaimRegister.
@@ -63,6 +65,7 @@ class ClaimAccess:
         self._organisation = organisation
         self._account = account
         self._clock = clock
+        self._ca_file = ca_file
         self._connect = connect or self._over_http
         self._channels: dict[tuple[MunicipalityCode, str], Channel] = {}
         self._registry = ChainRegistry(
@@ -128,4 +131,5 @@ class ClaimAccess:
             registry_address=self.deployment.contract("EnrolmentRegistry").address,
             sign_digest=digest_signer(self._account),
             clock=self._clock,
+            ca_file=self._ca_file,
         )

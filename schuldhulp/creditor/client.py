@@ -50,6 +50,7 @@ class Client:
         local: Path | None = None,
         told: Told | None = None,
         clock: Clock | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         """Take what identifies the chain and the organisation; nothing is sent yet.
 
@@ -65,6 +66,7 @@ class Client:
                 asked about. None to ask the node.
             told: is told how far the fetching is.
             clock: tells the time; by default this machine's clock.
+            ca_file: PEM file with the only certificate authorities that are believed; the usual ones by default.
 
         Raises:
             Misconfigured: the deployment file is missing or wrong.
@@ -73,7 +75,8 @@ class Client:
         self._organisation = organisation
         self._sign_digest = sign_digest
         self._clock = clock or SystemClock()
-        node = JsonRpc(chain_url)
+        self._ca_file = ca_file
+        node = JsonRpc(chain_url, ca_file=ca_file)
         registry: Registry = ChainRegistry(
             deployment=self._deployment,
             node=node,
@@ -120,4 +123,5 @@ class Client:
             registry_address=self._deployment.contract("EnrolmentRegistry").address,
             sign_digest=self._sign_digest,
             clock=self._clock,
+            ca_file=self._ca_file,
         )

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from schuldhulp.creditor.evaluator_http import EvaluatorHttp, batch_from, elements_to_text
@@ -36,6 +37,7 @@ class HttpEvaluator:
         registry_address: str,
         sign_digest: Callable[[bytes], bytes],
         clock: Clock,
+        ca_file: Path | None = None,
     ) -> None:
         """Take who asks whom.
 
@@ -46,11 +48,12 @@ class HttpEvaluator:
             registry_address: checksummed address of the EnrolmentRegistry; likewise.
             sign_digest: signs a 32-byte digest with the organisation's account, 65 bytes r, s, v.
             clock: tells the time, for the expiry.
+            ca_file: PEM file with the only certificate authorities that are believed; None: the usual ones.
 
         Raises:
             Misconfigured: the address is not https, nor http on this machine.
         """
-        self._http = EvaluatorHttp(url)
+        self._http = EvaluatorHttp(url, ca_file=ca_file)
         self._organisation = organisation
         self._chain_id = chain_id
         self._registry_address = registry_address

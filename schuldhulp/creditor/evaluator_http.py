@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -23,8 +24,11 @@ from schuldhulp.errors import (
 from schuldhulp.node.http import read_json, session
 from schuldhulp.services.ports import EvaluatedBatch
 
-TIMEOUT: Final = (3.0, 30.0)
-"""Seconds to connect, and to wait for the answer: 1 000 elements take a few tenths."""
+CONNECT_TIMEOUT: Final = 3.0
+"""Seconds within which the evaluator must take the connection."""
+
+READ_TIMEOUT: Final = 30.0
+"""Seconds within which the whole answer must be there: 1 000 elements take a few tenths."""
 
 MAX_ANSWER: Final = 1024 * 1024
 """Bytes of an answer."""
@@ -48,8 +52,13 @@ _REFUSALS: Final[dict[int, type[SchuldhulpError]]] = {
 class EvaluatorHttp:
     """Posts JSON to an evaluator; for one thread."""
 
-    def __init__(self, url: str) -> None:
-        """Take the public address of the evaluator, as it stands in the registry.
+    def __init__(self, url: str, *, read_timeout: float = READ_TIMEOUT, ca_file: Path | None = None) -> None:
+        """Take the address of the evaluator; nothing is sent yet.
+
+        Args:
+            url: its public address, as it stands in the registry.
+            read_timeout: seconds within which an answer must be there, to its last byte.
+            ca_file: PEM file with the only certificate authorities that are believed; None: the usual ones.
 
         Raises:
             Misconfigured: the address is not https, nor http on this machine.
@@ -57,7 +66,8 @@ class EvaluatorHttp:
         if not _is_safe(url):
             raise Misconfigured("evaluator_url_invalid", "the evaluator's address is not https", field="evaluator_url")
         self._url = url.rstrip("/")
-        self._session = session()
+        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._session = session(ca_file)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> Any:
         """Post a body and read the answer.
@@ -83,7 +93,7 @@ class EvaluatorHttp:
                 self._url + path,
                 data=body,
                 headers={"Content-Type": "application/json", **(headers or {})},
-                timeout=TIMEOUT,
+                timeout=self._timeout,
                 stream=True,
                 allow_redirects=False,
             ) as response:

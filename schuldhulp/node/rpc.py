@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import requests
@@ -71,15 +72,17 @@ def _revert_data(error: dict[str, Any]) -> bytes:
 class JsonRpc:
     """A connection to one node. Safe to use from several threads: each has a session of its own."""
 
-    def __init__(self, url: str, *, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(self, url: str, *, read_timeout: float = READ_TIMEOUT, ca_file: Path | None = None) -> None:
         """Remember where the node is; nothing is sent yet.
 
         Args:
             url: address of the node, http or https.
             read_timeout: seconds within which an answer must be there, to its last byte.
+            ca_file: PEM file with the only certificate authorities that are believed; None: the usual ones.
         """
         self.url = url
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._ca_file = ca_file
         self._local = threading.local()
         self._numbers = itertools.count(1)
 
@@ -159,7 +162,7 @@ class JsonRpc:
     def _post(self, body: Any) -> tuple[int, Any]:
         opened: requests.Session | None = getattr(self._local, "session", None)
         if opened is None:
-            opened = self._local.session = session()
+            opened = self._local.session = session(self._ca_file)
         try:
             with opened.post(self.url, json=body, timeout=self._timeout, stream=True, allow_redirects=False) as answer:
                 if answer.status_code == TOO_MANY_REQUESTS:

@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import certifi
 import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from schuldhulp import errors
+from schuldhulp.creditor.evaluator_http import EvaluatorHttp
 from schuldhulp.node.http import TooLarge, read_body, read_json, session
+from schuldhulp.node.rpc import JsonRpc
 
 WHOLE = b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"abc"'
 CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"abc"\r\n0\r\n\r\n'
@@ -152,6 +156,42 @@ def certified(folder: Path) -> tuple[ssl.SSLContext, str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, private)
     return context, str(certificate)
+
+
+def test_session_believes_the_authorities_of_the_file_and_no_others(tmp_path: Path) -> None:
+    context, certificate = certified(tmp_path)
+    with serving(at_once(WHOLE), context=context) as url:
+        with session(Path(certificate)) as opened:
+            assert opened.post(url, json=[], timeout=(3, 30)).content == b'"abc"'
+        with session() as opened, pytest.raises(requests.exceptions.SSLError):
+            opened.post(url, json=[], timeout=(3, 30))
+        with session(Path(certifi.where())) as opened, pytest.raises(requests.exceptions.SSLError):
+            opened.post(url, json=[], timeout=(3, 30))
+
+
+ANSWERED = {
+    "node": (
+        b'{"jsonrpc":"2.0","id":1,"result":"0x1"}',
+        lambda url, file: JsonRpc(url, ca_file=file).call("eth_chainId"),
+    ),
+    "evaluator": (b"{}", lambda url, file: EvaluatorHttp(url, ca_file=file).post("/v1/evaluations", b"{}")),
+}
+
+
+@pytest.mark.parametrize("who", ANSWERED)
+def test_node_and_evaluator_are_believed_by_the_file(tmp_path: Path, who: str) -> None:
+    body, question = ANSWERED[who]
+    context, certificate = certified(tmp_path)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    with serving(at_once(answer), context=context) as url:
+        assert question(url, Path(certificate)) in ("0x1", {})
+        with pytest.raises(errors.Unreachable):
+            question(url, None)
+
+
+def test_evaluator_that_drips_is_given_up_after_the_seconds_that_were_set() -> None:
+    with serving(dripping(LONG, at_once=45)) as url, pytest.raises(errors.Unreachable):
+        EvaluatorHttp(url, read_timeout=PATIENCE).post("/v1/messages", b"{}")
 
 
 def test_session_ends_an_encrypted_answer_that_comes_byte_by_byte(tmp_path: Path) -> None:

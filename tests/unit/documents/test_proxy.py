@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schuldhulp.config import load_settings
-from schuldhulp.creditor.evaluator_http import TIMEOUT
+from schuldhulp.creditor.evaluator_http import READ_TIMEOUT
 from schuldhulp.evaluator.api import LARGER, PATHS
 from schuldhulp.evaluator.limits import MAX_BODY
 from schuldhulp.evaluator.messages import channel_router
@@ -76,6 +76,6 @@ def test_proxy_tells_what_it_saw_and_speaks_tls_only(name):
 
 
 def test_proxy_waits_longer_than_clients_and_closes_before_the_evaluator():
-    assert int(re.search(r"proxy_read_timeout (\d+)s", server("evaluator.example.nl"))[1]) > TIMEOUT[1]
+    assert int(re.search(r"proxy_read_timeout (\d+)s", server("evaluator.example.nl"))[1]) > READ_TIMEOUT
     kept = re.search(r"keepalive_timeout (\d+)s", block("upstream schuldhulp_evaluator"))
     assert int(kept[1]) < KEEP_ALIVE_SECONDS

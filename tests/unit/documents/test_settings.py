@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import certifi
 import pytest
 
 from schuldhulp.config import PREFIX, Settings, load_settings, project_folder
@@ -25,7 +26,7 @@ DERIVED = {
 def rows():
     found = []
     for name, field in Settings.model_fields.items():
-        default = DERIVED.get(name) or (f"`{field.default}`" if field.default != "" else "(none)")
+        default = DERIVED.get(name) or (f"`{field.default}`" if field.default not in ("", None) else "(none)")
         found.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
     return found
 
@@ -66,6 +67,8 @@ def test_load_settings_keeps_deployments_in_the_project_for_the_usual_data_folde
         ("NETWORK", "../x"),
         ("LEDGER_FILL", "-1"),
         ("CONFIRMATIONS", "many"),
+        ("CONFIRMATIONS", "65"),
+        ("CA_FILE", "/nowhere/authorities.pem"),
         ("LEDGER_SCHEDULE", "whenever"),
         ("ENROLMENT_SCHEDULE", "daily 25:00"),
     ],
@@ -76,6 +79,24 @@ def test_load_settings_names_the_wrong_setting_and_never_its_value(tmp_path, nam
     assert PREFIX + name in str(caught.value)
     assert value not in str(caught.value) or value in {"0", "-1"}
     assert caught.value.exit_code == 2
+
+
+def test_load_settings_says_why_more_confirmations_are_refused(tmp_path):
+    assert load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CONFIRMATIONS": "64"}).confirmations == 64
+    with pytest.raises(Misconfigured, match="at most 64: the state that far back is read"):
+        load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CONFIRMATIONS": "65"})
+
+
+@pytest.mark.parametrize("content", ["", "no certificate"])
+def test_load_settings_refuses_a_file_without_authorities(tmp_path, content):
+    (tmp_path / "authorities.pem").write_text(content)
+    with pytest.raises(Misconfigured, match=r"SCHULDHULP_CA_FILE: .* certificates of authorities in PEM"):
+        load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CA_FILE": str(tmp_path / "authorities.pem")})
+
+
+def test_load_settings_takes_a_file_with_authorities(tmp_path):
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_CA_FILE": certifi.where()})
+    assert settings.ca_file == Path(certifi.where())
 
 
 def test_load_settings_refuses_plain_http_in_production(tmp_path):
