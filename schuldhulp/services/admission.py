@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from schuldhulp.crypto.accounts import checksummed
@@ -205,27 +206,48 @@ class AdmissionService:
         if failed:
             raise _all_of(failed)
 
-    def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
-        """Shut an organisation out: at once in the evaluator, then on the chain. Admitting it again lifts this.
+    def suspend(self, *, actor: Actor, kvk: str, reason: str, close_login: Callable[[], None] = lambda: None) -> None:
+        """Shut an organisation out: at once in the evaluator, then for logging in, then every account on the chain.
+
+        Each is tried, also when one before it failed: what can be shut is shut.
 
         Args:
             actor: who decides.
             kvk: number in the trade register.
             reason: why; it is kept.
+            close_login: lets its people log in no longer.
 
         Raises:
             NotAllowed: the actor does not manage creditors.
             InvalidInput: a field is wrong; the error names it.
-            NotFound: it was never admitted.
+            NotFound: it was never admitted; nothing was done.
             Unreachable: database or chain does not answer; repeat it.
         """
         require(actor, Permission.MANAGE_CREDITORS)
         check_text(reason, "reason", required=True, longest=MAX_REASON)
         kvk = parse_kvk(kvk)
-        organisation = self._require(kvk)
-        self._store.suspend(kvk, reason=reason, by=actor.id, at=self._clock.now())
-        for account in organisation.accounts:
-            self._administrator.suspend_creditor(municipality=self._municipality, account=account)
+        failed: dict[str, SchuldhulpError] = {}
+
+        def attempt(what: str, act: Callable[[], None]) -> None:
+            try:
+                act()
+            except SchuldhulpError as error:
+                failed[what] = error
+
+        accounts: tuple[str, ...] = ()
+        try:
+            accounts = self._require(kvk).accounts
+            self._store.suspend(kvk, reason=reason, by=actor.id, at=self._clock.now())
+        except Unreachable as error:
+            failed["evaluator"] = error
+        attempt("login", close_login)
+        for account in accounts:
+            attempt(
+                account,
+                partial(self._administrator.suspend_creditor, municipality=self._municipality, account=account),
+            )
+        if failed:
+            raise _all_of(failed)
 
     def remove_account(self, *, actor: Actor, kvk: str, account: str, reason: str) -> Organisation:
         """Take one account away, for example because its key leaked: at once in the evaluator, then on the chain.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import Purpose
+from schuldhulp.domain.checks import check_text
 from schuldhulp.domain.organisations import parse_kvk
-from schuldhulp.services.admission import AdmissionService
+from schuldhulp.errors import SchuldhulpError
+from schuldhulp.services.admission import MAX_REASON, AdmissionService
 from schuldhulp.services.ports import Admission, Organisation
 from schuldhulp.services.processing_log import ProcessingLog
 from schuldhulp.services.staff import StaffService
@@ -176,18 +178,28 @@ class OrganisationService:
     def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:
         """Shut an organisation out: it can neither log in nor ask, with any account, from its next request on.
 
+        Evaluator, login and chain work without one another: whatever does not answer, what can be shut is shut.
+
         Raises:
             NotAllowed: the actor does not manage creditors.
-            InvalidInput: no KvK number, or no reason.
-            NotFound: it was never admitted.
-            Misconfigured, Unreachable: as `admit`.
+            InvalidInput: no KvK number, or no reason; nothing was done.
+            NotFound: it was never admitted; nothing was done.
+            Misconfigured, Unreachable: as `admit`; the other parts were tried.
         """
         self._require(actor)
-        with self._admission() as admission:
-            admission.organisation(actor=actor, kvk=kvk)
-            # Each works without the other, so whatever does not answer, what can be shut is shut.
+        kvk = parse_kvk(kvk)
+        check_text(reason, "reason", required=True, longest=MAX_REASON)
+
+        def close_login() -> None:
             self._staff.close_creditor(actor=actor, kvk=kvk)
-            admission.suspend(actor=actor, kvk=kvk, reason=reason)
+
+        with ExitStack() as stack:
+            try:
+                admission = stack.enter_context(self._admission())
+            except SchuldhulpError:
+                close_login()
+                raise
+            admission.suspend(actor=actor, kvk=kvk, reason=reason, close_login=close_login)
 
     def remove_account(self, *, actor: Actor, kvk: str, account: str, reason: str) -> Organisation:
         """Take one account away, from its next request on.

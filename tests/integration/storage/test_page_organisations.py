@@ -10,7 +10,7 @@ import pytest
 
 from schuldhulp.crypto.accounts import checksummed
 from schuldhulp.domain.access import Actor
-from schuldhulp.errors import InvalidInput, NotAllowed, NotFound
+from schuldhulp.errors import InvalidInput, NotAllowed, NotFound, Unreachable
 from schuldhulp.services.admission import AdmissionService
 from schuldhulp.services.creditor_pages.organisations import Application, OrganisationService
 from schuldhulp.storage.evaluation import EvaluatorDatabase
@@ -25,6 +25,7 @@ class Roles:
 
     def __init__(self) -> None:
         self.given: dict[str, bool] = {}
+        self.silent: set[str] = set()
 
     def admit_creditor(self, *, municipality: object, account: str, bsn: bool, claims: bool) -> None:
         self.given[account] = bsn
@@ -33,6 +34,8 @@ class Roles:
         assert account in self.given
 
     def suspend_creditor(self, *, municipality: object, account: str) -> None:
+        if account in self.silent:
+            raise Unreachable("chain_unreachable", "the node does not answer")
         self.given.pop(account, None)
 
 
@@ -108,6 +111,61 @@ def test_suspend_shuts_every_account_and_the_login(
     assert not any(row.active for row in keeping.staff.creditors(actor=ADMINISTRATOR))
     [found] = service.organisations(actor=ADMINISTRATOR)
     assert found.organisation.suspended
+
+
+def _may_log_in(keeping: RecordKeeping) -> bool:
+    return any(row.active for row in keeping.staff.creditors(actor=ADMINISTRATOR))
+
+
+def _silent(**_: object) -> None:
+    raise Unreachable("database_unreachable", "it does not answer")
+
+
+def test_suspend_shuts_what_it_can_when_an_account_cannot_be(
+    service: OrganisationService, roles: Roles, keeping: RecordKeeping
+) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply(pages=True))
+    # The pages' account sorts before its own one.
+    roles.silent = {min(roles.given)}
+    with pytest.raises(Unreachable):
+        service.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="onderzoek")
+    assert set(roles.given) == roles.silent
+    assert not _may_log_in(keeping)
+    assert service.organisations(actor=ADMINISTRATOR)[0].organisation.suspended
+
+
+def test_suspend_shuts_evaluator_and_chain_when_the_login_cannot_be(
+    service: OrganisationService, roles: Roles, keeping: RecordKeeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply())
+    monkeypatch.setattr(keeping.staff, "close_creditor", _silent)
+    with pytest.raises(Unreachable) as caught:
+        service.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="onderzoek")
+    assert caught.value.key == "database_unreachable"
+    assert roles.given == {}
+    assert service.organisations(actor=ADMINISTRATOR)[0].organisation.suspended
+
+
+@pytest.mark.parametrize("part", ["organisation", "suspend", "all"])
+def test_suspend_closes_the_login_when_the_evaluator_is_away(
+    service: OrganisationService, keeping: RecordKeeping, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply())
+    if part == "all":
+        # It does not even open.
+        monkeypatch.setattr(service, "_admission", _silent)
+    else:
+        monkeypatch.setattr(EvaluatorDatabase, part, lambda *_args, **_named: _silent())
+    with pytest.raises(Unreachable):
+        service.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="onderzoek")
+    assert not _may_log_in(keeping)
+
+
+def test_suspend_without_a_reason_closes_nothing(service: OrganisationService, keeping: RecordKeeping) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply())
+    with pytest.raises(InvalidInput):
+        service.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="")
+    assert _may_log_in(keeping)
 
 
 def test_suspend_of_nobody_closes_nothing(service: OrganisationService) -> None:
