@@ -20,6 +20,7 @@ from schuldhulp.services.claims.carrying_out import AT_ONCE
 from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState
 from schuldhulp.services.claims.ports import Message, MessageKind
 from schuldhulp.services.rows import BatchKind, BatchState
+from schuldhulp.services.sending import Outcome, Sender
 from tests.support.chain import MUNICIPALITY
 from tests.support.claims_stage import contents
 from tests.support.deciding import carrying_out, decide, decision_on, post, stored, write
@@ -230,6 +231,40 @@ def test_decision_that_is_not_mined_is_named_and_sent_again_unchanged(town: Town
     assert stored(town, row).state is DecisionState.CONFIRMED
     with town.store.read() as work:
         assert [batch.state for batch in work.batches.of_kind(BatchKind.DECIDE, limit=9)] == [BatchState.CONFIRMED]
+
+
+def test_registrars_sender_leaves_decisions_to_the_reviewers(town: Town) -> None:
+    row = decide(town, taken_in(town))
+    chain = town.stage.chain
+    deaf = Deaf(ReviewerWriter(chain.deployment, chain.rpc(), chain.signer("reviewer")))
+    carrying_out(town, writer=deaf, receipt_timeout=0.1).carry_out()
+    registrar = Sender(
+        store=town.store,
+        reader=chain.gateway(),
+        writer=chain.writer(),
+        clock=town.clock,
+        pause=lambda _: None,
+        confirmations=0,
+        municipality=MUNICIPALITY,
+        receipt_timeout=0.1,
+    )
+    assert registrar.settle() == Outcome()
+    assert stored(town, row).state is DecisionState.SIGNED
+
+
+def test_decision_signed_by_an_account_that_was_replaced_is_signed_anew(town: Town) -> None:
+    row = decide(town, taken_in(town))
+    chain = town.stage.chain
+    deaf = Deaf(ReviewerWriter(chain.deployment, chain.rpc(), chain.signer("reviewer")))
+    carrying_out(town, writer=deaf, receipt_timeout=0.1).carry_out()
+    accounts = chain.deployment.accounts
+    for act, name in (("revokeRole", "reviewer"), ("grantRole", "registrar")):
+        chain.transact("ClaimRegister", act, role("REVIEWER", MUNICIPALITY), accounts[name], by="administrator")
+    replaced = carrying_out(town, signer="registrar")
+    report = replaced.carry_out()
+    assert (report.signed, report.troubles) == (1, ("role_revoked",))
+    assert (stored(town, row).state, stored(town, row).trouble) == (DecisionState.CONFIRMED, "")
+    assert len(decided(town)) == 1
 
 
 def test_reverted_decision_is_compared_anew(town: Town) -> None:
