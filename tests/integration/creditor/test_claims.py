@@ -335,6 +335,33 @@ def test_receipt_stays_good_when_the_municipality_changes_its_signer(ready: Clai
     assert receipt.block_number == sent.block_number
 
 
+def test_collect_ends_when_the_same_message_comes_under_a_higher_number(
+    ready: ClaimStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ready.client() as client:
+        state = client.file(contents())
+    ((message, _),) = ready.delivered()
+    ready.send_receipt(message, state.commitment)
+    collect, asked, acknowledged = HttpChannel.collect, [], []
+
+    def renumbered(channel: HttpChannel, after: int, limit: int = 100) -> list[Message]:
+        asked.append(after)
+        assert len(asked) < 10
+        found = [replace(one, number=one.number + 70) for one in collect(channel, 0, limit)]
+        return [one for one in found if one.number > after]
+
+    with ready.client() as client:
+        client.collect()
+        monkeypatch.setattr(HttpChannel, "collect", renumbered)
+        monkeypatch.setattr(HttpChannel, "acknowledge", lambda _, messages: acknowledged.extend(messages))
+        client.collect()
+        client.collect()
+        kept = client._journal.messages()
+    assert len(kept) == 1
+    assert acknowledged == [kept[0].message]
+    assert (asked[0], asked[-1] > 70) == (kept[0].number, True)
+
+
 def test_file_delivers_again_what_a_receipt_says_does_not_open(ready: ClaimStage) -> None:
     with ready.client() as client:
         state = client.file(contents())
