@@ -15,7 +15,7 @@ from eth_utils.crypto import keccak
 
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
-from schuldhulp.errors import ChainMismatch, Conflict, NotAllowed, SchuldhulpError, Unreachable
+from schuldhulp.errors import ChainMismatch, Conflict, NotAllowed, SchuldhulpError
 from schuldhulp.node.answers import block_of, data_of
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.logs import Log, logs_between
@@ -115,19 +115,11 @@ class RegisterView:
 
         For whoever was handed a claim and knows nothing of its history but what stands on chain.
         """
-        topics = [["0x" + _FILED.hex(), "0x" + _AMENDED.hex()], "0x" + claim_id.hex()]
-        wanted = {
-            "address": self.address,
-            "fromBlock": hex(self._first_block),
-            "toBlock": hex(self.head.number),
-            "topics": topics,
-        }
-        (logs,) = self._ask_here(("eth_getLogs", (wanted,)))
-        if isinstance(logs, Refusal) or not isinstance(logs, list):
-            raise Unreachable("chain_refused", "the node does not give the history of the claim")
         count = 0
-        for log in logs:
-            count = 1 if data_of(log["topics"][0]) == _FILED else count + 1
+        for log in self.events([["0x" + _FILED.hex(), "0x" + _AMENDED.hex()], "0x" + claim_id.hex()]):
+            if log.topics[0] not in (_FILED, _AMENDED) or log.topics[1:2] != (claim_id,):
+                raise ChainMismatch("chain_answer_wrong", "the node gave an event that was not asked for")
+            count = 1 if log.topics[0] == _FILED else count + 1
         return count
 
     def events(self, topics: list[Any]) -> list[Log]:
