@@ -33,6 +33,7 @@ LIMITS: tuple[Field, ...] = (
     Area(name="bsn_ground", longest=MAX_REASON),
 )
 PAGES = Yes(name="pages")
+LIFT = Area(name="lift_suspension", required=True, longest=MAX_REASON)
 REASON = Area(name="reason", required=True, longest=MAX_REASON)
 
 
@@ -48,6 +49,9 @@ def admit(actor: Actor, found: AdmittedOrganisation | None) -> None:
         fields.insert(0, Kvk(name="kvk", required=True))
     if found is None or found.pages is None:
         fields.append(PAGES)
+    if found is not None and found.organisation.suspended:
+        # Nothing of a suspended organisation changes without letting it in again, and that takes a reason.
+        fields.append(LIFT)
     kvk = None if found is None else found.organisation.kvk
     title = t("orgs.admit") if found is None else t("orgs.change_title", name=found.organisation.name)
 
@@ -63,6 +67,7 @@ def admit(actor: Actor, found: AdmittedOrganisation | None) -> None:
             epoch_quota=values["epoch_quota"],
             quota_reason=values["quota_reason"] or None,
             pages=values.get("pages", False) or (found is not None and found.pages is not None),
+            lift_suspension=values.get("lift_suspension"),
         )
         return session.cockpit().organisations.admit(actor=actor, application=application)
 

@@ -41,6 +41,9 @@ def admit(
         int | None,
         typer.Option(help="Questions a day of this account alone; with --pages SCHULDHULP_PAGES_QUOTA by default."),
     ] = None,
+    lift_suspension: Annotated[
+        str, typer.Option(help="Why a suspended organisation is let in again; without it, it stays suspended.")
+    ] = "",
     as_: As = "",
 ) -> None:
     """Admit an organisation, add an account to it, or renew its quotas or legal ground; gives the roles on the chain.
@@ -58,6 +61,7 @@ def admit(
         quota_reason=quota_reason or None,
         pages=pages,
         account_quota=account_quota,
+        lift_suspension=lift_suspension or None,
     )
     with work_as(as_) as work:
         admitted = work.cockpit.organisations.admit(actor=work.actor, application=application)

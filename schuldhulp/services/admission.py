@@ -107,6 +107,7 @@ class AdmissionService:
         account_quota: int | None = None,
         bsn_ground: str | None = None,
         withdraw_bsn: bool = False,
+        lift_suspension: str | None = None,
     ) -> Organisation:
         """Admit an organisation, add an account to it, or renew its quota and legal ground.
 
@@ -124,6 +125,7 @@ class AdmissionService:
             account_quota: questions a day of this account alone; None leaves what it has.
             bsn_ground: the law that lets it process citizen service numbers; None leaves that of a known organisation.
             withdraw_bsn: it may process them no longer.
+            lift_suspension: why a suspended organisation is let in again; kept. Without it, nothing of one is renewed.
 
         Returns:
             The organisation with all its accounts.
@@ -142,6 +144,7 @@ class AdmissionService:
                 raise InvalidInput("ground_and_none", "bsn_ground: given and withdrawn at once", field="bsn_ground")
         kvk = parse_kvk(kvk)
         present = self._store.organisation(kvk)
+        lifted = _lifting(present, lift_suspension)
         quota = present.quota if present else self._standard_quota
         if daily_quota is not None:
             quota = replace(quota, daily=daily_quota)
@@ -172,7 +175,11 @@ class AdmissionService:
             account_quotas=account_quotas,
         )
         self._store.admit(
-            organisation, by=actor.id, at=self._clock.now(), reason=quota_reason, account_quota=account_quota
+            organisation,
+            by=actor.id,
+            at=self._clock.now(),
+            reason="; ".join(filter(None, (lifted, quota_reason))) or None,
+            account_quota=account_quota,
         )
         self._let_in(organisation)
         return organisation
@@ -296,6 +303,25 @@ class AdmissionService:
                 "quota_reason: say why this organisation needs more than the standard quota",
                 field="quota_reason",
             )
+
+
+def _lifting(present: Organisation | None, reason: str | None) -> str | None:
+    """Return why a suspension is lifted, None where there is none: then a reason is left, so that it can be repeated.
+
+    Raises:
+        InvalidInput: it is suspended, and nobody said why it is let in again.
+    """
+    if reason is not None:
+        check_text(reason, "lift_suspension", required=True, longest=MAX_REASON)
+    if present is None or not present.suspended:
+        return None
+    if reason is None:
+        raise InvalidInput(
+            "suspension_stands",
+            "the organisation is suspended: say why it is let in again (--lift-suspension)",
+            field="lift_suspension",
+        )
+    return reason
 
 
 def _all_of(failed: dict[str, SchuldhulpError]) -> SchuldhulpError:

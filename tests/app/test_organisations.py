@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schuldhulp.errors import Unreachable
@@ -120,3 +122,13 @@ def test_remove_account_takes_the_one_that_was_chosen(visit, known):
 
 def test_address_of_nobody_shows_the_list(visit, known):
     assert "Schuldeiser toelaten" in text_of(visit("administrator", "schuldeisers", kvk="00000000"))
+
+
+def test_suspended_creditor_is_let_in_again_with_a_reason_only(visit, known):
+    known.stored[KVK] = replace(known.stored[KVK], suspended=True)
+    at = visit("administrator", "schuldeisers", kvk=KVK, actie="wijzigen")
+    assert "Waarom mag de organisatie weer: vul dit in" in text_of(fill(at, name="Energie"))
+    at.text_area(key="org_admit_lift_suspension").set_value("uitgelegd")
+    press(press(at, "org_admit_check"), "org_admit_sure")
+    [(_, application)] = known.done
+    assert application.lift_suspension == "uitgelegd"

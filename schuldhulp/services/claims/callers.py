@@ -116,8 +116,8 @@ class Callers:
     ) -> Caller:
         """Name who signed a request, when it may do what it asks.
 
-        Reading what was sealed to an account takes no more than that the account still belongs to its organisation:
-        one that was suspended may fetch its receipts. The municipality's account needs its role for everything.
+        Reading what was sealed to an account takes no more than that the account belongs to its organisation and that
+        this is not suspended: then messages wait. The municipality's account needs its role for everything.
 
         Args:
             request: the request.
@@ -154,11 +154,11 @@ class Callers:
                 field=None,
                 retry_after=60 - int(now.timestamp()) % 60,
             )
+        if organisation.suspended:
+            raise NotAllowed(
+                "organisation_suspended", "the organisation has been suspended", field="Schuldhulp-Organisation"
+            )
         if sends:
-            if organisation.suspended:
-                raise NotAllowed(
-                    "organisation_suspended", "the organisation has been suspended", field="Schuldhulp-Organisation"
-                )
             self._require_role("CREDITOR", account, now)
         return Caller(account=account, organisation=organisation, request=digest)
 

@@ -193,7 +193,7 @@ class ChannelService:
     def collect(self, request: ChannelRequest, *, after: int, limit: int) -> list[Message]:
         """Hand out what was sent to whoever signed, acknowledged or not, until it is erased.
 
-        A creditor that was suspended may still collect: its receipts were sealed to it, and prove what it handed in.
+        A creditor that was suspended collects nothing until it is let in again; what was sent to it waits.
 
         Args:
             request: who asks.
@@ -206,7 +206,7 @@ class ChannelService:
         Raises:
             InvalidInput: expired or valid for too long, or a number is out of range.
             NotAdmitted: no account of the organisation signed it.
-            NotAllowed: the municipality's account is not its reviewer.
+            NotAllowed: the organisation is suspended, or the municipality's account is not its reviewer.
             Conflict: the request was answered before.
             Unreachable: chain or database does not answer.
         """
@@ -239,7 +239,7 @@ class ChannelService:
         Raises:
             InvalidInput: expired or valid for too long, or too many.
             NotAdmitted: no account of the organisation signed it.
-            NotAllowed: the municipality's account is not its reviewer.
+            NotAllowed: the organisation is suspended, or the municipality's account is not its reviewer.
             Conflict: the request was answered before.
             Unreachable: chain or database does not answer.
         """

@@ -33,6 +33,7 @@ class Application:
         pages: whether its staff may ask on the cockpit's pages.
         account_quota: persons a day of its own account alone or, where none is named, of the one of the pages; None
             leaves what the account has and gives the one of the pages the quota of the pages.
+        lift_suspension: why a suspended organisation is let in again; None lets none in again.
     """
 
     kvk: str
@@ -45,6 +46,7 @@ class Application:
     quota_reason: str | None
     pages: bool
     account_quota: int | None = None
+    lift_suspension: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +173,7 @@ class OrganisationService:
                     quota_reason=application.quota_reason,
                     bsn_ground=application.bsn_ground,
                     withdraw_bsn=application.withdraw_bsn,
+                    lift_suspension=application.lift_suspension,
                 )
         self._staff.put_creditor(actor=actor, kvk=admitted.kvk, name=admitted.name)
         return self._admitted(admitted)

@@ -19,7 +19,7 @@ from schuldhulp.evaluator.limits import MAX_BODY
 from schuldhulp.services.claims import channel as service_module
 from schuldhulp.services.claims.ports import MAX_CONTENT, Allowance
 from schuldhulp.services.ports import ChannelLine, RefusalLine
-from tests.support.channel import FIRST, OTHER_KVK, SUBJECT, ChannelStage
+from tests.support.channel import FIRST, OTHER_KVK, RETENTION, SUBJECT, ChannelStage
 from tests.support.evaluation import CHAIN_ID, KVK, NOON, REGISTRY, make_elements, to_text
 
 CLAIM_IDS, DELIVER = "/v1/claim-ids", "/v1/messages"
@@ -579,11 +579,17 @@ def test_requests_of_an_organisation_within_a_minute_have_a_limit(
     assert post(client, stage, COLLECT, right(COLLECT)).status_code == 200
 
 
-def test_suspended_organisation_may_collect_and_send_nothing(client: TestClient, stage: ChannelStage) -> None:
+def test_suspended_organisation_is_refused_everything_and_its_messages_wait(
+    client: TestClient, stage: ChannelStage
+) -> None:
     assert as_reviewer(client, stage, DELIVER, receipt(stage.creditor)).status_code == 200
     stage.suspend(KVK, stage.creditor, stage.colleague)
-    for path in (DELIVER, CLAIM_IDS):
+    for path in ROUTES:
         refused(post(client, stage, path, right(path)), 403, "organisation_suspended", "Schuldhulp-Organisation")
+    # However long it takes: what nobody acknowledged is not erased.
+    stage.clock.advance(seconds=2 * RETENTION.total_seconds())
+    assert stage.service.erase_old() == 0
+    stage.admit(KVK, stage.creditor, stage.colleague)
     (found,) = collected(client, stage)
     assert post(client, stage, ACKNOWLEDGE, {"messages": [found["message"]]}).json() == {"acknowledged": 1}
 

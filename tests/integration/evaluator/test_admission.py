@@ -142,13 +142,13 @@ def test_admit_names_the_account_that_is_missing(admission: AdmissionService) ->
 def test_history_tells_every_decision_with_who_and_when(admission: AdmissionService) -> None:
     admit(admission, bsn_ground="Wet SUWI, artikel 62")
     admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")
-    admit(admission, account=SECOND, account_quota=5)
+    admit(admission, account=SECOND, account_quota=5, lift_suspension="uitgelegd")
     admission.remove_account(actor=ADMINISTRATOR, kvk=KVK, account=ACCOUNT, reason="sleutel gelekt")
     found = admission.history(actor=ADMINISTRATOR, kvk=KVK)
     assert [(one.action, one.reason, one.account_quota, one.bsn_ground) for one in found] == [
         ("admit", None, None, "Wet SUWI, artikel 62"),
         ("suspend", "misbruik", None, None),
-        ("admit", None, 5, "Wet SUWI, artikel 62"),
+        ("admit", "uitgelegd", 5, "Wet SUWI, artikel 62"),
         ("remove", "sleutel gelekt", None, None),
     ]
     assert found[0].quota == STANDARD_QUOTA
@@ -361,3 +361,31 @@ def test_admit_gives_the_account_of_the_pages_neither_money_nor_a_role_for_claim
         admit(admission, account=account)
     assert chain.files == {ACCOUNT: True, SECOND: False, THIRD: True}
     assert set(chain.paid) == {ACCOUNT, THIRD}
+
+
+def test_admit_lifts_a_suspension_only_with_a_reason(
+    admission: AdmissionService, chain: RoleList, store: EvaluatorDatabase
+) -> None:
+    admit(admission)
+    admission.suspend(actor=ADMINISTRATOR, kvk=KVK, reason="misbruik")
+    before = store.organisation(KVK)
+    for changes in ({}, {"account": SECOND}, {"account": None, "daily_quota": 400}):
+        with pytest.raises(errors.InvalidInput) as caught:
+            admit(admission, **changes)
+        assert (caught.value.key, caught.value.field) == ("suspension_stands", "lift_suspension")
+    with pytest.raises(errors.InvalidInput) as caught:
+        admit(admission, lift_suspension=" ")
+    assert caught.value.field == "lift_suspension"
+    assert (store.organisation(KVK), chain.roles) == (before, {ACCOUNT: None})
+    more = {"daily_quota": 900, "quota_reason": "grote verhuurder", "lift_suspension": "uitgelegd"}
+    chain.works = False
+    with pytest.raises(errors.Unreachable):
+        admit(admission, **more)
+    chain.works = True
+    admit(admission, **more)
+    lifted = store.organisation(KVK)
+    assert lifted is not None
+    assert not lifted.suspended
+    assert chain.roles == {ACCOUNT: False}
+    history = admission.history(actor=ADMINISTRATOR, kvk=KVK)
+    assert [one.reason for one in history] == [None, "misbruik", "uitgelegd; grote verhuurder", "grote verhuurder"]

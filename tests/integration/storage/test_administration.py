@@ -19,7 +19,7 @@ from schuldhulp.demonstration.loading import DemonstrationLoader
 from schuldhulp.demonstration.words import ADMITTED, STAFF, WITHOUT_PAGES
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import NotAdmitted
+from schuldhulp.errors import InvalidInput, NotAdmitted
 from schuldhulp.services.admission import AdmissionService
 from schuldhulp.services.creditor_pages.desk import Custody
 from schuldhulp.services.creditor_pages.organisations import OrganisationService
@@ -116,7 +116,10 @@ def test_a_suspended_creditor_logs_in_no_longer_until_it_is_admitted_again(
     assert _active(keeping) == {KVK: True}
     creditor("suspend", "--kvk", KVK, given="misbruik\n")
     assert _active(keeping) == {KVK: False}
-    creditor(*admit)
+    with pytest.raises(InvalidInput, match="--lift-suspension"):
+        creditor(*admit)
+    assert _active(keeping) == {KVK: False}
+    creditor(*admit, "--lift-suspension", "uitgelegd")
     assert _active(keeping) == {KVK: True}
 
 
