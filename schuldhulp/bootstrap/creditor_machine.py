@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from schuldhulp.config import Settings
 from schuldhulp.crypto.keyring import CreditorKeys
-from schuldhulp.errors import Misconfigured
+from schuldhulp.errors import Misconfigured, SchuldhulpError
 
 if TYPE_CHECKING:
     from schuldhulp.creditor import ClaimClient, Client
@@ -77,12 +77,18 @@ def creditor_memory(settings: Settings, *, organisation: str | None = None) -> t
     return KeptTagFile(settings.data / "kept" / f"{name}.sqlite", key, registry=instance), key
 
 
-def claim_client(settings: Settings, *, organisation: str | None = None) -> ClaimClient:
+def claim_client(
+    settings: Settings,
+    *,
+    organisation: str | None = None,
+    tell: Callable[[SchuldhulpError, float], None] | None = None,
+) -> ClaimClient:
     """Put together what hands a creditor's claims in; to be closed, so that others can work with its journal.
 
     Args:
         settings: settings of the creditor's machine.
         organisation: KvK number to act as; the one of the settings when None.
+        tell: is told why and for how many seconds the node asks to wait.
 
     Raises:
         Misconfigured: no organisation is named, or its keyring or the deployment file is missing.
@@ -101,6 +107,7 @@ def claim_client(settings: Settings, *, organisation: str | None = None) -> Clai
         folder=settings.data / "claims" / name,
         max_age=timedelta(seconds=settings.head_max_age),
         ca_file=settings.ca_file,
+        tell=tell,
     )
 
 

@@ -36,7 +36,7 @@ def set_up(organisation: Organisation = "", json: Json = False) -> None:
 
     Example: schuldhulp claim set-up --organisation 12345678
     """
-    with claim_client(load_settings(), organisation=organisation or None) as client:
+    with _client(organisation) as client:
         done = client.set_up()
     if json:
         say_json({"account": done.account, "changed": done.changed})
@@ -62,7 +62,7 @@ def file(organisation: Organisation = "", json: Json = False) -> None:
     Example: schuldhulp claim file --organisation 12345678 < claim.txt
     """
     contents = contents_from_lines(read_text(INVITATION), now=SystemClock().now())
-    with claim_client(load_settings(), organisation=organisation or None) as client:
+    with _client(organisation) as client:
         _answer(client.file(contents), json=json)
 
 
@@ -79,7 +79,7 @@ def amend(
     Example: schuldhulp claim amend 000e41f2 < changes.txt
     """
     text = read_text(INVITATION)
-    with claim_client(load_settings(), organisation=organisation or None) as client:
+    with _client(organisation) as client:
         base = client.contents(_claim_of(client, claim)) if claim else None
         contents = contents_from_lines(text, now=SystemClock().now(), base=base)
         if base is not None and (base.original_creditor.kvk, base.reference) != (
@@ -100,7 +100,7 @@ def withdraw(claim: ClaimArgument, organisation: Organisation = "", json: Json =
 
     Example: schuldhulp claim withdraw 000e41f2
     """
-    with claim_client(load_settings(), organisation=organisation or None) as client:
+    with _client(organisation) as client:
         _answer(client.withdraw(_claim_of(client, claim)), json=json)
 
 
@@ -115,7 +115,7 @@ def hand_over(
 
     Example: schuldhulp claim hand-over 000e41f2 --to 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf
     """
-    with claim_client(load_settings(), organisation=organisation or None) as client:
+    with _client(organisation) as client:
         _answer(client.hand_over(_claim_of(client, claim), _address(to)), json=json)
 
 
@@ -131,7 +131,7 @@ def list_(
 
     Example: schuldhulp claim list --json
     """
-    with claim_client(load_settings(), organisation=organisation or None) as client:
+    with _client(organisation) as client:
         problems = _catch_up(client) if collect else []
         states = client.list()
     if json:
@@ -168,6 +168,13 @@ def verify_receipt(
         say_json(shown)
     if worst:
         raise typer.Exit(worst)
+
+
+def _client(organisation: str) -> ClaimClient:
+    def waiting(error: SchuldhulpError, seconds: float) -> None:
+        warn(f"{error}; trying again in {seconds:.0f} seconds")
+
+    return claim_client(load_settings(), organisation=organisation or None, tell=waiting)
 
 
 def _answer(state: ClaimState, *, json: bool) -> None:

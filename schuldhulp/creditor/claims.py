@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -19,6 +20,8 @@ from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind, StepSt
 from schuldhulp.creditor.claims_under_way import UnderWay
 from schuldhulp.creditor.claims_work import ClaimWork, municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
+from schuldhulp.creditor.lists.patience import Patience
+from schuldhulp.creditor.patient_node import SECONDS, PatientNode
 from schuldhulp.creditor.registry import MAX_AGE
 from schuldhulp.creditor.transactions import Transactions
 from schuldhulp.crypto.accounts import AccountKey
@@ -29,9 +32,8 @@ from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.claims import Claim, ClaimContents, RefusalReason
 from schuldhulp.domain.records import NO_COMMITMENT
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
-from schuldhulp.errors import Conflict, Misconfigured, NotAllowed, NotFound
+from schuldhulp.errors import Conflict, Misconfigured, NotAllowed, NotFound, SchuldhulpError
 from schuldhulp.node.deployment import NetworkDeployment
-from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.claims.ports import MessageKind
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Clock
@@ -60,6 +62,7 @@ class ClaimClient:
         clock: Clock | None = None,
         connect: Connect | None = None,
         ca_file: Path | None = None,
+        tell: Callable[[SchuldhulpError, float], None] | None = None,
     ) -> None:
         """Open the journal; nothing is sent yet.
 
@@ -74,13 +77,17 @@ class ClaimClient:
             clock: tells the time; by default this machine's clock.
             connect: opens the channel to a municipality's evaluator; over HTTP by default.
             ca_file: PEM file with the only certificate authorities that are believed; the usual ones by default.
+            tell: is told why and for how many seconds the node asks to wait.
 
         Raises:
             Misconfigured: the deployment file or the journal is missing or wrong.
             Conflict: another command works with this journal.
         """
         deployment = NetworkDeployment.load(deployment_file)
-        node = JsonRpc(chain_url, ca_file=ca_file)
+        patience = Patience(
+            seconds=SECONDS, sleep=time.sleep, tell=tell or (lambda error, seconds: None), only_when_asked=True
+        )
+        node = PatientNode(chain_url, patience=patience, ca_file=ca_file)
         self._organisation = organisation
         self._messages = messages
         self._clock = clock or SystemClock()

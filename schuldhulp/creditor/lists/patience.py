@@ -28,11 +28,13 @@ class Patience:
         seconds: how long to wait in all for one answer; 0 to give up at once.
         sleep: waits.
         tell: told of the error, and how many seconds are waited.
+        only_when_asked: wait only where the other side says how long.
     """
 
     seconds: float
     sleep: Callable[[float], None]
     tell: Callable[[SchuldhulpError, float], None]
+    only_when_asked: bool = False
 
     def have(self, ask: Callable[[], _Found]) -> _Found:
         """Ask until there is an answer.
@@ -52,6 +54,8 @@ class Patience:
                 return ask()
             except SchuldhulpError as error:
                 wait = max(pause, _asked_wait(error))
+                if self.only_when_asked and "retry_after" not in error.parameters:
+                    raise
                 if not _passes(error) or waited + wait > self.seconds:
                     raise
                 self.tell(error, wait)

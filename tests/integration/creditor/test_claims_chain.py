@@ -12,7 +12,8 @@ from eth_utils.crypto import keccak
 from fastapi import FastAPI
 
 from schuldhulp.creditor.claims_chain import RegisterView
-from schuldhulp.domain.claims import ClaimStatus
+from schuldhulp.creditor.lists.patience import Patience
+from schuldhulp.creditor.patient_node import SECONDS, PatientNode
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.errors import ChainMismatch, Unreachable
 from schuldhulp.evaluator.rpc import rpc_router
@@ -148,6 +149,29 @@ def register(rpc: JsonRpc) -> RegisterView:
         }
     )
     return RegisterView(deployment, rpc, Head(number=HEAD, hash=block_hash(HEAD), timestamp=datetime.now(UTC)))
+
+
+def test_more_claims_than_may_be_asked_about_in_a_minute_are_read_in_the_next(store: Store, url: str) -> None:
+    waits = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        store.taken = 0
+
+    patience = Patience(seconds=SECONDS, sleep=sleep, tell=lambda error, seconds: None, only_when_asked=True)
+    found = register(PatientNode(url, patience=patience)).claims([CLAIM_ID] * 1_500)
+    assert len(found) == 1_500
+    # What was answered before is not asked again.
+    assert (store.refusals, waits) == (2, [60.0, 60.0])
+
+
+def test_patient_node_gives_up_at_once_when_nobody_answers() -> None:
+    def sleep(seconds: float) -> None:
+        raise AssertionError("nothing to wait for")
+
+    patience = Patience(seconds=SECONDS, sleep=sleep, tell=lambda error, seconds: None, only_when_asked=True)
+    with pytest.raises(Unreachable):
+        PatientNode("http://127.0.0.1:9", patience=patience).call("eth_chainId")
 
 
 def test_version_is_read_from_a_chain_longer_than_one_question_may_span(node: Node, url: str) -> None:
