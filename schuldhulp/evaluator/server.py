@@ -11,6 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from schuldhulp.evaluator.problems import problem
+
+LOG: Final = logging.getLogger(__name__)
+
 KEEP_ALIVE_SECONDS: Final = 30
 SHUTDOWN_SECONDS: Final = 10
 
@@ -20,6 +24,9 @@ MAX_CONNECTIONS: Final = 800
 Far more than ask at the same time, since those who send nothing count too until they are cut off; less than the 1 024
 files that a process may have open where nothing else is set.
 """
+
+BUSY_SECONDS: Final = 5
+"""Seconds after which whoever came when there were too many is asked to try again."""
 
 BACKLOG: Final = 1024
 """Connections that wait to be taken; the system may hold fewer."""
@@ -42,6 +49,27 @@ class TimedProtocol(H11Protocol):
         super().__init__(*arguments, **named)
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def app(self) -> Any:
+        """What answers the next request: the application, or a refusal where too many are connected.
+
+        The server's own limit answers with plain text.
+        """
+        if len(self.connections) <= MAX_CONNECTIONS:
+            return self._application
+        LOG.warning("more than %d connections: refused", MAX_CONNECTIONS)
+        return problem(
+            503,
+            "evaluator_busy",
+            None,
+            "too many are connected at this moment; try again",
+            {"Retry-After": str(BUSY_SECONDS), "Connection": "close"},
+        )
+
+    @app.setter
+    def app(self, application: Any) -> None:
+        self._application = application
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the head of the first request."""
@@ -119,7 +147,6 @@ def serve(app: FastAPI, *, host: str, port: int, trusted_proxies: str = "") -> N
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies or None,
         backlog=BACKLOG,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

@@ -63,7 +63,7 @@ def processes(
         url: address of the database.
         roles: verbs and accounts that the chain knows.
         changes: `burst` (elements, requests), `municipality_quota`, `rate` and `total` of /rpc, `trusted_proxies`,
-            `slow` (names of time limits and seconds, so that a test need not wait as long).
+            `slow` (names of limits and what they are instead, so that a test need not wait as long).
     """
     told = {"folder": str(folder), "url": url, "roles": [list(role) for role in roles], **changes}
     with ExitStack() as stack:

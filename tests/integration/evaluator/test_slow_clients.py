@@ -186,6 +186,23 @@ def test_bytes_that_are_no_http_are_refused(patient: EvaluatorProcess, stage: Ev
     works(patient, stage)
 
 
+def test_who_comes_after_too_many_connections_is_refused_in_the_usual_shape(stage: Evaluator) -> None:
+    for server in _one(stage, slow={"MAX_CONNECTIONS": 3}):
+        with ExitStack() as idle:
+            for _ in range(3):
+                idle.enter_context(connect(server)).sendall(HEAD)
+            stage.clock.time = now()
+            answer = web().post(server.url + "/v1/evaluations", json=stage.request(), timeout=PATIENCE)
+            assert answer.status_code == 503
+            assert answer.headers["Content-Type"] == "application/json"
+            assert (answer.headers["Retry-After"], answer.headers["Connection"]) == ("5", "close")
+            assert answer.json().keys() == {"error", "field", "message"}
+            assert (answer.json()["error"], answer.json()["field"]) == ("evaluator_busy", None)
+        # Those that hung up make room, as soon as the server has seen it.
+        asked = (web().get(server.url + "/v1/health", timeout=PATIENCE).status_code for _ in range(1_000))
+        assert 200 in asked
+
+
 def test_two_hundred_at_the_same_time_are_answered_beside_slow_ones(
     patient: EvaluatorProcess, stage: Evaluator
 ) -> None:
