@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from schuldhulp.crypto.keyring import CockpitKeys
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
+    from schuldhulp.services.claims.decisions import ClaimDesk
     from schuldhulp.services.claims.inbox import ClaimInbox
+    from schuldhulp.services.claims.matching import ClaimMatching
+    from schuldhulp.services.claims.objections import ClaimObjections
+    from schuldhulp.services.claims.told import DecisionHistory
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.desk import Desk
@@ -68,6 +72,10 @@ class Cockpit:
         history: what organisations asked on the pages.
         lists: asks about lists that were uploaded to a page.
         claims: shows what creditors handed in.
+        claim_desk: links claims to dossiers and decides on them.
+        claim_objections: what residents say of claims, and the answers.
+        claim_matching: finds the dossiers that a claim may belong to.
+        claim_decisions: shows what was decided so far.
         organisations: admits creditors on a page.
     """
 
@@ -88,6 +96,10 @@ class Cockpit:
     history: CheckHistory
     lists: ListService
     claims: ClaimInbox
+    claim_desk: ClaimDesk
+    claim_objections: ClaimObjections
+    claim_matching: ClaimMatching
+    claim_decisions: DecisionHistory
     organisations: OrganisationService
 
 
@@ -148,11 +160,17 @@ def cockpit_is_secure() -> bool:
 
 
 def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
+    from schuldhulp.chain.claims import RegisterReader
     from schuldhulp.creditor.page_lists import PageList
     from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, keyring_exists
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.caseload import Caseload
+    from schuldhulp.services.claims.decisions import ClaimDesk
     from schuldhulp.services.claims.inbox import ClaimInbox
+    from schuldhulp.services.claims.links import LinkKey
+    from schuldhulp.services.claims.matching import ClaimMatching
+    from schuldhulp.services.claims.objections import ClaimObjections
+    from schuldhulp.services.claims.told import DecisionHistory
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.creditor_pages.checks import CheckService
@@ -175,7 +193,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.storage import SqlSubjectStore
 
     keys: CockpitKeys = CockpitKeys.open(settings.keys, private=settings.production)
-    deployment, gateway, _ = open_chain(settings)
+    deployment, gateway, rpc = open_chain(settings)
     clock, municipality = SystemClock(), MunicipalityCode(settings.municipality)
     reader = DossierReader(
         store=store,
@@ -202,6 +220,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         quota=settings.pages_quota,
     )
     enrolment = EnrolmentService(reader=reader, writer=writer, caseload=caseload, publication_key=publication_key)
+    claims = ClaimInbox(store=store, log=log, opening_key=keys.claim, municipality=municipality)
+    dossiers = DossierService(reader=reader, writer=writer, log=log, caseload=caseload)
     return Cockpit(
         settings=settings,
         access=AccessService(
@@ -210,7 +230,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             log=log,
         ),
         clients=ClientService(reader=reader, writer=writer, log=log),
-        dossiers=DossierService(reader=reader, writer=writer, log=log, caseload=caseload),
+        dossiers=dossiers,
         records=RecordService(reader=reader, writer=writer, caseload=caseload, enrolment=enrolment),
         enrolment=enrolment,
         epochs=EpochService(reader=reader, chain=gateway, log=log, publication_key=publication_key),
@@ -223,7 +243,20 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         checks=checks,
         history=history,
         lists=ListService(checks=checks, read=PageList, municipality=municipality),
-        claims=ClaimInbox(store=store, log=log, opening_key=keys.claim, municipality=municipality),
+        claims=claims,
+        claim_desk=ClaimDesk(
+            reader=reader,
+            writer=writer,
+            caseload=caseload,
+            log=log,
+            opening_key=keys.claim,
+            link_key=LinkKey.of(keys.log),
+            creditors=RegisterReader(gateway, rpc),
+            municipality=municipality,
+        ),
+        claim_objections=ClaimObjections(reader=reader, writer=writer, caseload=caseload),
+        claim_matching=ClaimMatching(inbox=claims, dossiers=dossiers, reader=reader, log=log),
+        claim_decisions=DecisionHistory(store=store, log=log, opening_key=keys.claim),
         organisations=OrganisationService(
             ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),
             admission=lambda: open_admission(settings),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from schuldhulp.cli import claims_desk
 from schuldhulp.cli.context import As, Json, work_as
 from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.services.claims.inbox import Answer, Inbox, InboxEntry
@@ -54,6 +55,11 @@ def list_claims(
         say("the worker has not looked for claims yet; is it running?")
     for trouble in found.troubles:
         say(f"kept back: {trouble} (docs/runbook.md)")
+
+
+app.command("show")(claims_desk.show)
+app.command("link")(claims_desk.link)
+app.command("decide")(claims_desk.decide)
 
 
 def _receipt(answers: Sequence[Answer]) -> str:

@@ -12,7 +12,7 @@ from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import Claim, ClaimStatus, ReceiptOutcome, RefusalReason
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
-from schuldhulp.services.claims.opening import opened_claim
+from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, ReceiptRow
 from schuldhulp.services.ports import Store
 from schuldhulp.services.processing_log import ProcessingLog
@@ -148,9 +148,13 @@ class ClaimInbox:
             Conflict: what is stored is not what was filed.
             Undecryptable: what is stored does not open.
         """
+        return self.opened(actor=actor, claim_id=claim_id).claim
+
+    def opened(self, *, actor: Actor, claim_id: ClaimId) -> OpenedClaim:
+        """As `open`, with where the claim stands and when the contents came in."""
         self._admit(actor, LogAction.OPEN, reason=f"claim {claim_id.hex()}")
         with self._store.read() as work:
-            return opened_claim(work, self._opening_key, claim_id).claim
+            return opened_claim(work, self._opening_key, claim_id)
 
     def _admit(self, actor: Actor, action: LogAction, *, reason: str = "") -> None:
         self._log.refuse(actor=actor, permission=Permission.DECIDE_CLAIMS, purpose=Purpose.CLAIM_REVIEW, dossier=None)
