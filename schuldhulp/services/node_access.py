@@ -14,17 +14,15 @@ from typing import Any, Final, Protocol
 from schuldhulp.crypto.marks import address_mark
 from schuldhulp.errors import InvalidInput, SchuldhulpError, Unreachable
 from schuldhulp.services.node_questions import (
-    INVALID_PARAMS,
     INVALID_REQUEST,
     LIMIT_EXCEEDED,
     MAX_BLOCKS,
     NODE_REFUSED,
     REVERTED,
     NodeQuestion,
-    QuestionRefused,
     QuestionRules,
-    block_number,
 )
+from schuldhulp.services.node_values import INVALID_PARAMS, QuestionRefused, block_number
 from schuldhulp.services.ports import Clock, Organisation
 from schuldhulp.services.refusals import RefusalStore, RefusalTally
 

@@ -6,12 +6,11 @@ import pytest
 
 from schuldhulp.services.node_questions import (
     CALL_GAS,
-    INVALID_PARAMS,
     MAX_CALL_DATA,
     METHOD_NOT_FOUND,
-    QuestionRefused,
     QuestionRules,
 )
+from schuldhulp.services.node_values import INVALID_PARAMS, QuestionRefused
 
 REGISTRY = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 LEDGER = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
