@@ -20,6 +20,7 @@ import requests
 
 from benchmarks.evaluator_process import DATABASE, TIMES, watch_curve
 from benchmarks.stopwatch import Stopwatch
+from schuldhulp.cli.signal_lists import json_words
 from schuldhulp.creditor import Client, registry
 from schuldhulp.creditor.evaluator_client import HttpEvaluator
 from schuldhulp.creditor.kept_tags import KeptTagFile
@@ -30,7 +31,6 @@ from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.kept import KeptKey
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.domain.identifiers import Identifier, parse_person
-from schuldhulp.domain.signal import SignalAnswer
 from schuldhulp.domain.types import Tag
 from schuldhulp.errors import InvalidInput
 from schuldhulp.services import signal as signal_service
@@ -256,7 +256,7 @@ def _check(folder: Path, client: Client, key: KeptKey, watch: Stopwatch, window:
             fingerprint=key.fingerprint,
             patience=Patience(seconds=60, sleep=time.sleep, tell=lambda *_: None),
             watcher=Silent(),
-            words=_words,
+            words=json_words,
             window=window,
         )
         watched = _Form(form, watch)
@@ -284,18 +284,6 @@ class _Form:
     def write(self, row: Any, answer: Any) -> str:
         with self._watch.part(WRITING):
             return str(self._form.write(row, answer))
-
-
-def _words(answer: SignalAnswer) -> dict[str, Any]:
-    return {
-        "signal": answer.signal.value,
-        "municipality": answer.municipality,
-        "contact": answer.contact,
-        "checked_at": answer.checked_at.isoformat(timespec="seconds"),
-        "check_number": answer.check_number,
-        "block": answer.block_number,
-        "warning": " ".join(answer.warnings),
-    }
 
 
 def _admit(folder: Path, address: str, people: int) -> None:

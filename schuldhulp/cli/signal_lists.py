@@ -105,7 +105,7 @@ def check_list(settings: Settings, options: ListOptions) -> int:
             fingerprint=key.fingerprint,
             patience=Patience(seconds=options.patience, sleep=time.sleep, tell=shown.waiting),
             watcher=shown,
-            words=_json_words if as_json else _words,
+            words=json_words if as_json else _words,
             window=options.batch,
         )
         if options.out == "-":
@@ -167,10 +167,11 @@ def _size(file: str) -> int | None:
 
 
 def _words(answer: SignalAnswer) -> Mapping[str, Any]:
-    return {**_json_words(answer), "warning": " ".join(WARNINGS[warning] for warning in answer.warnings)}
+    return {**json_words(answer), "warning": " ".join(WARNINGS[warning] for warning in answer.warnings)}
 
 
-def _json_words(answer: SignalAnswer) -> dict[str, Any]:
+def json_words(answer: SignalAnswer) -> dict[str, Any]:
+    """Return what a row of the answers gets, with the keys of the warnings for a program to read."""
     return {
         "signal": answer.signal.value,
         "municipality": answer.municipality,
