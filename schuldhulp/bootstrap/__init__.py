@@ -4,9 +4,9 @@ Each process opens only its own keyring. Nothing here keeps module state; whoeve
 heavy is imported when it is needed, so that a creditor's machine needs nothing of the others.
 """
 
-from schuldhulp.bootstrap.chain import epochs_on_chain, open_chain, published_deployment
+from schuldhulp.bootstrap.chain import epochs_on_chain, open_chain
 from schuldhulp.bootstrap.cockpit_process import Cockpit, cockpit, cockpit_is_secure, login_secrets, open_cockpit
-from schuldhulp.bootstrap.creditor_machine import claim_client, creditor_client, creditor_memory
+from schuldhulp.bootstrap.creditor_machine import claim_client, creditor_client, creditor_memory, receipt_verifier
 from schuldhulp.bootstrap.evaluator_process import EvaluatorServices, evaluator_services, keep_erasing
 from schuldhulp.bootstrap.relay_process import relay
 from schuldhulp.bootstrap.worker_process import open_worker
@@ -26,6 +26,6 @@ __all__ = [
     "open_chain",
     "open_cockpit",
     "open_worker",
-    "published_deployment",
+    "receipt_verifier",
     "relay",
 ]

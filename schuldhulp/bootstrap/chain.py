@@ -10,7 +10,7 @@ from schuldhulp.errors import Misconfigured
 
 if TYPE_CHECKING:
     from schuldhulp.chain.gateway import Gateway
-    from schuldhulp.node.deployment import Deployment, NetworkDeployment
+    from schuldhulp.node.deployment import Deployment
     from schuldhulp.services.ports import MunicipalityState
 
 
@@ -48,17 +48,6 @@ def epochs_on_chain(settings: Settings) -> MunicipalityState:
     _, gateway, _ = open_chain(settings)
     gateway.require_fresh_head(SystemClock().now(), settings.head_max_age)
     return gateway.municipality(MunicipalityCode(settings.municipality))
-
-
-def published_deployment(settings: Settings) -> NetworkDeployment:
-    """Read the deployment file as a creditor needs it; nothing is asked.
-
-    Raises:
-        Misconfigured: it is missing or wrong.
-    """
-    from schuldhulp.node.deployment import NetworkDeployment
-
-    return NetworkDeployment.load(settings.deployment_file)
 
 
 def _refuse_known_accounts(settings: Settings, deployment: Deployment) -> None:

@@ -13,6 +13,7 @@ from schuldhulp.errors import Misconfigured, SchuldhulpError
 if TYPE_CHECKING:
     from schuldhulp.creditor import ClaimClient, Client
     from schuldhulp.creditor.kept_tags import KeptTagFile
+    from schuldhulp.creditor.receipt_standing import ReceiptVerifier
     from schuldhulp.crypto.kept import KeptKey
     from schuldhulp.services.ports import KeptTags
 
@@ -109,6 +110,42 @@ def claim_client(
         ca_file=settings.ca_file,
         tell=tell,
     )
+
+
+def receipt_verifier(settings: Settings, *, organisation: str | None = None, online: bool = False) -> ReceiptVerifier:
+    """Put together what checks receipts; it needs no keys.
+
+    Args:
+        settings: settings of a creditor's machine, or of whoever got a receipt to check.
+        organisation: KvK number of the creditor whose journal counts; the one of the settings when None.
+        online: ask the chain.
+
+    Raises:
+        Misconfigured: the deployment file is missing, or the journal cannot be read.
+        Conflict: another command works with the journal.
+    """
+    from schuldhulp.creditor.heads import HeadFile
+    from schuldhulp.creditor.receipt_standing import ReceiptVerifier
+    from schuldhulp.creditor.registry import ChainRegistry
+    from schuldhulp.node.deployment import NetworkDeployment
+    from schuldhulp.node.rpc import JsonRpc
+    from schuldhulp.services.clock import SystemClock
+
+    deployment = NetworkDeployment.load(settings.deployment_file)
+    name = organisation or settings.organisation
+    chain = None
+    if online:
+        node = JsonRpc(settings.chain_url, ca_file=settings.ca_file)
+        registry = ChainRegistry(
+            deployment=deployment,
+            node=node,
+            seen=HeadFile(settings.data / "heads" / "receipts.json"),
+            clock=SystemClock(),
+            max_age=timedelta(seconds=settings.head_max_age),
+        )
+        chain = node, lambda: registry.at_head().head
+    journal = settings.data / "claims" / name / "claims.sqlite" if name else None
+    return ReceiptVerifier(deployment, journal=journal, chain=chain)
 
 
 def _organisation(settings: Settings, organisation: str | None) -> str:

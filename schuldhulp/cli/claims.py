@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from schuldhulp.bootstrap import claim_client, published_deployment
+from schuldhulp.bootstrap import claim_client, receipt_verifier
 from schuldhulp.cli.claims_shown import plain_checked, plain_state, show_checked, show_state, show_states
 from schuldhulp.cli.context import Json, read_text
 from schuldhulp.cli.output import say, say_json, warn
@@ -15,7 +15,6 @@ from schuldhulp.config import load_settings
 from schuldhulp.connectors.claim_lines import Language, claim_template, contents_from_lines
 from schuldhulp.creditor.claims import ClaimClient
 from schuldhulp.creditor.claims_receipts import read_receipt
-from schuldhulp.creditor.claims_receipts import verify_receipt as check_receipt_file
 from schuldhulp.creditor.claims_state import ClaimState
 from schuldhulp.crypto.accounts import checksummed
 from schuldhulp.domain.types import ClaimId
@@ -26,6 +25,9 @@ app = typer.Typer(help="Claims that you hand in as a creditor.", no_args_is_help
 
 Organisation = Annotated[str, typer.Option(help="KvK number to act as; SCHULDHULP_ORGANISATION by default.")]
 ClaimArgument = Annotated[str, typer.Argument(metavar="CLAIM", help="Claim id, or its first digits.")]
+
+NOT_PROVED = 4
+"""Exit code of a receipt whose signature holds, while nothing but its file says that the signer was one."""
 
 INVITATION = "the lines of the claim (`schuldhulp claim template` shows them)"
 
@@ -145,22 +147,30 @@ def list_(
 @app.command("verify-receipt")
 def verify_receipt(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of receipts.")],
+    online: Annotated[
+        bool, typer.Option("--online", help="Read the signer from the chain, at the block named.")
+    ] = False,
+    organisation: Organisation = "",
     json: Json = False,
 ) -> None:
     """Check receipts without any connection: who signed, over what, and at which block the signer was read.
 
+    Exit code 4 when the signature holds and nothing but the file itself says that the signer was one.
+
     Example: schuldhulp claim verify-receipt receipt.json
     """
-    deployment = published_deployment(load_settings())
+    verifier = receipt_verifier(load_settings(), organisation=organisation or None, online=online)
     shown, worst = [], 0
     for file in files:
         try:
-            checked = check_receipt_file(read_receipt(file), deployment)
+            checked = verifier.verify(read_receipt(file))
         except SchuldhulpError as error:
             worst = max(worst, error.exit_code)
             shown.append({"file": file.name, "valid": False, "error": str(error)})
             warn(f"{file.name}: error: {error}")
             continue
+        if not checked.is_proved:
+            worst = worst or NOT_PROVED
         shown.append({"file": file.name, **plain_checked(checked)})
         if not json:
             show_checked(file.name, checked)

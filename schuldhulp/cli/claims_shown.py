@@ -8,8 +8,8 @@ from typing import Final
 
 from schuldhulp.cli.output import say, say_table
 from schuldhulp.creditor.claims_decisions import ShownDecision
-from schuldhulp.creditor.claims_receipts import CheckedReceipt
 from schuldhulp.creditor.claims_state import ClaimState
+from schuldhulp.creditor.receipt_standing import Standing, StandingReceipt
 from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, DecisionReason, ReceiptOutcome, RefusalReason
 
 STATUS: Final = MappingProxyType(
@@ -166,19 +166,30 @@ def plain_receipt(receipt: ClaimReceipt) -> dict[str, object]:
     }
 
 
-def show_checked(name: str, checked: CheckedReceipt) -> None:
+def show_checked(name: str, found: StandingReceipt) -> None:
     """Print what a receipt proves.
 
     Args:
         name: name of its file.
-        checked: the receipt, its signature checked.
+        found: the receipt, its signature checked, and from where its signer is known.
     """
-    receipt = checked.signed.receipt
-    say(f"{name}: valid, signed by {checked.signer}")
-    say(
-        f"  the registry named this account receipt signer of municipality {receipt.municipality} at block "
-        f"{checked.block_number}, hash {checked.block_hash.hex()}, as it was read when the receipt came in"
-    )
+    checked, receipt = found.checked, found.checked.signed.receipt
+    say(f"{name}: {'valid' if found.is_proved else 'NOT PROVED'}, signed by {checked.signer}")
+    who = f"account receipt signer of municipality {receipt.municipality}"
+    block = f"block {checked.block_number}, hash {checked.block_hash.hex()}"
+    match found.standing:
+        case Standing.CHAIN:
+            say(f"  the registry names this {who} at {block}, as it was read just now")
+        case Standing.JOURNAL:
+            say(f"  the registry named this {who} at {block}, as you read it when the receipt came in")
+        case Standing.DEPLOYMENT:
+            say(f"  the deployment file names this {who}; at which block it was that, --online tells")
+        case Standing.FILE:
+            say(f"  the signature holds; that this was the {who} is only what the file says: check it with --online")
+    if found.is_replaced:
+        say("  the municipality has another signer by now: what its old one signed later can bear an old block")
+    if found.is_own is False:
+        say(f"  holder {receipt.holder}: none of your accounts")
     say(f"  claim {receipt.claim_id.hex()}")
     say(f"  commitment {receipt.commitment.hex()}")
     say(f"  {receipt.outcome.value}, received at {receipt.received_at.isoformat()}")
@@ -186,11 +197,15 @@ def show_checked(name: str, checked: CheckedReceipt) -> None:
         say(f"  {receipt.reason.value}: {advice(receipt.reason)}")
 
 
-def plain_checked(checked: CheckedReceipt) -> dict[str, object]:
+def plain_checked(found: StandingReceipt) -> dict[str, object]:
     """Return what a receipt proves, for JSON."""
+    checked = found.checked
     return {
-        "valid": True,
+        "valid": found.is_proved,
         "signer": checked.signer,
+        "signerKnownFrom": found.standing.value,
+        "signerReplaced": found.is_replaced,
+        "own": found.is_own,
         "signerBlock": {"number": checked.block_number, "hash": checked.block_hash.hex()},
         "receipt": plain_receipt(checked.signed.receipt),
     }

@@ -15,7 +15,7 @@ from schuldhulp.creditor.claims_chain import CONTRACT, call_data
 from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.crypto.claims import open_receipt, receipt_signer
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.domain.claims import SignedReceipt, receipt_from_plain, receipt_to_plain
+from schuldhulp.domain.claims import ClaimReceipt, SignedReceipt, receipt_from_plain, receipt_to_plain
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import ChainMismatch, InvalidInput, Misconfigured, ProofInvalid
 from schuldhulp.node.answers import block_of, data_of
@@ -95,12 +95,11 @@ def check_receipt(
     """
     signed = open_receipt(messages, claim_id, sealed)
     receipt = signed.receipt
-    if receipt.claim_id[:2] != receipt.municipality.to_bytes(2, "big"):
-        raise ProofInvalid("receipt_elsewhere", "the receipt is of another municipality than the claim")
+    _require_own_municipality(receipt)
     register = deployment.contract(CONTRACT).address
     signer = receipt_signer(signed, chain_id=deployment.chain_id, claim_register=register)
     for number, known_hash in ((receipt.block_number, receipt.block_hash), (head.number, head.hash)):
-        if _signer_at(deployment, node, receipt.municipality, number, known_hash) == signer:
+        if signer_at(deployment, node, receipt.municipality, number, known_hash) == signer:
             return CheckedReceipt(
                 signed=signed,
                 signer=signer,
@@ -113,7 +112,9 @@ def check_receipt(
 
 
 def verify_receipt(plain: object, deployment: NetworkDeployment) -> CheckedReceipt:
-    """Check a receipt that was kept, without any connection.
+    """Check the signature of a receipt that was kept, without any connection.
+
+    That the account which signed was the municipality's signer is what the file says; see `receipt_standing`.
 
     Args:
         plain: the decoded file.
@@ -124,7 +125,8 @@ def verify_receipt(plain: object, deployment: NetworkDeployment) -> CheckedRecei
 
     Raises:
         InvalidInput: it is no receipt; ``field`` names what is wrong.
-        ProofInvalid: the signature is not by the address that the file names, or for another chain or contract.
+        ProofInvalid: the signature is not by the address that the file names, or for another chain or contract, or
+            the claim is another municipality's.
     """
     fields = dict(plain) if isinstance(plain, dict) else {}
     if fields.pop("format", None) != FORMAT:
@@ -139,6 +141,7 @@ def verify_receipt(plain: object, deployment: NetworkDeployment) -> CheckedRecei
     except (TypeError, KeyError, ValueError) as error:
         raise InvalidInput("receipt_invalid", "signerBlock: number and hash expected", field="signerBlock") from error
     signed = receipt_from_plain(fields)
+    _require_own_municipality(signed.receipt)
     if receipt_signer(signed, chain_id=deployment.chain_id, claim_register=expected) != signer:
         raise ProofInvalid("signer_other", "the receipt was changed, or another account signed it", field="signer")
     return CheckedReceipt(
@@ -149,6 +152,11 @@ def verify_receipt(plain: object, deployment: NetworkDeployment) -> CheckedRecei
         chain_id=deployment.chain_id,
         claim_register=expected,
     )
+
+
+def _require_own_municipality(receipt: ClaimReceipt) -> None:
+    if receipt.claim_id[:2] != receipt.municipality.to_bytes(2, "big"):
+        raise ProofInvalid("receipt_elsewhere", "the receipt is of another municipality than the claim")
 
 
 def read_receipt(path: Path) -> object:
@@ -193,7 +201,7 @@ def save_receipt(folder: Path, message: bytes, receipt: CheckedReceipt) -> Path:
     return path
 
 
-def _signer_at(
+def signer_at(
     deployment: NetworkDeployment, node: JsonRpc, municipality: MunicipalityCode, number: int, known_hash: bytes
 ) -> str | None:
     """Return the receipt signer that the registry names at a block; None where that block is another or forgotten."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
@@ -43,6 +43,7 @@ class NetworkDeployment:
         contracts: the contracts by name, the EnrolmentRegistry at least.
         municipality: CBS code of the municipality that published the file, None when it does not say.
         claim_id_key: public key under which that municipality's claim ids are made, 32 bytes; None when it has none.
+        receipt_signer: checksummed address of the account that signs its receipts, None when the file does not say.
     """
 
     chain_id: int
@@ -51,6 +52,8 @@ class NetworkDeployment:
     contracts: Mapping[str, DeployedContract]
     municipality: MunicipalityCode | None
     claim_id_key: bytes | None = None
+    # What is put together without a file, and knows its accounts, has it there.
+    receipt_signer: str | None = field(default=None, compare=False)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -108,6 +111,7 @@ class NetworkDeployment:
             },
             "municipality": _municipality(plain) if "municipality" in plain else None,
             "claim_id_key": _key(plain, "claimIdKey") if plain.get("claimIdKey") is not None else None,
+            "receipt_signer": _receipt_signer(plain.get("accounts")),
         }
 
     def contract(self, name: str) -> DeployedContract:
@@ -223,6 +227,12 @@ def _key(plain: dict[str, Any], field: str) -> bytes:
     """Read 64 hexadecimal digits, with or without 0x before them."""
     value = plain[field]
     return _word({field: value if str(value).startswith("0x") else f"0x{value}"}, field)
+
+
+def _receipt_signer(accounts: Any) -> str | None:
+    if not isinstance(accounts, dict) or "receipt_signer" not in accounts:
+        return None
+    return _address(accounts, "receipt_signer", prefix="accounts.")
 
 
 def _word(plain: dict[str, Any], field: str, *, prefix: str = "") -> bytes:

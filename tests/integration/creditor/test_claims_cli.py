@@ -11,10 +11,16 @@ from pathlib import Path
 import pytest
 
 from schuldhulp.cli.application import run
+from schuldhulp.creditor.receipt_standing import ReceiptVerifier
+from schuldhulp.creditor.signing import digest_signer
+from schuldhulp.crypto.accounts import AccountKey
+from schuldhulp.crypto.claims import receipt_digest
 from schuldhulp.crypto.keyring import EvaluatorKeys, create_keyring, creditor_purpose
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.domain.claims import RefusalReason
+from schuldhulp.domain.claims import RefusalReason, receipt_from_plain
 from schuldhulp.domain.types import Commitment
+from schuldhulp.errors import ProofInvalid
+from schuldhulp.node.deployment import NetworkDeployment
 from tests.support.chain import DeployedChain
 from tests.support.claims_stage import ClaimStage, claims_chain, claims_stage
 from tests.support.evaluation import KVK
@@ -134,13 +140,52 @@ def test_a_claim_from_set_up_to_receipt(
     assert (shown["valid"], shown["receipt"]["reason"]) == (True, "holder_mismatch")
     plain = json.loads(receipt.read_text())
     plain["receipt"] |= {"outcome": "accepted", "reason": None}
-    changed = receipt.with_name("changed.json")
+    changed, forged = receipt.with_name("changed.json"), receipt.with_name("forged.json")
     changed.write_text(json.dumps(plain))
     code, out, err = typed("verify-receipt", str(changed), str(receipt))
     assert (code, out.startswith(f"{receipt.name}: valid")) == (1, True)
     assert err == "changed.json: error: the receipt was changed, or another account signed it\n"
     assert typed("verify-receipt", str(tmp_path / "none"))[0] == 2
     assert typed("list")[0] == 3
+    # Signed again by an account that nobody named, which the file calls the signer.
+    forger, signed = AccountKey.generate(), receipt_from_plain({name: plain[name] for name in ("receipt", "signature")})
+    digest = receipt_digest(signed.receipt, chain_id=plain["chainId"], claim_register=plain["claimRegister"])
+    forged.write_text(json.dumps(plain | {"signer": forger.address, "signature": digest_signer(forger)(digest).hex()}))
+    code, out, _ = typed("verify-receipt", str(forged))
+    assert (code, out.startswith(f"forged.json: NOT PROVED, signed by {forger.address}")) == (4, True)
+    assert "is only what the file says" in out
+    (shown,) = json.loads(typed("verify-receipt", str(forged), "--json")[1])
+    assert (shown["valid"], shown["signerKnownFrom"]) == (False, "file")
+    assert typed("verify-receipt", str(forged), "--online")[0] == 3
+    monkeypatch.setenv("SCHULDHULP_CHAIN_URL", stage.chain.node.url)
+    code, out, err = typed("verify-receipt", str(forged), "--online")
+    assert (code, out, "names another receipt signer" in err) == (1, "", True)
+    code, out, _ = typed("verify-receipt", str(receipt), "--online")
+    assert (code, "as it was read just now" in out) == (0, True)
+    # Whoever has no journal has the deployment file.
+    code, out, _ = typed("verify-receipt", str(receipt), "--organisation", "87654321")
+    assert (code, "the deployment file names this account" in out) == (0, True)
+    assert typed("verify-receipt", str(forged), "--organisation", "87654321")[0] == 4
+    without = json.loads(stage.deployment_file.read_text())
+    del without["accounts"]["receipt_signer"]
+    stage.deployment_file.write_text(json.dumps(without))
+    assert typed("verify-receipt", str(receipt), "--organisation", "87654321")[0] == 4
+    assert typed("verify-receipt", str(receipt))[0] == 0
+    # A receipt about another municipality's claim, and one that names somebody else as the holder.
+    journal = tmp_path / "claims" / KVK / "claims.sqlite"
+    verifier = ReceiptVerifier(NetworkDeployment.load(stage.deployment_file), journal=journal)
+    kept = json.loads(receipt.read_text())
+    assert verifier.verify(kept).is_own
+    signer = stage.chain.signer("receipt_signer")
+    for change in ({"municipality": 15}, {"holder": forger.address}):
+        other = receipt_from_plain({"receipt": kept["receipt"] | change, "signature": kept["signature"]})
+        digest = receipt_digest(other.receipt, chain_id=kept["chainId"], claim_register=kept["claimRegister"])
+        again = kept | {"receipt": kept["receipt"] | change, "signature": signer.sign_digest(digest).hex()}
+        if "holder" in change:
+            assert not verifier.verify(again).is_proved
+        else:
+            with pytest.raises(ProofInvalid):
+                verifier.verify(again)
 
 
 def test_list_says_what_to_do(stage: ClaimStage, typed: Callable[..., tuple[int, str, str]]) -> None:
