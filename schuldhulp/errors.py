@@ -40,6 +40,19 @@ class NotAllowed(SchuldhulpError):
     exit_code = 2
 
 
+class LimitReached(NotAllowed):
+    """Somebody has asked for too much, or left too much behind.
+
+    Attributes:
+        retry_after: seconds after which asking again makes sense.
+    """
+
+    def __init__(self, key: str, message: str, *, field: str | None, retry_after: int) -> None:
+        """Name the limit and the time to wait."""
+        super().__init__(key, message, field=field, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
 class NotAdmitted(NotAllowed):
     """The login is valid, but nobody here knows who it belongs to."""
 

@@ -26,7 +26,6 @@ from schuldhulp.evaluator.messages_model import (
 from schuldhulp.evaluator.problems import PROBLEMS, problem
 from schuldhulp.services.claims.callers import ChannelRequest
 from schuldhulp.services.claims.channel import ChannelService
-from schuldhulp.services.claims.ports import LimitReached
 
 ORGANISATION: Final = "Schuldhulp-Organisation"
 NONCE: Final = "Schuldhulp-Nonce"
@@ -73,8 +72,6 @@ class ChannelRoute(APIRoute):
                 return await original(request)
             except RequestValidationError as error:
                 return _shape_problem(error)
-            except LimitReached as error:
-                return problem(429, error.key, error.field, str(error), {"Retry-After": str(error.retry_after)})
 
         return handler
 

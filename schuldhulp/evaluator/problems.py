@@ -9,14 +9,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from schuldhulp.errors import Conflict, InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError, Unreachable
+from schuldhulp.errors import (
+    Conflict,
+    InvalidInput,
+    LimitReached,
+    NotAdmitted,
+    NotAllowed,
+    NotFound,
+    SchuldhulpError,
+    Unreachable,
+)
 from schuldhulp.evaluator.limits import MAX_BODY
 from schuldhulp.evaluator.model import MAX_ELEMENTS, TOO_MANY, Problem
-from schuldhulp.services.evaluation import QuotaSpent
 
 # The first class that fits counts, so the narrower ones come first.
 STATUSES: Final[tuple[tuple[type[SchuldhulpError], int], ...]] = (
-    (QuotaSpent, 429),
+    (LimitReached, 429),
     (NotAdmitted, 401),
     (NotAllowed, 403),
     (NotFound, 404),
@@ -88,7 +96,7 @@ def install_problems(app: FastAPI, *, expected: dict[str, str] | None = None) ->
     @app.exception_handler(SchuldhulpError)
     def on_known(_request: Request, error: SchuldhulpError) -> JSONResponse:
         status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
-        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, QuotaSpent) else None
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, LimitReached) else None
         return problem(status, error.key, error.field, str(error), headers)
 
     @app.exception_handler(RequestValidationError)

@@ -6,10 +6,9 @@ Whoever could evaluate without limit could try all citizen service numbers: the 
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from schuldhulp.crypto import voprf
@@ -22,8 +21,8 @@ from schuldhulp.domain.types import Epoch, MunicipalityCode
 from schuldhulp.errors import (
     Conflict,
     InvalidInput,
+    LimitReached,
     Misconfigured,
-    NotAdmitted,
     NotAllowed,
     NotFound,
     SchuldhulpError,
@@ -39,14 +38,18 @@ from schuldhulp.services.ports import (
     Quota,
 )
 from schuldhulp.services.refusals import RefusalTally
+from schuldhulp.services.signed_requests import (
+    MunicipalityAccounts,
+    check_expiry,
+    not_signed,
+    until_midnight,
+    until_next_minute,
+)
 
 LOG: Final = logging.getLogger(__name__)
 
 MUNICIPALITY_ITSELF: Final = "municipality"
 """Name under which the municipality asks for its own enrolments."""
-
-MAX_AHEAD: Final = timedelta(minutes=5)
-"""How long before its expiry a request may be made."""
 
 EPOCH_RETRY: Final = 24 * 60 * 60
 """Seconds to wait when the quota of an epoch is spent: when the next epoch opens is not known here."""
@@ -61,19 +64,6 @@ MUNICIPALITY_QUOTA: Final = 50_000
 
 UNBOUNDED: Final = 2**62
 """No limit that anybody could reach."""
-
-
-class QuotaSpent(NotAllowed):
-    """The organisation has no quota left for this request.
-
-    Attributes:
-        retry_after: seconds after which asking again makes sense.
-    """
-
-    def __init__(self, key: str, message: str, *, retry_after: int) -> None:
-        """Name the quota and the time to wait."""
-        super().__init__(key, message, field="elements", retry_after=retry_after)
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +151,9 @@ class EvaluationService:
         self._burst = burst
         self._municipality_quota = municipality_quota
         self._tally = RefusalTally(store)
+        self._registrars = MunicipalityAccounts(
+            lambda account: chain.has_role(REGISTRY, "REGISTRAR", municipality, account)
+        )
 
     @property
     def municipality(self) -> MunicipalityCode:
@@ -186,7 +179,7 @@ class EvaluationService:
             InvalidInput: expired and never answered, valid for too long, or an element is no valid point.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
-            QuotaSpent: the organisation has asked too much.
+            LimitReached: the organisation has asked too much.
             Unreachable: the chain or the database does not answer, or the published key is not here.
             ChainMismatch: another chain answers, or it stands still, so that roles and epochs may be old.
         """
@@ -207,13 +200,14 @@ class EvaluationService:
         if request.municipality != self._municipality:
             raise NotFound("municipality_unknown", "this evaluator serves another municipality", field="municipality")
         # What is cheap comes first: no chain is asked about what is stale, badly signed or of an unknown organisation.
+        # About who calls itself the municipality it has to be asked, once, and for a while not again.
         digest = self._digest_of(request)
         expired = self._is_expired(request, digest, now)
         account = self._account_of(request, digest)
-        quota = self._quota_of(request, account, proven)
+        quota = self._quota_of(request, account, now, proven)
         self._chain.require_fresh_head(now, self._head_max_age)
         self._check_epoch(request)
-        self._check_role(request, account, proven)
+        self._check_role(request, account)
         # Also what costs no quota costs time.
         self._take_burst(request, now)
         _check_elements(request.elements)
@@ -273,7 +267,7 @@ class EvaluationService:
     def _is_expired(self, request: EvaluationRequest, digest: bytes, now: datetime) -> bool:
         """Say whether the request repeats one that was charged and has expired since; refuse any other expired one."""
         try:
-            _check_expiry(request.expiry, now)
+            check_expiry(request.expiry, now, field="expiry")
         except InvalidInput:
             if request.expiry > now.timestamp() or not self._store.was_charged(digest):
                 raise
@@ -297,16 +291,19 @@ class EvaluationService:
         try:
             return self._recover_account(digest, request.signature)
         except InvalidInput as error:
-            raise _not_signed() from error
+            raise not_signed(field="signature") from error
 
-    def _quota_of(self, request: EvaluationRequest, account: str, proven: list[str]) -> Quota:
+    def _quota_of(self, request: EvaluationRequest, account: str, now: datetime, proven: list[str]) -> Quota:
         """Return the quota of the organisation that the account belongs to."""
         if request.organisation == MUNICIPALITY_ITSELF:
+            if not self._registrars.has_role(account, now):
+                raise _role_missing()
+            proven.append(MUNICIPALITY_ITSELF)
             # Not so that enrolling stops, but so that whoever took the registrar's key cannot try everybody unnoticed.
             return Quota(daily=self._municipality_quota, per_epoch=UNBOUNDED)
         organisation = self._store.organisation(request.organisation)
         if organisation is None or account not in organisation.accounts:
-            raise _not_signed()
+            raise not_signed(field="signature")
         proven.append(organisation.kvk)
         if organisation.suspended:
             raise NotAllowed("organisation_suspended", "the organisation has been suspended", field="organisation")
@@ -314,18 +311,14 @@ class EvaluationService:
             raise _no_bsn()
         return organisation.quota
 
-    def _check_role(self, request: EvaluationRequest, account: str, proven: list[str]) -> None:
+    def _check_role(self, request: EvaluationRequest, account: str) -> None:
         if request.organisation == MUNICIPALITY_ITSELF:
-            verb = "REGISTRAR"
-        else:
-            verb = "BSN_CREDITOR" if request.kind is IdentifierKind.BSN else "CREDITOR"
-        if self._chain.has_role(REGISTRY, verb, self._municipality, account):
-            if not proven:
-                proven.append(request.organisation)
+            # Its role was read first.
             return
-        if verb == "BSN_CREDITOR":
-            raise _no_bsn()
-        raise NotAllowed("role_missing", "the account lacks the role for this on the chain", field="signature")
+        verb = "BSN_CREDITOR" if request.kind is IdentifierKind.BSN else "CREDITOR"
+        if self._chain.has_role(REGISTRY, verb, self._municipality, account):
+            return
+        raise _no_bsn() if verb == "BSN_CREDITOR" else _role_missing()
 
     def _key_of(self, epoch: Epoch, kind: IdentifierKind) -> VoprfKey:
         published = self._chain.evaluator_key(self._municipality, epoch, kind)
@@ -349,10 +342,11 @@ class EvaluationService:
             (f"elements/{asker}", len(request.elements), self._burst.elements),
         ]
         if not self._store.take(takings, now):
-            raise QuotaSpent(
+            raise LimitReached(
                 "burst_spent",
                 "too much was asked within this minute; ask again in the next",
-                retry_after=60 - int(now.timestamp()) % 60,
+                field="elements",
+                retry_after=until_next_minute(now),
             )
 
     def _charge(self, request: EvaluationRequest, digest: bytes, account: str, quota: Quota, now: datetime) -> None:
@@ -375,37 +369,26 @@ class EvaluationService:
                     " see the report, and whether the registrar's key is where it should be",
                     self._municipality_quota,
                 )
-            raise QuotaSpent(
+            raise LimitReached(
                 "daily_quota_spent",
                 "the organisation's quota of today does not suffice; ask again tomorrow (UTC)",
-                retry_after=_until_midnight(now),
+                field="elements",
+                retry_after=until_midnight(now),
             )
         if charge is Charge.ACCOUNT_SPENT:
-            raise QuotaSpent(
+            raise LimitReached(
                 "account_quota_spent",
                 "this account's own quota of today does not suffice; ask again tomorrow (UTC)",
-                retry_after=_until_midnight(now),
+                field="elements",
+                retry_after=until_midnight(now),
             )
         if charge is Charge.EPOCH_SPENT:
-            raise QuotaSpent(
+            raise LimitReached(
                 "epoch_quota_spent",
                 "the organisation's quota of this epoch does not suffice; ask the municipality",
+                field="elements",
                 retry_after=EPOCH_RETRY,
             )
-
-
-def _until_midnight(now: datetime) -> int:
-    midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
-    return math.ceil((midnight - now).total_seconds())
-
-
-def _check_expiry(expiry: int, now: datetime) -> None:
-    # Compared as numbers: not every number is a date.
-    ahead = expiry - now.timestamp()
-    if ahead <= 0:
-        raise InvalidInput("request_expired", "the request has expired; check the clock and sign anew", field="expiry")
-    if ahead > MAX_AHEAD.total_seconds():
-        raise InvalidInput("expiry_too_far", "a request may be valid for five minutes at most", field="expiry")
 
 
 def _check_elements(elements: Sequence[bytes]) -> None:
@@ -422,11 +405,8 @@ def _not_open() -> Conflict:
     return Conflict("epoch_not_open", "the epoch is not open; ask the registry which is", field="epoch")
 
 
-def _not_signed() -> NotAdmitted:
-    # One answer for an unknown organisation and for another's account: who is admitted is nobody's business.
-    return NotAdmitted(
-        "signature_unknown", "the signature is not of an account of this organisation", field="signature"
-    )
+def _role_missing() -> NotAllowed:
+    return NotAllowed("role_missing", "the account lacks the role for this on the chain", field="signature")
 
 
 def _no_bsn() -> NotAllowed:

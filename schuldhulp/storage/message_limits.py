@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from schuldhulp.services.claims.ports import Allowance, ClaimIdQuota, LimitReached, Posting
+from schuldhulp.errors import LimitReached
+from schuldhulp.services.claims.ports import Allowance, ClaimIdQuota, Posting
 from schuldhulp.storage.evaluation_tables import organisations
 from schuldhulp.storage.message_tables import claim_id_usage, messages
 

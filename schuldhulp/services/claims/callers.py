@@ -9,10 +9,10 @@ from typing import Final
 
 from schuldhulp.crypto.channel import channel_request_digest
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import InvalidInput, NotAdmitted, NotAllowed
-from schuldhulp.services.claims.ports import MUNICIPALITY, LimitReached
-from schuldhulp.services.evaluation import MAX_AHEAD
+from schuldhulp.errors import InvalidInput, LimitReached, NotAllowed
+from schuldhulp.services.claims.ports import MUNICIPALITY
 from schuldhulp.services.ports import ChainReader, Organisation, OrganisationStore, RateStore
+from schuldhulp.services.signed_requests import MunicipalityAccounts, check_expiry, not_signed, until_next_minute
 
 REGISTER: Final = "ClaimRegister"
 
@@ -104,6 +104,9 @@ class Callers:
         self._rates = rates
         self._recover_account = recover_account
         self._head_max_age = head_max_age
+        self._reviewers = MunicipalityAccounts(
+            lambda account: chain.has_role(REGISTER, "REVIEWER", municipality, account)
+        )
 
     def identify(
         self,
@@ -131,28 +134,32 @@ class Callers:
             InvalidInput: expired, or valid for too long.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: the organisation is suspended, or the account lacks the role on the chain.
-            LimitReached: the organisation has asked too much within this minute.
+            LimitReached: the organisation, or all who falsely call themselves the municipality, asked too much within
+                this minute.
             Unreachable: chain or database does not answer.
             ChainMismatch: another chain answers, or it stands still, so that roles may be old.
         """
         digest = self._digest_of(request)
         if request.expiry > now.timestamp() or not was_answered(digest):
-            _check_expiry(request.expiry, now)
+            check_expiry(request.expiry, now, field="Schuldhulp-Expiry")
         account = self._account_of(request, digest)
         if request.organisation == MUNICIPALITY:
-            self._require_role("REVIEWER", account, now)
+            # Anybody can say so: first whether it is true, in one question to the chain and not about everybody.
+            if not self._reviewers.has_role(account, now):
+                raise _role_missing()
+            self._chain.require_fresh_head(now, self._head_max_age)
             proven.append(MUNICIPALITY)
             return Caller(account=account, organisation=None, request=digest)
         organisation = self._organisations.organisation(request.organisation)
         if organisation is None or account not in organisation.accounts:
-            raise _not_signed()
+            raise not_signed(field="Schuldhulp-Signature")
         proven.append(organisation.kvk)
         if not self._rates.take([(f"channel/{organisation.kvk}", 1, REQUESTS)], now):
             raise LimitReached(
                 "burst_spent",
                 "too much was asked within this minute; ask again in the next",
                 field=None,
-                retry_after=60 - int(now.timestamp()) % 60,
+                retry_after=until_next_minute(now),
             )
         if organisation.suspended:
             raise NotAllowed(
@@ -178,31 +185,13 @@ class Callers:
         try:
             return self._recover_account(digest, request.signature)
         except InvalidInput as error:
-            raise _not_signed() from error
+            raise not_signed(field="Schuldhulp-Signature") from error
 
     def _require_role(self, verb: str, account: str, now: datetime) -> None:
         self._chain.require_fresh_head(now, self._head_max_age)
         if not self._chain.has_role(REGISTER, verb, self._municipality, account):
-            raise NotAllowed(
-                "role_missing", "the account lacks the role for this on the chain", field="Schuldhulp-Signature"
-            )
+            raise _role_missing()
 
 
-def _check_expiry(expiry: int, now: datetime) -> None:
-    # Compared as numbers: not every number is a date.
-    ahead = expiry - now.timestamp()
-    if ahead <= 0:
-        raise InvalidInput(
-            "request_expired", "the request has expired; check the clock and sign anew", field="Schuldhulp-Expiry"
-        )
-    if ahead > MAX_AHEAD.total_seconds():
-        raise InvalidInput(
-            "expiry_too_far", "a request may be valid for five minutes at most", field="Schuldhulp-Expiry"
-        )
-
-
-def _not_signed() -> NotAdmitted:
-    # One answer for an unknown organisation and for another's account: who is admitted is nobody's business.
-    return NotAdmitted(
-        "signature_unknown", "the signature is not of an account of this organisation", field="Schuldhulp-Signature"
-    )
+def _role_missing() -> NotAllowed:
+    return NotAllowed("role_missing", "the account lacks the role for this on the chain", field="Schuldhulp-Signature")

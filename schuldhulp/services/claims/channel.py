@@ -5,17 +5,16 @@ The evaluator faces the network and opens nothing: it looks at who signed, notes
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from schuldhulp.crypto import voprf
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.crypto.ristretto import group
-from schuldhulp.errors import InvalidInput, NotAllowed, SchuldhulpError, Unreachable
+from schuldhulp.errors import InvalidInput, LimitReached, NotAllowed, SchuldhulpError, Unreachable
 from schuldhulp.services.claims.callers import Caller, Callers, ChannelRequest
 from schuldhulp.services.claims.ports import (
     MAX_CLAIM_IDS,
@@ -25,7 +24,6 @@ from schuldhulp.services.claims.ports import (
     Allowance,
     ClaimIdQuota,
     Delivered,
-    LimitReached,
     Message,
     MessageKind,
     MessageStore,
@@ -33,6 +31,7 @@ from schuldhulp.services.claims.ports import (
 )
 from schuldhulp.services.ports import Clock, EvaluatedBatch
 from schuldhulp.services.refusals import RefusalStore, RefusalTally
+from schuldhulp.services.signed_requests import until_midnight
 
 ALLOWANCE: Final = Allowance(waiting=2_000, waiting_bytes=32 * 1024 * 1024, held=50_000, held_bytes=256 * 1024 * 1024)
 """What one organisation may leave here: four days of a standard quota while nobody fetches, and a month of it kept."""
@@ -130,12 +129,11 @@ class ChannelService:
                 request=caller.request,
             )
             if not sufficed:
-                midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
                 raise LimitReached(
                     "claim_id_quota_spent",
                     "the quota of claim ids of today does not suffice; ask again tomorrow (UTC)",
                     field="elements",
-                    retry_after=math.ceil((midnight - now).total_seconds()),
+                    retry_after=until_midnight(now),
                 )
             evaluation = voprf.evaluate(key, elements)
             if evaluation.proof is None or evaluation.key is None:

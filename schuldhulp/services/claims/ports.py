@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
-from schuldhulp.errors import NotAllowed
 from schuldhulp.services.ports import EvaluatedBatch
 
 MUNICIPALITY: Final = "municipality"
@@ -93,6 +92,19 @@ class Channel(Protocol):
         """
         ...
 
+    def prepare_claim_ids(self, elements: Sequence[bytes]) -> bytes:
+        """Sign what `claim_ids` sends, for `send_claim_ids`; valid for two minutes, and to be repeated for a day."""
+        ...
+
+    def send_claim_ids(self, prepared: bytes) -> EvaluatedBatch:
+        """Send what was prepared, as `claim_ids`; the same again is answered again and takes no quota again.
+
+        Raises:
+            errors.InvalidInput: it has expired and was never answered.
+            errors.Conflict: the evaluator does not remember that it answered it.
+        """
+        ...
+
     def deliver(self, kind: MessageKind, subject: bytes, recipient: str, content: bytes) -> Delivered:
         """Hand in a sealed message; the same content again gives the answer of the first time.
 
@@ -122,19 +134,6 @@ class Channel(Protocol):
         From then on they count no longer against their sender, and their contents are erased after a time.
         """
         ...
-
-
-class LimitReached(NotAllowed):
-    """An organisation has asked for too much, or left too much behind.
-
-    Attributes:
-        retry_after: seconds after which asking again makes sense.
-    """
-
-    def __init__(self, key: str, message: str, *, field: str | None, retry_after: int) -> None:
-        """Name the limit and the time to wait."""
-        super().__init__(key, message, field=field, retry_after=retry_after)
-        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -695,3 +695,15 @@ def test_report_tells_who_used_the_channel_how_much_and_what_was_refused(
         RefusalLine(day=today, asker="", reason="channel/signature_unknown", times=1),
         RefusalLine(day=today, asker=KVK, reason="channel/claim_id_quota_spent", times=1),
     ]
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_stranger_that_calls_itself_the_municipality_costs_one_question_to_the_chain(
+    client: TestClient, stage: ChannelStage, path: str
+) -> None:
+    stage.chain.asked = 0
+    body = receipt(stage.other) if path == DELIVER else right(path)
+    for _ in range(5):
+        answer = post(client, stage, path, body, organisation=MUNICIPALITY)
+        refused(answer, 403, "role_missing", "Schuldhulp-Signature")
+    assert stage.chain.asked == 1

@@ -17,12 +17,12 @@ from sqlalchemy import event, select, text
 
 from schuldhulp import errors
 from schuldhulp.crypto.channel import message_hash
+from schuldhulp.errors import LimitReached
 from schuldhulp.services.claims.ports import (
     MUNICIPALITY,
     Allowance,
     ClaimIdQuota,
     Delivered,
-    LimitReached,
     Message,
     MessageKind,
     Posting,

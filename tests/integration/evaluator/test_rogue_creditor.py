@@ -22,8 +22,9 @@ from schuldhulp.crypto.ristretto import group
 from schuldhulp.crypto.voprf import Blinding, Evaluation
 from schuldhulp.domain.identifiers import Identifier, IdentifierKind, bsn_identifier, parse_bsn, parse_person
 from schuldhulp.domain.types import Epoch, Tag
+from schuldhulp.errors import LimitReached
 from schuldhulp.services.admission import STANDARD_QUOTA
-from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService, QuotaSpent
+from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService
 from schuldhulp.services.ports import Organisation
 from tests.support.asking import tag_of
 from tests.support.evaluation import (
@@ -129,7 +130,7 @@ def test_an_address_book_and_the_chain_give_the_quota_of_an_epoch_and_no_more(ro
             numbers = list(itertools.islice(book, size))
             try:
                 found = rogue.tags([person(number) for number in numbers])
-            except QuotaSpent:
+            except LimitReached:
                 book = itertools.chain(numbers, book)
                 continue
             copy_of_the_chain = {
@@ -150,7 +151,7 @@ def test_epochs_and_kinds_share_the_quota_of_a_day(rogue: Rogue) -> None:
     rogue.evaluate(make_elements(100), epoch=OLDEST)
     rogue.evaluate(make_elements(100), kind=IdentifierKind.BSN)
     for epoch, kind in itertools.product((OLDEST, CURRENT), IdentifierKind):
-        with pytest.raises(QuotaSpent) as caught:
+        with pytest.raises(LimitReached) as caught:
             rogue.evaluate(make_elements(1), epoch=epoch, kind=kind)
         assert caught.value.key == "daily_quota_spent"
 
@@ -172,7 +173,7 @@ def test_ten_accounts_on_two_evaluators_share_one_quota(rogue: Rogue, second: Ev
     def ask(asker: Rogue, size: int) -> int:
         try:
             return len(asker.evaluate(elements[:size]).evaluated)
-        except QuotaSpent:
+        except LimitReached:
             return 0
 
     with ThreadPoolExecutor(len(rogues)) as pool:
@@ -248,7 +249,7 @@ def test_a_batch_is_charged_for_each_element(rogue: Rogue) -> None:
     twice = [voprf.blind(person(1).encoded).element] * 250
     rogue.evaluate(twice)
     rogue.evaluate(twice)
-    with pytest.raises(QuotaSpent):
+    with pytest.raises(LimitReached):
         rogue.evaluate(twice[:1])
 
 

@@ -13,7 +13,7 @@ from schuldhulp import errors
 from schuldhulp.crypto import voprf
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
-from schuldhulp.services.evaluation import MUNICIPALITY_QUOTA, EvaluationRequest, EvaluationService, QuotaSpent
+from schuldhulp.services.evaluation import MUNICIPALITY_QUOTA, EvaluationRequest, EvaluationService
 from schuldhulp.services.ports import Charge, Organisation, Quota
 from tests.support.evaluation import ANNOUNCED, CHAIN_ID, CURRENT, KVK, MUNICIPALITY, REGISTRY, SetClock, ToldChain
 
@@ -159,7 +159,7 @@ def test_evaluate_charges_the_municipality_up_to_its_own_bound_and_without_a_min
     assert (charged["quota"].daily, charged["account"]) == (MUNICIPALITY_QUOTA, None)
     assert scene.store.taken == []
     scene.store.result = Charge.DAY_SPENT
-    with pytest.raises(QuotaSpent):
+    with pytest.raises(errors.LimitReached):
         scene.service.evaluate(scene.request(organisation="municipality"))
     assert "bound of today, 50000" in caplog.text
 
@@ -169,7 +169,7 @@ def test_evaluate_takes_every_request_of_an_organisation_from_its_minute(scene: 
     assert scene.store.taken == [[(f"requests/{KVK}", 1, 120), (f"elements/{KVK}", 3, 10_000)]]
     scene.store.within_burst = False
     scene.clock.advance(seconds=18)
-    with pytest.raises(QuotaSpent) as caught:
+    with pytest.raises(errors.LimitReached) as caught:
         scene.service.evaluate(scene.request())
     assert (caught.value.key, caught.value.retry_after) == ("burst_spent", 42)
     assert len(scene.store.charged) == 1
@@ -290,7 +290,7 @@ def test_evaluate_evaluates_nothing_that_was_not_charged(
 
     monkeypatch.setattr(voprf, "evaluate", evaluate)
     scene.store.result = result
-    with pytest.raises((errors.Conflict, QuotaSpent)):
+    with pytest.raises((errors.Conflict, errors.LimitReached)):
         scene.service.evaluate(scene.request())
 
 
@@ -357,3 +357,12 @@ def test_evaluate_answers_nothing_while_the_chain_stands_still(scene: Scene) -> 
     assert caught.value.key == "chain_stale"
     assert scene.store.charged == []
     assert not scene.service.health().chain
+
+
+def test_evaluate_asks_the_chain_once_about_a_stranger_that_calls_itself_the_municipality(scene: Scene) -> None:
+    scene.chain.roles.clear()
+    for _ in range(5):
+        with pytest.raises(errors.NotAllowed) as caught:
+            scene.service.evaluate(scene.request(organisation="municipality", epoch=ANNOUNCED))
+        assert caught.value.key == "role_missing"
+    assert scene.chain.asked == 1
