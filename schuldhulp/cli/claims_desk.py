@@ -22,6 +22,7 @@ from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.connectors.lines import read_lines
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.claims import DecisionReason, contents_to_plain
+from schuldhulp.domain.claims.duplicates import Duplicate
 from schuldhulp.domain.records import Applicant, Position, RecordKind
 from schuldhulp.domain.types import ClaimId, Commitment, RecordId
 from schuldhulp.errors import InvalidInput
@@ -67,6 +68,7 @@ def show(claim: ClaimArgument, as_: As = "", json: Json = False) -> None:
         link = work.cockpit.claim_desk.link_of(actor=work.actor, claim_id=claim_id)
         number = work.cockpit.dossiers.file_numbers().get(link.dossier) if link else None
         candidates = [] if link else work.cockpit.claim_matching.candidates(actor=work.actor, claim_id=claim_id)
+        alike = work.cockpit.claims.duplicates(actor=work.actor, claim_id=claim_id)
         made = work.cockpit.claim_decisions.of(actor=work.actor, claim_id=claim_id)
     plain = contents_to_plain(opened.claim.contents)
     if json:
@@ -80,6 +82,7 @@ def show(claim: ClaimArgument, as_: As = "", json: Json = False) -> None:
                 "dossier": number,
                 "contents": plain,
                 "candidates": [_candidate(one) for one in candidates],
+                "duplicates": [_alike(pair, claim_id) for pair in alike],
                 "decisions": [_made(one) for one in made],
             }
         )
@@ -97,6 +100,8 @@ def show(claim: ClaimArgument, as_: As = "", json: Json = False) -> None:
                 for one in candidates
             ],
         )
+    for pair in alike:
+        say(f"may be the same debt as {_other(pair, claim_id).hex()}: {', '.join(sorted(pair.likeness.signs))}")
     for one in made:
         reason = one.reason.value if one.reason else "cannot be read"
         say(f"{one.decided_at.isoformat(timespec='minutes')}: {one.status.name.lower()} ({reason}), {one.state.value}")
@@ -194,6 +199,14 @@ def _people(view: DossierView | None) -> dict[str, RecordId]:
         for entry in view.of_kind(RecordKind.APPLICANT)
         if isinstance(entry.record, Applicant)
     }
+
+
+def _alike(pair: Duplicate[ClaimId], claim_id: ClaimId) -> dict[str, object]:
+    return {"claim": _other(pair, claim_id).hex(), "signs": sorted(pair.likeness.signs)}
+
+
+def _other(pair: Duplicate[ClaimId], claim_id: ClaimId) -> ClaimId:
+    return pair.other if pair.one == claim_id else pair.one
 
 
 def _candidate(one: Candidate) -> dict[str, object]:

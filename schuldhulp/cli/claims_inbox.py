@@ -91,6 +91,9 @@ def _entry(entry: InboxEntry) -> dict[str, object]:
         "organisation": entry.organisation,
         "since": entry.since.isoformat(),
         "version": entry.version,
+        "answerBy": entry.answer_by.isoformat() if entry.answer_by else None,
+        "decision": entry.decision.value if entry.decision else None,
+        "linked": entry.linked,
         "receipts": [
             {
                 "outcome": answer.outcome.value,

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Final
 
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import Claim, ClaimStatus, ReceiptOutcome, RefusalReason
+from schuldhulp.domain.claims.duplicates import Duplicate, duplicates
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
+from schuldhulp.domain.working_days import ANSWER_DAYS, add_working_days
+from schuldhulp.errors import Conflict, InvalidInput, NotFound, Undecryptable
+from schuldhulp.services.claims.decision_rows import DecisionState
 from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, ReceiptRow
+from schuldhulp.services.clock import TIME_ZONE
 from schuldhulp.services.ports import Store
 from schuldhulp.services.processing_log import ProcessingLog
 
@@ -56,6 +62,10 @@ class InboxEntry:
         since: when it was filed, or came in, UTC; its age counts from here.
         version: number of the version of the contents; None where it is not known.
         answers: receipts about it, oldest first.
+        answer_by: last of the ten working days in which the creditor should hear something, counted from the day on
+            which both filing and contents were there; None where the creditor is not waiting.
+        decision: how far the newest decision got; None where none was made.
+        linked: whether it was put into a dossier.
     """
 
     claim_id: ClaimId
@@ -68,6 +78,9 @@ class InboxEntry:
     since: datetime
     version: int | None
     answers: tuple[Answer, ...]
+    answer_by: date | None = None
+    decision: DecisionState | None = None
+    linked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +134,20 @@ class ClaimInbox:
             ids = sorted({row.claim_id for row in claims} | {row.claim_id for row in deliveries})
             receipts = work.claims.receipts_of(ids)
             follow = work.mail.follow(self._municipality)
+            made = {row.claim_id: row for row in work.decisions.of_claims(ids)}
+            linked = {(row.claim_id, row.filed_at) for row in work.decisions.links()}
+        own = [
+            replace(
+                entry,
+                decision=made[entry.claim_id].state
+                if entry.claim_id in made and made[entry.claim_id].created_at >= entry.since
+                else None,
+                linked=(entry.claim_id, entry.since) in linked,
+            )
+            for entry in _of_claims(claims, deliveries, receipts)
+        ]
         entries = [
-            entry
-            for entry in (*_of_claims(claims, deliveries, receipts), *_of_contents(claims, deliveries, receipts))
-            if closed or entry.state != CLOSED
+            entry for entry in (*own, *_of_contents(claims, deliveries, receipts)) if closed or entry.state != CLOSED
         ]
         return Inbox(
             entries=tuple(sorted(entries, key=lambda entry: (entry.since, entry.claim_id, entry.message or b""))),
@@ -156,6 +179,24 @@ class ClaimInbox:
         with self._store.read() as work:
             return opened_claim(work, self._opening_key, claim_id)
 
+    def duplicates(self, *, actor: Actor, claim_id: ClaimId) -> tuple[Duplicate[ClaimId], ...]:
+        """Return the open claims that may be about the same debt, the most alike first; claims are opened in memory.
+
+        Claims whose contents are not here, or do not open, are passed over: the list names them.
+
+        Raises:
+            NotAllowed: the actor does not decide on claims.
+            NotFound, Conflict, Undecryptable: as `open`, for the claim itself.
+        """
+        contents = {claim_id: self.open(actor=actor, claim_id=claim_id).contents}
+        self._admit(actor, LogAction.SEARCH, reason=f"claim {claim_id.hex()}")
+        with self._store.read() as work:
+            for row in work.claims.claims(self._municipality):
+                if row.status.is_open and row.claim_id != claim_id:
+                    with suppress(NotFound, Conflict, Undecryptable, InvalidInput):
+                        contents[row.claim_id] = opened_claim(work, self._opening_key, row.claim_id).claim.contents
+        return tuple(pair for pair in duplicates(contents) if claim_id in (pair.one, pair.other))
+
     def _admit(self, actor: Actor, action: LogAction, *, reason: str = "") -> None:
         self._log.refuse(actor=actor, permission=Permission.DECIDE_CLAIMS, purpose=Purpose.CLAIM_REVIEW, dossier=None)
         with self._store.write() as work:
@@ -185,6 +226,7 @@ def _of_claims(
                 since=row.filed_at,
                 version=delivery.version if delivery else None,
                 answers=_answers(one for one in answers.get(row.claim_id, ()) if one.message in (None, row.message)),
+                answer_by=_answer_by(row, delivery),
             )
         )
     return entries
@@ -212,6 +254,14 @@ def _of_contents(
         for row in deliveries
         if row.state is not DeliveryState.ACCEPTED
     ]
+
+
+def _answer_by(row: ClaimRow, delivery: DeliveryRow | None) -> date | None:
+    """Return the last day of the term; none runs while the question lies with the creditor, or after a decision."""
+    if delivery is None or row.status not in (ClaimStatus.FILED, ClaimStatus.UNDER_REVIEW):
+        return None
+    start = max(row.filed_at, delivery.received_at).astimezone(TIME_ZONE).date()
+    return add_working_days(start, ANSWER_DAYS)
 
 
 def _by_claim(receipts: Iterable[ReceiptRow]) -> dict[ClaimId, list[ReceiptRow]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import pytest
 from sqlalchemy import Engine, text
@@ -394,3 +395,49 @@ def test_candidates_leave_a_line_in_the_log(desks: ClaimDesks, anna: Actor, stor
         lines = [(row.name, row.purpose) for row in work.log.all(claim.contents.municipality)]
     assert ("open", "claim_review") in lines
     assert ("search", "claim_review") in lines
+
+
+def entry_of(desks: ClaimDesks, anna: Actor, claim: Claim):
+    return next(one for one in desks.inbox.list(actor=anna, closed=True).entries if one.claim_id == claim.claim_id)
+
+
+def test_list_counts_ten_working_days_until_something_is_asked_or_decided(desks: ClaimDesks, anna: Actor) -> None:
+    # Received on Monday 23 November 2026.
+    claim = desks.received()
+    entry = entry_of(desks, anna, claim)
+    assert entry.answer_by == date(2026, 12, 7)
+    assert (entry.linked, entry.decision) == (False, None)
+    desks.stands(claim, ClaimStatus.ASKED)
+    assert entry_of(desks, anna, claim).answer_by is None
+
+
+def test_list_says_whether_a_claim_is_linked_and_how_far_its_decision_got(
+    desks: ClaimDesks, anna: Actor, dossier: DossierId
+) -> None:
+    claim = linked(desks, anna, dossier)
+    assert entry_of(desks, anna, claim).linked
+    include(desks, anna, dossier, claim)
+    assert entry_of(desks, anna, claim).decision is DecisionState.WAITING
+
+
+def test_duplicates_are_the_open_claims_that_may_be_one_debt(desks: ClaimDesks, anna: Actor) -> None:
+    claim = desks.received(principal=123457)
+    twin = desks.received(
+        principal=123457, reference="klant 88231", stage="collector", holder={"name": "Incasso", "kvk": "87654321"}
+    )
+    closed = desks.received(
+        principal=123457, reference="klant 88232", stage="collector", holder={"name": "Incasso", "kvk": "87654321"}
+    )
+    desks.stands(closed, ClaimStatus.DECLINED)
+    desks.received(
+        principal=777,
+        reference="zorg 1",
+        type="health_insurance",
+        origin_date="2020-01-01",
+        original_creditor={"name": "Zorg Ander", "kvk": "11112222"},
+        holder={"name": "Zorg Ander", "kvk": "11112222"},
+    )
+    found = desks.inbox.duplicates(actor=anna, claim_id=claim.claim_id)
+    assert [{pair.one, pair.other} for pair in found] == [{claim.claim_id, twin.claim_id}]
+    with pytest.raises(NotAllowed):
+        desks.inbox.duplicates(actor=Actor(kind="creditor", id="c"), claim_id=claim.claim_id)
