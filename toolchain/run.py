@@ -30,6 +30,13 @@ CHAIN_ID = 20145
 STUCK = 240.0
 """Seconds without progress after which waiting for the chain makes no sense; a killed worker's lease lasts 90."""
 
+ETHER = 10**18
+FUNDING = 500 * ETHER
+"""Wei that the deployer starts with; it shares them with the other accounts."""
+
+ENOUGH = 50 * ETHER
+"""Wei with which a deployer can begin again; a deployment shares out at most nine tenths of what it finds."""
+
 FRESH_HEAD_EVERY = 60.0
 """Seconds after which the development chain mines a block, so that its head never looks stale."""
 
@@ -136,15 +143,30 @@ class Installation:
                 f"the chain in {self._settings.data / 'chain'} is not the one that the database was anchored on. "
                 "Put the right copy back, or start afresh with: make reset"
             )
-        account = rpc(self._settings, "eth_accounts")[0]
+        self._fund_deployer()
+        say("  contracts   compiling and deploying with Brownie")
+        self._brownie("deployment", "deploy")
+
+    def _fund_deployer(self) -> None:
+        """Bring the deployer to what a deployment takes; one that was cut short finds what it left."""
         deployer = json.loads((self._settings.keys / "public.json").read_text())["addresses"]["deployer"]
+        balance = self._balance(deployer)
+        if balance >= ENOUGH:
+            return
+        payer = rpc(self._settings, "eth_accounts")[0]
+        value = min(FUNDING - balance, self._balance(payer) - ETHER)
+        if value <= 0:
+            raise Failed(
+                "the development chain has no money left to deploy with. Nothing was deployed on it: make reset"
+            )
         rpc(
             self._settings,
             "eth_sendTransaction",
-            {"from": account, "to": deployer, "value": hex(500 * 10**18), "gas": hex(21000)},
+            {"from": payer, "to": deployer, "value": hex(value), "gas": hex(21000)},
         )
-        say("  contracts   compiling and deploying with Brownie")
-        self._brownie("deployment", "deploy")
+
+    def _balance(self, account: str) -> int:
+        return int(rpc(self._settings, "eth_getBalance", account, "latest"), 16)
 
     def _brownie(self, name: str, *words: str) -> None:
         command = [str(VENV / "bin" / "brownie"), "run", *words, "--network", self._settings.network]

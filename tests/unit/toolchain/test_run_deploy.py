@@ -1,4 +1,4 @@
-"""A development chain from before there were claims gets what its deployment file lacks, and nothing else."""
+"""Deploying on the development chain: what an older file lacks is added, and what was cut short can go on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from schuldhulp.config import load_settings
 from toolchain import run
-from toolchain.run import Installation
+from toolchain.run import Failed, Installation
 
 GENESIS = "0x" + "11" * 32
 
@@ -43,3 +43,56 @@ def test_deploy_completes_the_file_of_an_older_deployment(
     settings.deployment_file.write_text(json.dumps({"genesisHash": GENESIS, **known}))
     Installation(settings, {}).deploy()
     assert commands == expected
+
+
+PAYER, DEPLOYER = "0x" + "33" * 20, "0x" + "44" * 20
+
+
+def deploy_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, balances: dict[str, int]) -> None:
+    """Deploy on a chain that keeps balances and charges a transaction one gwei a unit of gas."""
+
+    def rpc(settings: object, method: str, *parameters: Any) -> Any:
+        if method == "eth_accounts":
+            return [PAYER]
+        if method == "eth_getBalance":
+            return hex(balances[parameters[0]])
+        assert method == "eth_sendTransaction"
+        sent = parameters[0]
+        value = int(sent["value"], 16)
+        balances[sent["from"]] -= value + int(sent["gas"], 16) * 10**9
+        assert balances[sent["from"]] >= 0, "insufficient funds"
+        balances[sent["to"]] += value
+        return "0x" + "55" * 32
+
+    monkeypatch.setattr(run, "rpc", rpc)
+    settings = load_settings({"SCHULDHULP_DATA": str(tmp_path)})
+    settings.keys.mkdir(parents=True, exist_ok=True)
+    (settings.keys / "public.json").write_text(json.dumps({"addresses": {"deployer": DEPLOYER}}))
+    Installation(settings, {}).deploy()
+
+
+def test_deploy_funds_the_deployer_once_however_often_it_is_cut_short(
+    tmp_path: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    balances = {PAYER: 1000 * run.ETHER, DEPLOYER: 0}
+    for _ in range(3):
+        deploy_with(tmp_path, monkeypatch, balances)
+    assert balances[DEPLOYER] == run.FUNDING
+    assert commands == [["run", "deploy", "--network", "local"]] * 3
+
+
+@pytest.mark.parametrize("left", [0, run.ENOUGH - 1])
+def test_deploy_fills_up_a_deployer_that_has_little_with_what_is_there(
+    tmp_path: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    balances = {PAYER: 400 * run.ETHER, DEPLOYER: left}
+    deploy_with(tmp_path, monkeypatch, balances)
+    assert balances[DEPLOYER] == left + 399 * run.ETHER
+
+
+def test_deploy_says_what_to_do_when_the_chain_has_no_money_left(
+    tmp_path: Path, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Failed, match="make reset"):
+        deploy_with(tmp_path, monkeypatch, {PAYER: run.ETHER, DEPLOYER: 0})
+    assert commands == []
