@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # One check
     "ask.title": "Check",
-    "ask.lead": "Ask whether somebody gets help from the credit bank, before you run up costs. The municipality stores nothing of what you type.",
+    "ask.lead": "Ask whether somebody gets help from the credit bank, before you run up costs. The municipality stores no name, date of birth, address or BSN.",
     "ask.by": "What do you search by?",
     "ask.by_name": "Name, date of birth and address",
     "ask.by_bsn": "Citizen service number (BSN)",
@@ -12,7 +12,7 @@ TEXTS: dict[str, str] = {
     "ask.busy": "Asking. This takes a few seconds.",
     "ask.left": "Today your organisation can check {left} more of {quota} persons on these pages.",
     "ask.private_title": "What happens with what you type?",
-    "ask.private": "The municipality processes what you type here for this check alone and stores none of it. What stays is your reference, the time, the answer and the check number. We also note that your organisation asked something, not about whom.",
+    "ask.private": "The municipality processes what you type here for this check alone. It stores no name, date of birth, address or BSN. What stays is your reference, the time, the answer and the check number. We also note that your organisation asked something, not about whom.",
     "ask.private_own": "Do you want the municipality not to see about whom you ask? Then use the command on your own computer; see Explanation.",
     "ask.closed_title": "Checks on these pages are not open to your organisation yet",
     "ask.closed": "Your organisation can log in. With the command on your own computer you can check people now.",
@@ -134,7 +134,7 @@ TEXTS: dict[str, str] = {
     "asklist.line": "Line",
     "asklist.field": "Column",
     "asklist.problem": "What is wrong",
-    "asklist.private": "The municipality processes this file for the check alone and stores none of it: it stands in memory only. What stays is your reference with the number of the line, the time, the answer and the check number.",
+    "asklist.private": "The municipality processes this file for the check alone: it stands in memory only. It stores no name, date of birth, address or BSN. What stays is your reference with the number of the line, the time, the answer and the check number.",
     "asklist.example": "surname;birth date;postcode;house number\nExample;31-12-1980;1234AB;56",
     "asklist.part_title": "A part of your list has been checked",
     "asklist.bad_caption": "Lines that were not checked",

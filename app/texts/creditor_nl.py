@@ -3,7 +3,7 @@
 TEXTS: dict[str, str] = {
     # One check
     "ask.title": "Toets",
-    "ask.lead": "Vraag of iemand hulp krijgt van de kredietbank, voordat u kosten maakt. De gemeente bewaart niets van wat u typt.",
+    "ask.lead": "Vraag of iemand hulp krijgt van de kredietbank, voordat u kosten maakt. De gemeente bewaart geen naam, geboortedatum, adres of BSN.",
     "ask.by": "Waarmee zoekt u?",
     "ask.by_name": "Naam, geboortedatum en adres",
     "ask.by_bsn": "Burgerservicenummer (BSN)",
@@ -12,7 +12,7 @@ TEXTS: dict[str, str] = {
     "ask.busy": "Bezig met vragen. Dit duurt een paar seconden.",
     "ask.left": "Uw organisatie kan op deze pagina's vandaag nog {left} van de {quota} personen toetsen.",
     "ask.private_title": "Wat gebeurt er met wat u typt?",
-    "ask.private": "De gemeente verwerkt wat u hier typt alleen voor deze toets en bewaart er niets van. Bewaard blijven uw kenmerk, de tijd, het antwoord en het controlenummer. Ook schrijven wij op dat uw organisatie iets vroeg, niet over wie.",
+    "ask.private": "De gemeente verwerkt wat u hier typt alleen voor deze toets. Zij bewaart geen naam, geboortedatum, adres of BSN. Bewaard blijven uw kenmerk, de tijd, het antwoord en het controlenummer. Ook schrijven wij op dat uw organisatie iets vroeg, niet over wie.",
     "ask.private_own": "Wilt u dat de gemeente niet ziet over wie u iets vraagt? Gebruik dan het commando op uw eigen computer; zie Uitleg.",
     "ask.closed_title": "Toetsen op deze pagina's staat voor uw organisatie nog uit",
     "ask.closed": "Uw organisatie kan wel inloggen. Met het commando op uw eigen computer kunt u ook nu al toetsen.",
@@ -134,7 +134,7 @@ TEXTS: dict[str, str] = {
     "asklist.line": "Regel",
     "asklist.field": "Kolom",
     "asklist.problem": "Wat er mis is",
-    "asklist.private": "De gemeente verwerkt dit bestand alleen voor de toets en bewaart er niets van: het staat alleen in het geheugen. Bewaard blijven uw kenmerk met het nummer van de regel, de tijd, het antwoord en het controlenummer.",
+    "asklist.private": "De gemeente verwerkt dit bestand alleen voor de toets: het staat alleen in het geheugen. Zij bewaart geen naam, geboortedatum, adres of BSN. Bewaard blijven uw kenmerk met het nummer van de regel, de tijd, het antwoord en het controlenummer.",
     "asklist.example": "achternaam;geboortedatum;postcode;huisnummer\nVoorbeeld;31-12-1980;1234AB;56",
     "asklist.part_title": "Een deel van uw lijst is getoetst",
     "asklist.bad_caption": "Regels die niet zijn getoetst",
