@@ -86,9 +86,39 @@ class HttpChannel:
         Raises:
             schuldhulp.errors.SchuldhulpError: as `EvaluatorHttp.post`; ProofInvalid when the answer has no proof.
         """
+        return self.send_claim_ids(self.prepare_claim_ids(elements))
+
+    def prepare_claim_ids(self, elements: Sequence[bytes]) -> bytes:
+        """Sign a request for `send_claim_ids`; it is valid for two minutes.
+
+        Args:
+            elements: 1 to 100 blinded inputs, 32 bytes each.
+
+        Returns:
+            Headers and body, as JSON.
+
+        Raises:
+            InvalidInput: no elements, or too many.
+        """
         if not 1 <= len(elements) <= MAX_CLAIM_IDS:
             raise InvalidInput("batch_invalid", f"1 to {MAX_CLAIM_IDS} elements fit in a request", field="elements")
-        return batch_from(self._post(CLAIM_IDS, {"elements": elements_to_text(elements)}))
+        body, headers = self._signed(CLAIM_IDS, {"elements": elements_to_text(elements)})
+        return json.dumps({"headers": headers, "body": body.decode("ascii")}).encode("ascii")
+
+    def send_claim_ids(self, prepared: bytes) -> EvaluatedBatch:
+        """Send a signed request. The same again within a day is answered again and not charged again.
+
+        Args:
+            prepared: what `prepare_claim_ids` gave.
+
+        Returns:
+            What the evaluator answered; its proof is not checked here.
+
+        Raises:
+            schuldhulp.errors.SchuldhulpError: as `claim_ids`.
+        """
+        plain = json.loads(prepared)
+        return batch_from(self._http.post(CLAIM_IDS, plain["body"].encode("ascii"), plain["headers"]))
 
     def deliver(self, kind: MessageKind, subject: bytes, recipient: str, content: bytes) -> Delivered:
         """Hand in a sealed message; the same content again gives the answer of the first time.
@@ -161,6 +191,10 @@ class HttpChannel:
             self._post(ACKNOWLEDGE, {"messages": [message.hex() for message in part]})
 
     def _post(self, path: str, plain: dict[str, Any]) -> Any:
+        body, headers = self._signed(path, plain)
+        return self._http.post(path, body, headers)
+
+    def _signed(self, path: str, plain: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
         body = json.dumps(plain, separators=(",", ":")).encode("ascii")
         nonce = secrets.token_bytes(32)
         expiry = int((self._clock.now() + VALIDITY).timestamp())
@@ -174,16 +208,12 @@ class HttpChannel:
             nonce=nonce,
             expiry=expiry,
         )
-        return self._http.post(
-            path,
-            body,
-            {
-                "Schuldhulp-Organisation": self._organisation,
-                "Schuldhulp-Nonce": nonce.hex(),
-                "Schuldhulp-Expiry": str(expiry),
-                "Schuldhulp-Signature": self._sign_digest(digest).hex(),
-            },
-        )
+        return body, {
+            "Schuldhulp-Organisation": self._organisation,
+            "Schuldhulp-Nonce": nonce.hex(),
+            "Schuldhulp-Expiry": str(expiry),
+            "Schuldhulp-Signature": self._sign_digest(digest).hex(),
+        }
 
 
 def _message(plain: Any) -> Message:

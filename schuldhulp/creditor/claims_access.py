@@ -14,14 +14,14 @@ from schuldhulp.creditor.registry import ChainRegistry
 from schuldhulp.creditor.signing import digest_signer
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.claims import blinded_claim, claim_ids_from
-from schuldhulp.crypto.voprf import Evaluation
+from schuldhulp.crypto.voprf import Blinding, Evaluation
 from schuldhulp.domain.claims import ClaimContents, claim_id_input
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
-from schuldhulp.errors import Misconfigured
+from schuldhulp.errors import Conflict, InvalidInput, Misconfigured, ProofInvalid
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.claims.ports import Channel
-from schuldhulp.services.ports import Clock, Head, MunicipalityState
+from schuldhulp.services.ports import Clock, EvaluatedBatch, Head, MunicipalityState
 
 Connect = Callable[[MunicipalityCode, MunicipalityState], Channel]
 """Opens the channel to a municipality's evaluator."""
@@ -62,6 +62,7 @@ class ClaimAccess:
         deployment.contract(CONTRACT)
         self.deployment = deployment
         self.node = node
+        self.max_age = max_age
         self._organisation = organisation
         self._account = account
         self._clock = clock
@@ -114,13 +115,35 @@ class ClaimAccess:
         identity = contents.municipality.to_bytes(2, "big") + key + claim_id_input(*parts)
         if (known := journal.known_id(identity)) is not None:
             return known
-        blinding = blinded_claim(*parts)
         _, channel = self.municipality(contents.municipality)
-        batch = channel.claim_ids([blinding.element])
+        blinding, batch = self._evaluated(channel, journal, identity, parts)
         answer = Evaluation(evaluated=batch.evaluated, proof=batch.proof, key=batch.key)
-        (claim_id,) = claim_ids_from(contents.municipality, [blinding], answer, published_key=key)
+        try:
+            (claim_id,) = claim_ids_from(contents.municipality, [blinding], answer, published_key=key)
+        except ProofInvalid:
+            journal.forget_asked(identity)
+            raise
         journal.keep_id(identity, claim_id)
         return claim_id
+
+    @staticmethod
+    def _evaluated(
+        channel: Channel, journal: ClaimJournal, identity: bytes, parts: tuple[str, str]
+    ) -> tuple[Blinding, EvaluatedBatch]:
+        """Ask for an id; what was asked before and got no answer is sent again as it was, which takes no quota."""
+        kept = journal.asked(identity)
+        if kept is not None:
+            blind, element, request = kept
+            blinding = Blinding(input=claim_id_input(*parts), blind=blind, element=element)
+            try:
+                return blinding, channel.send_claim_ids(request)
+            except (Conflict, InvalidInput):
+                # It never came in, or the evaluator does not remember it.
+                pass
+        blinding = blinded_claim(*parts)
+        request = channel.prepare_claim_ids([blinding.element])
+        journal.keep_asked(identity, blind=blinding.blind, element=blinding.element, request=request)
+        return blinding, channel.send_claim_ids(request)
 
     def _over_http(self, code: MunicipalityCode, state: MunicipalityState) -> Channel:
         return HttpChannel(

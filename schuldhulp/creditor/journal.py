@@ -24,6 +24,7 @@ from schuldhulp.services.ports import SignedTransaction
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS ids (lookup BLOB PRIMARY KEY, claim_id BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS asked_ids (lookup BLOB PRIMARY KEY, question BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS steps (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     name BLOB NOT NULL UNIQUE,
@@ -133,6 +134,27 @@ class ClaimJournal:
     def keep_id(self, identity: bytes, claim_id: ClaimId) -> None:
         """Keep the id of a claim, so that asking again costs no quota."""
         self._write("INSERT OR REPLACE INTO ids VALUES (?, ?)", self._key.index(identity), claim_id)
+        self.forget_asked(identity)
+
+    def asked(self, identity: bytes) -> tuple[bytes, bytes, bytes] | None:
+        """Return with what an id was asked for that is not here: blind, blinded element, and the signed request."""
+        lookup = self._key.index(identity)
+        row = self._one("SELECT question FROM asked_ids WHERE lookup = ?", lookup)
+        if row is None:
+            return None
+        plain = json.loads(self._key.open(row["question"], lookup))
+        return bytes.fromhex(plain["blind"]), bytes.fromhex(plain["element"]), plain["request"].encode("ascii")
+
+    def keep_asked(self, identity: bytes, *, blind: bytes, element: bytes, request: bytes) -> None:
+        """Keep with what the id of a claim is going to be asked for, so that a lost answer can be had again."""
+        lookup = self._key.index(identity)
+        plain = {"blind": blind.hex(), "element": element.hex(), "request": request.decode("ascii")}
+        question = self._key.close(json.dumps(plain).encode("ascii"), lookup)
+        self._write("INSERT OR REPLACE INTO asked_ids VALUES (?, ?)", lookup, question)
+
+    def forget_asked(self, identity: bytes) -> None:
+        """Forget with what the id of a claim was asked for."""
+        self._write("DELETE FROM asked_ids WHERE lookup = ?", self._key.index(identity))
 
     def begin(
         self,

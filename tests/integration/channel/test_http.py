@@ -77,6 +77,20 @@ def test_claim_ids_of_creditor_and_worker_are_the_same(stage: ChannelStage, addr
     assert len(set(outputs[0])) == 100
 
 
+def test_claim_ids_that_were_prepared_are_charged_once_and_answered_again(stage: ChannelStage, address: str) -> None:
+    stage.admit(KVK, stage.creditor, daily=1)
+    channel = stage.client(address, stage.creditor)
+    prepared = channel.prepare_claim_ids(make_elements(1))
+    first = channel.send_claim_ids(prepared)
+    stage.clock.advance(hours=1)
+    assert channel.send_claim_ids(prepared).evaluated == first.evaluated
+    late = channel.prepare_claim_ids(make_elements(1))
+    stage.clock.advance(hours=1)
+    with pytest.raises(errors.InvalidInput) as caught:
+        channel.send_claim_ids(late)
+    assert caught.value.key == "request_expired"
+
+
 def test_refusals_become_errors_with_the_time_to_wait(
     stage: ChannelStage, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

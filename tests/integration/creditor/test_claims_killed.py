@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schuldhulp.creditor import claims_receipts
+from schuldhulp import errors
+from schuldhulp.creditor import channel, claims_receipts
 from schuldhulp.creditor.channel import HttpChannel
 from schuldhulp.creditor.claims import ClaimClient
 from schuldhulp.creditor.claims_state import ClaimState
@@ -25,7 +27,7 @@ PLACES = [
     (ClaimJournal, "_write"),
     (Transactions, "send"),
     (HttpChannel, "deliver"),
-    (HttpChannel, "claim_ids"),
+    (HttpChannel, "send_claim_ids"),
     (HttpChannel, "collect"),
     (HttpChannel, "acknowledge"),
 ]
@@ -145,6 +147,22 @@ def test_file_killed_again_and_again_files_and_delivers_once(stage: ClaimStage, 
     assert len(stage.events("ClaimFiled")) == 1
     ((_, claim),) = stage.delivered()
     assert claim_commitment(claim) == state.commitment
+    # However often its answer was lost, the id took quota once.
+    today = datetime.now(UTC).date()
+    used = stage.organisations.channel_usage(today - timedelta(days=1), today)
+    assert sum(line.claim_ids for line in used) == 1
+
+
+def test_file_asks_anew_for_an_id_when_the_question_before_came_too_late(
+    stage: ClaimStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage.client() as client:
+        with monkeypatch.context() as changed:
+            changed.setattr(channel, "VALIDITY", timedelta(seconds=-1))
+            with pytest.raises(errors.InvalidInput) as caught:
+                client.file(contents())
+        assert caught.value.key == "request_expired"
+        assert client.file(contents()).status is ClaimStatus.FILED
 
 
 def test_file_killed_at_each_place_and_run_again(stage: ClaimStage, counter: Counter) -> None:
