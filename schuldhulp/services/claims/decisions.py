@@ -17,15 +17,15 @@ from schuldhulp.domain.claims import (
     DecisionReason,
     check_decision,
     check_reason,
-    claim_document,
     obligation_from,
     statement_is_old,
 )
-from schuldhulp.domain.records import ClaimDecisionState, Obligation, ReceivedClaim, Record, RecordVersion, ResidentView
+from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, RecordVersion
 from schuldhulp.domain.types import ClaimId, Commitment, DossierId, MunicipalityCode, RecordId, Salt
 from schuldhulp.errors import Conflict, NotFound
 from schuldhulp.services.caseload import Caseload
 from schuldhulp.services.claims.decision_rows import PENDING, DecisionRow, decision_mac
+from schuldhulp.services.claims.dossier_claims import current_records, draft_of, obligation_of, received
 from schuldhulp.services.claims.links import Link, LinkKey, find_link, record_of, seal_link
 from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
 from schuldhulp.services.clock import today
@@ -160,7 +160,7 @@ class ClaimDesk:
         def prepare(opened: Assessment) -> Change:
             held = record_of(opened, claim_id)
             link = Link(dossier=dossier, record=held.record_id if held else fresh)
-            draft = _draft(held, fresh, _received(held, claim))
+            draft = draft_of(held, fresh, received(held, claim))
             return Change(drafts=[draft], also=lambda work: self._put_link(work, claim, link))
 
         written = self._writer.change(dossier, prepare, actor=actor, action=LogAction.ADD, purpose=Purpose.CLAIM_REVIEW)
@@ -202,9 +202,9 @@ class ClaimDesk:
                     "resident_unanswered", "the resident disputes this claim; answer first", field="claim_id"
                 )
             target = known or record.obligation
-            present, before = _obligation(opened, target)
+            present, before = obligation_of(opened, target)
             obligation = obligation_from(claim.claim.contents, owed_by, known=before)
-            check_references(obligation, _records(opened))
+            check_references(obligation, current_records(opened))
             made = present.record_id if present else new_record_id()
             draft = Draft(record=obligation, record_id=made, expected_version=present.version if present else 0)
             return replace(record, obligation=made), [draft]
@@ -309,7 +309,7 @@ class ClaimDesk:
             held = record_of(opened, step.claim_id)
             if held is None:
                 raise Conflict("claim_not_linked", "the claim was taken out of its dossier", field="claim_id")
-            record, more = drafts(opened, held, _received(held, claim))
+            record, more = drafts(opened, held, received(held, claim))
             decided = replace(
                 record,
                 decision=_STATES[step.status],
@@ -317,7 +317,7 @@ class ClaimDesk:
                 decided_at=job.created_at,
             )
             return Change(
-                drafts=[*more, _draft(held, held.record_id, decided)],
+                drafts=[*more, draft_of(held, held.record_id, decided)],
                 also=lambda work: self._store_job(work, claim, job, link=link),
             )
 
@@ -392,63 +392,6 @@ class ClaimDesk:
         with self._store.read() as work:
             row = self._reader.dossier(work, dossier)
         self._caseload.require_opened(row, actor=actor)
-
-
-def _received(held: RecordVersion | None, claim: OpenedClaim) -> ReceivedClaim:
-    """Return the claim's record with what stands on the chain now.
-
-    What was said of an older version counts for that version; a dispute that waits for its answer goes on waiting.
-    """
-    fresh = ReceivedClaim(
-        claim_id=claim.row.claim_id.hex(),
-        commitment=claim.row.commitment.hex(),
-        claim_version=claim.claim.version,
-        document=claim_document(claim.claim.contents),
-        received_at=claim.received_at,
-    )
-    if held is None:
-        return fresh
-    record = held.record
-    assert isinstance(record, ReceivedClaim)  # noqa: S101 - `record_of` looks for nothing else
-    if record.commitment == fresh.commitment:
-        return record
-    if record.resident_view is not ResidentView.NONE and record.waits_for_answer:
-        fresh = replace(
-            fresh,
-            resident_view=record.resident_view,
-            resident_reason=record.resident_reason,
-            resident_at=record.resident_at,
-        )
-    return replace(fresh, obligation=record.obligation)
-
-
-def _draft(held: RecordVersion | None, fresh: RecordId, record: ReceivedClaim) -> Draft:
-    if held is None:
-        return Draft(record=record, record_id=fresh)
-    return Draft(record=record, record_id=held.record_id, expected_version=held.version)
-
-
-def _records(opened: Assessment) -> dict[RecordId, Record]:
-    return {
-        record: entry.version.record
-        for record, entry in opened.current.items()
-        if entry.version is not None and not entry.version.withdrawn
-    }
-
-
-def _obligation(opened: Assessment, record: RecordId | None) -> tuple[RecordVersion | None, Obligation | None]:
-    """Return an obligation of the dossier and its version; None for both when none is meant.
-
-    Raises:
-        NotFound: there is no such obligation, or it was withdrawn.
-    """
-    if record is None:
-        return None, None
-    entry = opened.current.get(record)
-    version = entry.version if entry is not None else None
-    if version is None or version.withdrawn or not isinstance(version.record, Obligation):
-        raise NotFound("record_unknown", "there is no such obligation in this dossier", field="known")
-    return version, version.record
 
 
 def _require_unchanged(work: UnitOfWork, claim: OpenedClaim) -> None:
