@@ -22,7 +22,12 @@ def main() -> int:
         routers = [channel_router(services.channel)]
         if services.node is not None:
             routers.append(rpc_router(services.node))
-        app = create_app(services.evaluation, routers=routers, close=services.close)
+        app = create_app(
+            services.evaluation,
+            routers=routers,
+            know=None if services.node is None else services.node.know,
+            close=services.close,
+        )
         serve(app, host=LOOPBACK, port=settings.evaluator_port, trusted_proxies=settings.trusted_proxies)
     except SchuldhulpError as error:
         sys.stderr.write(f"error: {error}\n")

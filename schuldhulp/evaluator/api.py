@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.types import Epoch, MunicipalityCode
-from schuldhulp.evaluator.limits import AccessLog, BodyLimit
+from schuldhulp.evaluator.limits import AccessLog, BodyLimit, SignedRequests
 from schuldhulp.evaluator.model import EvaluationAnswer, EvaluationBody, Health, PublicKey, PublicKeys
 from schuldhulp.evaluator.problems import PROBLEMS, install_problems
 from schuldhulp.services.evaluation import EvaluationRequest, EvaluationService
@@ -47,7 +47,7 @@ def create_app(
     service: EvaluationService,
     *,
     routers: Sequence[APIRouter] = (),
-    expected: dict[str, str] | None = None,
+    know: Callable[[str], None] | None = None,
     close: Callable[[], None] | None = None,
 ) -> FastAPI:
     """Make the application.
@@ -55,7 +55,7 @@ def create_app(
     Args:
         service: evaluates requests.
         routers: routes of the other things that this process does.
-        expected: fields of their bodies, and what each must be.
+        know: is told from which network address a signed request came that was answered.
         close: called when the process ends.
 
     Returns:
@@ -79,8 +79,11 @@ def create_app(
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     )
     app.add_middleware(BodyLimit, larger=LARGER)
+    if know is not None:
+        signed = {path for router in routers for path in _paths(router)} - set(LARGER) | {"/v1/evaluations"}
+        app.add_middleware(SignedRequests, paths=signed, know=know)
     app.add_middleware(AccessLog, paths=PATHS | {path for router in routers for path in _paths(router)})
-    install_problems(app, expected=expected)
+    install_problems(app)
     for router in routers:
         app.include_router(router)
 
@@ -111,7 +114,7 @@ def create_app(
         async with few if len(request.elements) <= FEW else lists:
             if await http.is_disconnected():
                 # Nobody waits for the answer any more: whoever gave up and asked again must not double the work.
-                raise HTTPException(408)
+                raise HTTPException(408, "nobody waits for the answer any more")
             answer = await run_sync(service.evaluate, request, limiter=threads)
         return EvaluationAnswer.model_construct(evaluated=list(answer.evaluated), proof=answer.proof, key=answer.key)
 

@@ -6,11 +6,15 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
+from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schuldhulp.errors import SchuldhulpError
 
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request body; 1 000 elements fit."""
@@ -118,6 +122,41 @@ class AccessLog:
                 status,
                 (time.perf_counter() - begin) * 1000,
             )
+
+
+class SignedRequests:
+    """Tells from which addresses requests come that were signed by who may: those that are answered with 200."""
+
+    def __init__(self, app: ASGIApp, *, paths: Collection[str], know: Callable[[str], None]) -> None:
+        """Stand in front of `app`.
+
+        Args:
+            app: what comes after.
+            paths: paths on which only signed requests are answered with 200.
+            know: is told the network address.
+        """
+        self._app = app
+        self._paths = paths
+        self._know = know
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and tell from where it came when it was answered."""
+        if scope["type"] != "http" or scope["path"] not in self._paths or not scope.get("client"):
+            await self._app(scope, receive, send)
+            return
+        status = 0
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        await self._app(scope, receive, note)
+        if status == 200:
+            # It was answered: that its address is not remembered must not make an error of it.
+            with suppress(SchuldhulpError):
+                await run_sync(self._know, scope["client"][0])
 
 
 async def _read(receive: Receive, largest: int) -> bytearray | None:

@@ -84,14 +84,12 @@ def problem(
     )
 
 
-def install_problems(app: FastAPI, *, expected: dict[str, str] | None = None) -> None:
+def install_problems(app: FastAPI) -> None:
     """Have every error of an application answered in this shape.
 
     Args:
         app: the application.
-        expected: fields of its bodies and what each must be, besides those of `EXPECTED`.
     """
-    fields = EXPECTED | (expected or {})
 
     @app.exception_handler(SchuldhulpError)
     def on_known(_request: Request, error: SchuldhulpError) -> JSONResponse:
@@ -101,13 +99,16 @@ def install_problems(app: FastAPI, *, expected: dict[str, str] | None = None) ->
 
     @app.exception_handler(RequestValidationError)
     def on_shape(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return _shape_problem(error, fields)
+        return _shape_problem(error, EXPECTED)
 
     @app.exception_handler(HTTPException)
     def on_http(_request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 400:
             return problem(400, "body_invalid", None, "the body is not JSON")
-        key = {404: "route_unknown", 405: "method_not_allowed"}.get(error.status_code, "request_refused")
+        key = {404: "route_unknown", 405: "method_not_allowed"}.get(error.status_code)
+        if key is None:
+            # Raised by ourselves, with words of our own.
+            return problem(error.status_code, "request_refused", None, error.detail, dict(error.headers or {}))
         return problem(error.status_code, key, None, "there is no such route or method", dict(error.headers or {}))
 
 

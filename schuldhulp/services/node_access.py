@@ -6,9 +6,11 @@ under a secret of the day (crypto.marks) and is neither kept nor logged.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from schuldhulp.crypto.marks import address_mark
@@ -31,6 +33,12 @@ MAX_BATCH: Final = 100
 
 OWN_VERSION: Final = "schuldhulp"
 """What `web3_clientVersion` is answered with; which node stands behind is nobody's business."""
+
+KNOWN_FOR: Final = timedelta(hours=12)
+"""How long an address is known after its last request that an admitted organisation signed."""
+
+MOST_KNOWN: Final = 10_000
+"""Addresses that one process knows; those that were silent longest are forgotten first."""
 
 PARSE_ERROR: Final = -32700
 INTERNAL_ERROR: Final = -32603
@@ -149,7 +157,7 @@ class NodeAccess:
             store: limits and organisations, shared by all processes.
             clock: tells the time.
             rate: questions that one address may ask within a minute.
-            total: questions of all addresses together.
+            total: questions of all addresses together; half of it is for those that are known, see `know`.
         """
         self._chain_id = chain_id
         self._contracts = frozenset(contracts)
@@ -162,6 +170,8 @@ class NodeAccess:
         self._rate = rate
         self._total = total
         self._secret: tuple[date, bytes] | None = None
+        self._known: OrderedDict[str, datetime] = OrderedDict()
+        self._known_lock = threading.Lock()
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -188,13 +198,13 @@ class NodeAccess:
         now = self._clock.now()
         units = sum(one.weight if isinstance(one, NodeQuestion) else 1 for one in read)
         mark = address_mark(self._secret_of(now), client)
-        if not self._store.take([(f"rpc/{mark}", units, self._rate), ("rpc", units, self._total)], now):
+        if not self._take(mark, units, now):
             self._tally.note("", "rpc_rate_spent", now)
             wait = 60 - int(now.timestamp()) % 60
             refused = self._refuse(429, LIMIT_EXCEEDED, "too much was asked within this minute; ask again in the next")
             return NodeAnswer(status=429, body=refused.body, retry_after=wait)
         try:
-            answers = self._answers(read, now)
+            answers = self._answers(read, mark, now)
         except Unreachable as error:
             if error.key == "chain_answer_too_large":
                 return self._refuse(200, LIMIT_EXCEEDED, "the answer is too large; ask about fewer blocks")
@@ -204,6 +214,37 @@ class NodeAccess:
             for question, answer in zip(questions, answers, strict=True)
         ]
         return NodeAnswer(status=200, body=plain if isinstance(body, list) else plain[0])
+
+    def know(self, client: str) -> None:
+        """Note that an address sent a request that an admitted organisation signed.
+
+        Half of the total is for such addresses: a few others cannot shut them out. What is remembered is the same mark
+        that is counted by, in this process alone.
+
+        Args:
+            client: network address of whoever asked.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        now = self._clock.now()
+        self._remember(address_mark(self._secret_of(now), client), now)
+
+    def _remember(self, mark: str, now: datetime) -> None:
+        with self._known_lock:
+            self._known[mark] = now
+            self._known.move_to_end(mark)
+            if len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+
+    def _take(self, mark: str, units: int, now: datetime) -> bool:
+        kept = self._total // 2
+        own = (f"rpc/{mark}", units, self._rate)
+        with self._known_lock:
+            seen = self._known.get(mark)
+        if seen is not None and now - seen < KNOWN_FOR and self._store.take([own, ("rpc/known", units, kept)], now):
+            return True
+        return self._store.take([own, ("rpc", units, self._total - kept)], now)
 
     def close(self) -> None:
         """Keep what was counted and not kept yet; at the end of the process."""
@@ -233,7 +274,9 @@ class NodeAccess:
         except QuestionRefused as refused:
             return refused
 
-    def _answers(self, read: Sequence[NodeQuestion | QuestionRefused | str], now: datetime) -> list[dict[str, Any]]:
+    def _answers(
+        self, read: Sequence[NodeQuestion | QuestionRefused | str], mark: str, now: datetime
+    ) -> list[dict[str, Any]]:
         head: int | None = None
         if any(isinstance(one, NodeQuestion) and one.spans for one in read):
             answer = self._node.ask([("eth_blockNumber", ())])[0]
@@ -243,7 +286,7 @@ class NodeAccess:
         ready: list[NodeQuestion | QuestionRefused | str] = []
         for one in read:
             try:
-                ready.append(self._checked(one, head, now) if isinstance(one, NodeQuestion) else one)
+                ready.append(self._checked(one, head, mark, now) if isinstance(one, NodeQuestion) else one)
             except QuestionRefused as refused:
                 ready.append(refused)
         passed = [one for one in ready if isinstance(one, NodeQuestion)]
@@ -258,14 +301,14 @@ class NodeAccess:
                 answers.append(_answer(next(results)))
         return answers
 
-    def _checked(self, question: NodeQuestion, head: int | None, now: datetime) -> NodeQuestion:
+    def _checked(self, question: NodeQuestion, head: int | None, mark: str, now: datetime) -> NodeQuestion:
         """Check what a look at the question alone does not show.
 
         Raises:
             QuestionRefused: too many blocks, or a transaction that is not for us.
         """
         if question.method == "eth_sendRawTransaction":
-            self._check_transaction(bytes.fromhex(question.params[0][2:]), now)
+            self._check_transaction(bytes.fromhex(question.params[0][2:]), mark, now)
         if question.spans and head is not None:
             asked = dict(question.params[0])
             first, last = (
@@ -277,7 +320,7 @@ class NodeAccess:
             return NodeQuestion(method=question.method, params=(asked,), weight=question.weight)
         return question
 
-    def _check_transaction(self, raw: bytes, now: datetime) -> None:
+    def _check_transaction(self, raw: bytes, mark: str, now: datetime) -> None:
         try:
             sent = self._read_transaction(raw)
         except InvalidInput as error:
@@ -292,6 +335,7 @@ class NodeAccess:
         if organisation is None or organisation.suspended:
             self._tally.note("" if organisation is None else organisation.kvk, "rpc_sender_refused", now)
             raise QuestionRefused(NODE_REFUSED, "the sender is no account of an admitted organisation")
+        self._remember(mark, now)
 
 
 def unreachable_answer(error: SchuldhulpError) -> NodeAnswer:

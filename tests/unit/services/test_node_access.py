@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.services.node_access import MAX_BATCH, NodeAccess, NodeRefusal, SentTransaction
+from schuldhulp.services import node_access
+from schuldhulp.services.node_access import KNOWN_FOR, MAX_BATCH, NodeAccess, NodeRefusal, SentTransaction
 from schuldhulp.services.node_questions import MAX_BLOCKS
 from schuldhulp.services.ports import Organisation, Quota
 from tests.support.evaluation import CHAIN_ID, KVK, NOON, REGISTRY, SetClock
@@ -140,8 +141,8 @@ def test_answer_counts_by_address_and_in_total_and_keeps_no_address(scene: Scene
     first, second, other, next_day = [{name: (units, limit) for name, units, limit in one} for one in scene.store.taken]
     assert first.keys() == second.keys()
     assert len({*first, *other, *next_day}) == 4
-    assert second["rpc"] == (6, 1_000)
-    assert all(limit == (100 if name != "rpc" else 1_000) for name, (_, limit) in first.items())
+    assert second["rpc"] == (6, 500)
+    assert all(limit == (100 if name != "rpc" else 500) for name, (_, limit) in first.items())
     assert not any(CLIENT in name for name in {*first, *other, *next_day})
 
 
@@ -242,3 +243,35 @@ def test_answer_says_that_the_node_is_away_and_nothing_of_where_it_is(scene: Sce
     scene.node.failure = errors.Unreachable("chain_answer_too_large", "too large")
     answer = scene.access.answer(question("eth_getLogs", {}), CLIENT)
     assert (answer.status, answer.body["error"]["code"]) == (200, -32005)
+
+
+def test_answer_keeps_a_share_of_the_total_for_addresses_that_signed(scene: Scene) -> None:
+    def refuse_strangers(takings: Sequence[tuple[str, int, int]], at: datetime) -> bool:
+        return "rpc" not in [name for name, _, _ in takings]
+
+    scene.store.take = refuse_strangers  # type: ignore[method-assign]
+    assert scene.access.answer(question("eth_chainId"), CLIENT).status == 429
+    scene.access.know(CLIENT)
+    assert scene.access.answer(question("eth_chainId"), CLIENT).status == 200
+    assert scene.access.answer(question("eth_chainId"), "192.0.2.8").status == 429
+    scene.clock.advance(seconds=KNOWN_FOR.total_seconds())
+    assert scene.access.answer(question("eth_chainId"), CLIENT).status == 429
+
+
+def test_answer_knows_who_sent_a_transaction_and_lets_it_use_both_shares(scene: Scene) -> None:
+    scene.ask("eth_sendRawTransaction", RAW)
+    scene.store.suffices = False
+    scene.access.answer(question("eth_chainId"), CLIENT)
+    known, common = scene.store.taken[-2:]
+    assert [name for name, _, _ in known][1:] == ["rpc/known"]
+    assert [name for name, _, _ in common][1:] == ["rpc"]
+    # Together they are the total.
+    assert known[1][2] + common[1][2] == 1_000
+
+
+def test_know_forgets_who_was_silent_longest(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_access, "MOST_KNOWN", 1)
+    scene.access.know(CLIENT)
+    scene.access.know("192.0.2.8")
+    scene.access.answer(question("eth_chainId"), CLIENT)
+    assert [name for name, _, _ in scene.store.taken[-1]][1:] == ["rpc"]
