@@ -13,6 +13,7 @@ from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt, s
 from schuldhulp.creditor.claims_steps import KeptMessage
 from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import KIND_UNKNOWN, ClaimJournal
+from schuldhulp.creditor.receipt_times import LEAD
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.sealed import OpeningKey
@@ -118,6 +119,8 @@ class Mailbox:
                     messages=self._messages,
                     claim_id=kept.claim_id,
                     sealed=kept.content,
+                    steps=self._journal.steps(kept.claim_id),
+                    lead=LEAD + self._access.max_age,
                 )
         except Unreachable:
             raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +14,8 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 
 from schuldhulp.creditor.claims_chain import CONTRACT, call_data
+from schuldhulp.creditor.claims_steps import Step
+from schuldhulp.creditor.receipt_times import LEAD, require_after_filing, require_signer_at_delivery
 from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.crypto.claims import open_receipt, receipt_signer
 from schuldhulp.crypto.sealed import OpeningKey
@@ -69,6 +73,8 @@ def check_receipt(
     messages: OpeningKey,
     claim_id: ClaimId,
     sealed: bytes,
+    steps: Sequence[Step] = (),
+    lead: timedelta = LEAD,
 ) -> CheckedReceipt:
     """Open a receipt and check who signed it.
 
@@ -82,6 +88,8 @@ def check_receipt(
         messages: opens what the municipality seals.
         claim_id: the claim that the message is about.
         sealed: the message.
+        steps: this creditor's steps with the claim; they tell when it was filed and delivered.
+        lead: how long before the delivery the block may lie that the receipt names.
 
     Returns:
         The receipt with the block at which the signer was read.
@@ -89,7 +97,8 @@ def check_receipt(
     Raises:
         Undecryptable: it does not open.
         InvalidInput: what is in it is no receipt of this claim.
-        ProofInvalid: another account signed it, or it is another municipality's claim.
+        ProofInvalid: another account signed it, one that was replaced before the delivery, it names a block from
+            before the claim was handed in, or it is another municipality's claim.
         ChainMismatch: the node does not know the registry.
         Unreachable: the node does not answer.
     """
@@ -100,6 +109,11 @@ def check_receipt(
     signer = receipt_signer(signed, chain_id=deployment.chain_id, claim_register=register)
     for number, known_hash in ((receipt.block_number, receipt.block_hash), (head.number, head.hash)):
         if signer_at(deployment, node, receipt.municipality, number, known_hash) == signer:
+            if number == receipt.block_number and known_hash == receipt.block_hash:
+                read_at = block_of(node.call("eth_getBlockByNumber", hex(number), False)).timestamp
+                require_after_filing(receipt, steps, read_at=read_at, lead=lead)
+                if signer_at(deployment, node, receipt.municipality, head.number, head.hash) != signer:
+                    require_signer_at_delivery(receipt, steps, deployment=deployment, node=node, head=head)
             return CheckedReceipt(
                 signed=signed,
                 signer=signer,

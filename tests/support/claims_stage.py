@@ -169,9 +169,10 @@ class ClaimStage:
         reason: RefusalReason | None = None,
         signer: str = "receipt_signer",
         party: Party | None = None,
+        number: int | None = None,
     ) -> ClaimReceipt:
-        """Answer a delivery as the municipality's worker does."""
-        block = self.chain.node.ask("eth_getBlockByNumber", "latest", False)
+        """Answer a delivery as the municipality's worker does, or naming an earlier block."""
+        block = self.chain.node.ask("eth_getBlockByNumber", "latest" if number is None else hex(number), False)
         receipt = ClaimReceipt(
             claim_id=ClaimId(message.subject),
             commitment=commitment,

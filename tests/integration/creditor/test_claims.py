@@ -362,6 +362,39 @@ def test_collect_ends_when_the_same_message_comes_under_a_higher_number(
     assert (asked[0], asked[-1] > 70) == (kept[0].number, True)
 
 
+def test_receipt_by_a_signer_of_the_past_is_refused(ready: ClaimStage) -> None:
+    """The key of the old signer signs after it was replaced, and names a block from before that."""
+    before = int(ready.chain.node.ask("eth_blockNumber"), 16)
+    with ready.client() as client:
+        state = client.file(contents())
+    ((message, _),) = ready.delivered()
+    ready.send_receipt(message, state.commitment, number=before)
+    with ready.client() as client:
+        assert client.collect().problems == ("receipt_backdated",)
+        filed = client._journal.steps()[-1].block_number
+        assert client.list()[0].receipt is None
+    other = ready.creditor.account.address
+    ready.chain.transact("EnrolmentRegistry", "setReceiptSigner", 14, other, by="administrator")
+    with ready.client() as client:
+        # As if it was delivered after the change.
+        (step,) = client._journal.steps()
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        client._journal.advance(step, StepState.DONE, delivered_at=later.isoformat())
+        ready.send_receipt(message, state.commitment, number=filed)
+        assert client.collect().problems == ("signer_replaced",)
+        # And as if it was delivered a day later, by the signer of now.
+        ready.chain.transact(
+            "EnrolmentRegistry",
+            "setReceiptSigner",
+            14,
+            ready.chain.deployment.accounts["receipt_signer"],
+            by="administrator",
+        )
+        client._journal.advance(step, StepState.DONE, delivered_at=(later + timedelta(days=1)).isoformat())
+        ready.send_receipt(message, state.commitment, reason=RefusalReason.UNDECRYPTABLE, number=filed)
+        assert client.collect().problems == ("receipt_backdated",)
+
+
 def test_file_delivers_again_what_a_receipt_says_does_not_open(ready: ClaimStage) -> None:
     with ready.client() as client:
         state = client.file(contents())
