@@ -8,6 +8,7 @@ Only processes' entry points and the composition root read this module.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import socket
 import ssl
@@ -22,6 +23,8 @@ from schuldhulp.errors import Misconfigured
 from schuldhulp.services.schedule import parse_schedule
 
 PREFIX = "SCHULDHULP_"
+LOG = logging.getLogger(__name__)
+
 LOOPBACK = "127.0.0.1"
 
 ELSEWHERE = ("DIGID_", "EHERKENNING_", "STAFF_", "TEST_", "ASSUME_YES", "CHROMIUM", "REQUIRE_TOOLS")
@@ -245,7 +248,17 @@ class Settings(BaseModel):
                 raise ValueError(
                     f"{PREFIX}CHAIN_URL must start with https:// in production, or with http:// for a node on loopback"
                 )
+        if self.believes_everybody:
+            told = f"{PREFIX}TRUSTED_PROXIES holds a network of all addresses: everybody could choose their own"
+            if self.env == "production":
+                raise ValueError(told)
+            LOG.warning("%s", told)
         return self
+
+    @property
+    def believes_everybody(self) -> bool:
+        """Whether anybody is believed to be a proxy, and may say which address a request comes from."""
+        return any(ipaddress.ip_network(part).prefixlen == 0 for part in self.trusted_proxies.split(",") if part)
 
     @property
     def deployment_file(self) -> Path:

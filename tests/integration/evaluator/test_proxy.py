@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from schuldhulp.config import load_settings
+from schuldhulp.errors import Misconfigured
 from tests.support.evaluation import make_evaluator, make_keys
 from tests.support.evaluator_process import EvaluatorProcess, now, processes, web
 
@@ -70,3 +72,21 @@ def test_no_address_is_stored_or_logged(start: Callable[[str], EvaluatorProcess]
     assert b"rpc/" in kept
     assert b"198.51.100.77" not in kept
     assert "198.51.100.77" not in server.errors.read_text()
+
+
+SAFE = {f"SCHULDHULP_{name}_URL": f"https://{name.lower()}.example.nl" for name in ("EVALUATOR", "RELAY", "COCKPIT")}
+
+
+@pytest.mark.parametrize("networks", ["0.0.0.0/0", "::/0", "127.0.0.1,0.0.0.0/0"])
+def test_settings_refuse_in_production_to_believe_everybody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, networks: str
+) -> None:
+    environment = {"SCHULDHULP_DATA": str(tmp_path), "SCHULDHULP_TRUSTED_PROXIES": networks}
+    assert load_settings(environment).believes_everybody
+    assert "everybody could choose their own" in caplog.text
+    environment |= {**SAFE, "SCHULDHULP_ENV": "production"}
+    with pytest.raises(Misconfigured, match="TRUSTED_PROXIES"):
+        load_settings(environment)
+    caplog.clear()
+    load_settings(environment | {"SCHULDHULP_TRUSTED_PROXIES": "10.0.0.0/8,127.0.0.1"})
+    assert not caplog.text
