@@ -73,6 +73,11 @@ class ClaimAccess:
             deployment=deployment, node=node, seen=HeadFile(state_file), clock=clock, max_age=max_age
         )
 
+    @property
+    def account(self) -> str:
+        """Checksummed address of the creditor's account."""
+        return self._account.address
+
     def head(self) -> Head:
         """Return the newest block of the chain, everything about it checked."""
         return self._registry.at_head().head

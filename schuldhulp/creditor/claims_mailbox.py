@@ -119,6 +119,7 @@ class Mailbox:
                     messages=self._messages,
                     claim_id=kept.claim_id,
                     sealed=kept.content,
+                    account=self._access.account,
                     steps=self._journal.steps(kept.claim_id),
                     lead=LEAD + self._access.max_age,
                 )

@@ -19,7 +19,7 @@ from schuldhulp.creditor.receipt_times import LEAD, require_after_filing, requir
 from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.crypto.claims import open_receipt, receipt_signer
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.domain.claims import ClaimReceipt, SignedReceipt, receipt_from_plain, receipt_to_plain
+from schuldhulp.domain.claims import ClaimReceipt, ReceiptOutcome, SignedReceipt, receipt_from_plain, receipt_to_plain
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import ChainMismatch, InvalidInput, Misconfigured, ProofInvalid
 from schuldhulp.node.answers import block_of, data_of
@@ -73,6 +73,7 @@ def check_receipt(
     messages: OpeningKey,
     claim_id: ClaimId,
     sealed: bytes,
+    account: str,
     steps: Sequence[Step] = (),
     lead: timedelta = LEAD,
 ) -> CheckedReceipt:
@@ -88,6 +89,7 @@ def check_receipt(
         messages: opens what the municipality seals.
         claim_id: the claim that the message is about.
         sealed: the message.
+        account: checksummed address of this creditor's account, to which it was sent.
         steps: this creditor's steps with the claim; they tell when it was filed and delivered.
         lead: how long before the delivery the block may lie that the receipt names.
 
@@ -105,6 +107,9 @@ def check_receipt(
     signed = open_receipt(messages, claim_id, sealed)
     receipt = signed.receipt
     _require_own_municipality(receipt)
+    # What the municipality accepts was sent by its holder; a refusal may name another one as the holder.
+    if receipt.outcome is ReceiptOutcome.ACCEPTED and receipt.holder.lower() != account.lower():
+        raise ProofInvalid("holder_other", "the receipt accepts the claim of another account", field="holder")
     register = deployment.contract(CONTRACT).address
     signer = receipt_signer(signed, chain_id=deployment.chain_id, claim_register=register)
     for number, known_hash in ((receipt.block_number, receipt.block_hash), (head.number, head.hash)):

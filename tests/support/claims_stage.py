@@ -170,6 +170,7 @@ class ClaimStage:
         signer: str = "receipt_signer",
         party: Party | None = None,
         number: int | None = None,
+        holder: str | None = None,
     ) -> ClaimReceipt:
         """Answer a delivery as the municipality's worker does, or naming an earlier block."""
         block = self.chain.node.ask("eth_getBlockByNumber", "latest" if number is None else hex(number), False)
@@ -177,7 +178,7 @@ class ClaimStage:
             claim_id=ClaimId(message.subject),
             commitment=commitment,
             municipality=MUNICIPALITY,
-            holder=message.sender,
+            holder=holder or message.sender,
             message=message.message,
             outcome=ReceiptOutcome.REFUSED if reason else ReceiptOutcome.ACCEPTED,
             reason=reason,

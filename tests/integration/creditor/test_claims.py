@@ -362,6 +362,18 @@ def test_collect_ends_when_the_same_message_comes_under_a_higher_number(
     assert (asked[0], asked[-1] > 70) == (kept[0].number, True)
 
 
+def test_receipt_that_accepts_the_claim_of_another_holder_is_refused(ready: ClaimStage) -> None:
+    with ready.client() as client:
+        state = client.file(contents())
+    ((message, _),) = ready.delivered()
+    other = ready.collector.account.address
+    ready.send_receipt(message, state.commitment, holder=other)
+    ready.send_receipt(message, state.commitment, holder=other, reason=RefusalReason.HOLDER_MISMATCH)
+    with ready.client() as client:
+        collected = client.collect()
+    assert (len(collected.receipts), collected.problems) == (1, ("holder_other",))
+
+
 def test_receipt_by_a_signer_of_the_past_is_refused(ready: ClaimStage) -> None:
     """The key of the old signer signs after it was replaced, and names a block from before that."""
     before = int(ready.chain.node.ask("eth_blockNumber"), 16)
