@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from schuldhulp.services.verification import VerificationService
     from schuldhulp.storage import SqlStore
 
+FORGET_EVERY = 3600.0
+"""Seconds between two times that checks on the pages are deleted whose time has come."""
+
 SPARES_EVERY = 60.0
 """Seconds between two looks at which dossiers run short of spares."""
 
@@ -119,7 +122,7 @@ def cockpit(settings: Settings | None = None) -> Cockpit:
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.database_url)
     found = _cockpit(settings, open_store(settings, engine))
-    found.history.forget()
+    keep_doing("history of checks", found.history.forget, every=FORGET_EVERY)
     if settings.ledger_fill:
         # The worker has no data keys, so what its batches are filled with is made here.
         keep_doing("spares", found.spares.prepare, every=SPARES_EVERY)
@@ -162,6 +165,7 @@ def cockpit_is_secure() -> bool:
 def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.chain.claims import RegisterReader
     from schuldhulp.creditor.page_lists import PageList
+    from schuldhulp.crypto.history import HistoryKey
     from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, keyring_exists
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.caseload import Caseload
@@ -208,7 +212,9 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     writer = DossierWriter(reader=reader, log=log)
     caseload = Caseload(store=store, log=log)
     publication_key = read_public_keys(settings.keys).publication_key
-    history = CheckHistory(store=store, log=log, key=keys.log, clock=clock, keep=timedelta(days=settings.check_days))
+    history = CheckHistory(
+        store=store, log=log, key=HistoryKey.of(keys.log), clock=clock, keep=timedelta(days=settings.check_days)
+    )
     desk, staff = _desk(settings, gateway), StaffService(store=store, log=log)
     checks = CheckService(
         store=store,

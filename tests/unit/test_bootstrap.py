@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from schuldhulp import errors
-from schuldhulp.bootstrap import background
+from schuldhulp.bootstrap import background, cockpit_process
 
 
 class Stopped(BaseException):
@@ -38,3 +41,15 @@ def test_keep_doing_goes_on_after_anything_that_fails(
         "spares: the database does not answer",
         "spares: internal error: ValueError",
     ]
+
+
+def test_cockpit_deletes_old_checks_again_and_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    forget = object()
+    found = SimpleNamespace(history=SimpleNamespace(forget=forget))
+    settings = SimpleNamespace(data=tmp_path, database_url="sqlite://", ledger_fill=0)
+    done: list[tuple[object, float]] = []
+    monkeypatch.setattr(cockpit_process, "open_store", lambda *_: None)
+    monkeypatch.setattr(cockpit_process, "_cockpit", lambda *_: found)
+    monkeypatch.setattr(cockpit_process, "keep_doing", lambda _name, task, *, every: done.append((task, every)))
+    assert cockpit_process.cockpit(settings) is found  # type: ignore[arg-type,comparison-overlap]
+    assert done == [(forget, cockpit_process.FORGET_EVERY)]
