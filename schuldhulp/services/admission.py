@@ -82,6 +82,18 @@ class AdmissionService:
         require(actor, Permission.MANAGE_CREDITORS)
         return self._require(parse_kvk(kvk))
 
+    def daily_quota(self, *, actor: Actor, kvk: str) -> int:
+        """Return how many questions a day an organisation has, or would have when it were admitted now.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+            InvalidInput: not a number of the trade register.
+            Unreachable: the database does not answer.
+        """
+        require(actor, Permission.MANAGE_CREDITORS)
+        present = self._store.organisation(parse_kvk(kvk))
+        return (present.quota if present else self._standard_quota).daily
+
     def history(self, *, actor: Actor, kvk: str) -> list[Admission]:
         """Return every decision about an organisation, oldest first: what was allowed, why, by whom and when.
 
@@ -158,10 +170,10 @@ class AdmissionService:
         accounts = set(present.accounts) if present else set()
         account_quotas = dict(present.account_quotas) if present else {}
         if account is not None:
-            address = _account(account)
+            address = parse_account(account)
             accounts.add(address)
             if account_quota is not None:
-                check_whole(account_quota, "account_quota", lowest=0, highest=MAX_QUOTA)
+                _check_account_quota(account_quota, quota)
                 account_quotas[address] = account_quota
         elif account_quota is not None or not accounts:
             raise InvalidInput("account_missing", "account: name the account that this is about", field="account")
@@ -278,7 +290,7 @@ class AdmissionService:
         """
         require(actor, Permission.MANAGE_CREDITORS)
         check_text(reason, "reason", required=True, longest=MAX_REASON)
-        kvk, address = parse_kvk(kvk), _account(account)
+        kvk, address = parse_kvk(kvk), parse_account(account)
         self._store.remove_account(kvk, address, reason=reason, by=actor.id, at=self._clock.now())
         self._administrator.suspend_creditor(municipality=self._municipality, account=address)
         return self._require(kvk)
@@ -303,6 +315,17 @@ class AdmissionService:
                 "quota_reason: say why this organisation needs more than the standard quota",
                 field="quota_reason",
             )
+
+
+def _check_account_quota(account_quota: int, quota: Quota) -> None:
+    check_whole(account_quota, "account_quota", lowest=0, highest=MAX_QUOTA)
+    if account_quota > quota.daily:
+        raise InvalidInput(
+            "account_quota_above",
+            f"account_quota: more than the {quota.daily} a day of the whole organisation",
+            field="account_quota",
+            limit=quota.daily,
+        )
 
 
 def _lifting(present: Organisation | None, reason: str | None) -> str | None:
@@ -333,11 +356,28 @@ def _all_of(failed: dict[str, SchuldhulpError]) -> SchuldhulpError:
     return type(last)(last.key, words, field=last.field, **last.parameters)
 
 
-def _account(text: str) -> str:
+def parse_account(text: str, field: str = "account") -> str:
+    """Return an address with the checksum of ERC-55.
+
+    Args:
+        text: as it is written; digits of one case carry no checksum, anything else must carry the right one.
+        field: name of the field, for the error.
+
+    Raises:
+        InvalidInput: no address (``account_invalid``), one with a wrong checksum (``account_checksum``), or the one of
+            nobody (``account_zero``).
+    """
     stripped = text.strip()
-    if _ACCOUNT.fullmatch(stripped):
-        address = checksummed(bytes.fromhex(stripped[2:]))
-        # Digits of one case carry no checksum; anything else must carry the right one.
-        if stripped[2:] in (stripped[2:].lower(), stripped[2:].upper(), address[2:]) and int(address, 16):
-            return address
-    raise InvalidInput("account_invalid", "account: an address is expected, 0x and 40 digits", field="account")
+    if not _ACCOUNT.fullmatch(stripped):
+        raise InvalidInput("account_invalid", f"{field}: an address is expected, 0x and 40 digits", field=field)
+    digits, address = stripped[2:], checksummed(bytes.fromhex(stripped[2:]))
+    if not int(digits, 16):
+        raise InvalidInput("account_zero", f"{field}: the address of nobody, all zeros", field=field)
+    if digits not in (digits.lower(), digits.upper(), address[2:]):
+        raise InvalidInput(
+            "account_checksum",
+            f"{field}: the capitals of the address are its checksum, and they do not fit: a digit is wrong; copy it "
+            "again",
+            field=field,
+        )
+    return address

@@ -159,7 +159,13 @@ class OrganisationService:
         accounts = [(own, its_quota)] if own or not application.pages else []
         with self._admission() as admission:
             if application.pages:
-                limit = self._pages_quota if own or its_quota is None else its_quota
+                limit = its_quota
+                if own or limit is None:
+                    daily = application.daily_quota
+                    if daily is None:
+                        daily = admission.daily_quota(actor=actor, kvk=kvk)
+                    # No account may have more than its organisation.
+                    limit = min(self._pages_quota, daily)
                 accounts.append((self._make_account(kvk), limit))
             for account, quota in accounts:
                 admitted = admission.admit(

@@ -9,7 +9,7 @@ import pytest
 from schuldhulp import errors
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.services.admission import STANDARD_QUOTA, AdmissionService
+from schuldhulp.services.admission import STANDARD_QUOTA, AdmissionService, parse_account
 from schuldhulp.services.ports import Quota
 from schuldhulp.storage.evaluation import EvaluatorDatabase
 from tests.support.evaluation import KVK, MUNICIPALITY, NOON, SetClock
@@ -137,6 +137,41 @@ def test_admit_names_the_account_that_is_missing(admission: AdmissionService) ->
     with pytest.raises(errors.InvalidInput) as caught:
         admit(admission, account=None, account_quota=5)
     assert caught.value.field == "account"
+
+
+def test_admit_refuses_an_account_more_than_its_organisation(
+    admission: AdmissionService, store: EvaluatorDatabase
+) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        admit(admission, account_quota=STANDARD_QUOTA.daily + 1)
+    assert (caught.value.key, caught.value.field) == ("account_quota_above", "account_quota")
+    assert store.organisations() == []
+    admit(admission, account_quota=STANDARD_QUOTA.daily)
+    # What is decided at once counts.
+    admit(admission, daily_quota=600, quota_reason="groter", account_quota=600)
+    with pytest.raises(errors.InvalidInput):
+        admit(admission, daily_quota=300, account_quota=301)
+
+
+@pytest.mark.parametrize(
+    ("account", "key"),
+    [
+        (ACCOUNT[:-1], "account_invalid"),
+        (ACCOUNT[2:], "account_invalid"),
+        ("0x" + "g" * 40, "account_invalid"),
+        (ACCOUNT.replace("5aAeb", "5AAeb"), "account_checksum"),
+        ("0x" + "0" * 40, "account_zero"),
+    ],
+)
+def test_parse_account_says_what_is_wrong(account: str, key: str) -> None:
+    with pytest.raises(errors.InvalidInput) as caught:
+        parse_account(account)
+    assert (caught.value.key, caught.value.field) == (key, "account")
+
+
+@pytest.mark.parametrize("written", [ACCOUNT, ACCOUNT.lower(), "0x" + ACCOUNT[2:].upper(), f" {ACCOUNT} "])
+def test_parse_account_gives_the_checksum(written: str) -> None:
+    assert parse_account(written) == ACCOUNT
 
 
 def test_history_tells_every_decision_with_who_and_when(admission: AdmissionService) -> None:

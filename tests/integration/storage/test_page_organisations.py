@@ -93,6 +93,13 @@ def test_admit_gives_the_pages_an_account_with_a_quota_of_its_own(
     assert roles.given == {OWN: False, pages: False}
 
 
+def test_admit_gives_the_pages_no_more_than_the_organisation_has(service: OrganisationService) -> None:
+    admitted = service.admit(actor=ADMINISTRATOR, application=apply(pages=True, daily_quota=4))
+    assert admitted.organisation.account_quotas == {admitted.pages: 4}
+    admitted = service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True))
+    assert admitted.organisation.account_quotas == {admitted.pages: 4}
+
+
 def test_admit_takes_the_account_of_the_pages_alone(service: OrganisationService) -> None:
     admitted = service.admit(actor=ADMINISTRATOR, application=apply(account=None, pages=True, account_quota=3))
     assert admitted.organisation.account_quotas == {admitted.pages: 3}
