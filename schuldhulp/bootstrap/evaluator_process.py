@@ -109,7 +109,7 @@ def evaluator_services(settings: Settings) -> EvaluatorServices:
             ),
             claim_id_key=deployment.claim_id_key,
             keys=keys,
-            messages=MessageDatabase(settings.evaluator_database_url),
+            messages=MessageDatabase.beside(database),
             refusals=database,
             clock=clock,
             retention=timedelta(days=settings.message_days),

@@ -137,6 +137,10 @@ class Counts:
         sqlite_turns = engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite_turns else nullcontext()
 
+    def shared(self) -> tuple[Engine, AbstractContextManager[Any]]:
+        """Return the connections and the turns of writers, for what else works on this database in this process."""
+        return self._engine, self._turn
+
     def take(self, takings: Sequence[tuple[str, int, int]], at: datetime) -> bool:
         """Take units from what subjects may use within a minute: all of them, or none.
 

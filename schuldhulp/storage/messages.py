@@ -20,7 +20,7 @@ from schuldhulp.services.claims.ports import (
     MessageKind,
     Posting,
 )
-from schuldhulp.storage.counting import sweep
+from schuldhulp.storage.counting import Counts, sweep
 from schuldhulp.storage.database import WRITE, connect, translated
 from schuldhulp.storage.evaluation import REQUESTS, SCRIPTS
 from schuldhulp.storage.evaluation_tables import nonces
@@ -48,6 +48,17 @@ class MessageDatabase:
         # turns instead, and wait no longer than it takes.
         sqlite_turns = self._engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite_turns else nullcontext()
+
+    @classmethod
+    def beside(cls, counts: Counts) -> MessageDatabase:
+        """Use connections and turns of the same database together with what counts there, in the same process.
+
+        Args:
+            counts: keeps its own life; closing either closes the connections of both.
+        """
+        made = cls.__new__(cls)
+        made._engine, made._turn = counts.shared()
+        return made
 
     def prepare(self) -> None:
         """Make the tables, or bring them to the newest revision; safe to repeat and to run from several processes.

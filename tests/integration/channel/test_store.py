@@ -564,3 +564,9 @@ def test_tables_hold_no_column_beside_those_that_privacy_describes() -> None:
         "fetched_at",
         "erased_at",
     }
+
+
+def test_beside_takes_turns_with_what_counts_on_the_same_database(stage: ChannelStage) -> None:
+    shared = MessageDatabase.beside(stage.organisations)
+    assert (shared._engine, shared._turn) == stage.organisations.shared()
+    assert shared.erase(fetched_before=NOON, at=NOON) == 0
