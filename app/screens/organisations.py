@@ -12,7 +12,8 @@ from app.components.html import Html, join, show, tag
 from app.components.notices import status
 from app.components.table import Column, facts, table
 from app.screens import organisation_forms
-from app.texts import known, t
+from app.screens.organisation_decisions import decisions, quota_words
+from app.texts import t
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.errors import InvalidInput, NotFound
 
@@ -83,7 +84,7 @@ def _list(actor: Actor) -> None:
                     one.organisation.kvk,
                     state(one.organisation),
                     str(len(one.organisation.accounts)),
-                    quota(one.organisation),
+                    quota_words(one.organisation.quota),
                     t("form.yes") if one.organisation.bsn_ground else t("form.no"),
                     t("form.yes") if one.pages and not one.organisation.suspended else t("form.no"),
                 )
@@ -96,12 +97,6 @@ def _list(actor: Actor) -> None:
 def state(organisation: Organisation) -> Html:
     """Return whether an organisation may ask, as sign and words."""
     return status("stop", t("orgs.suspended")) if organisation.suspended else status("good", t("orgs.admitted"))
-
-
-def quota(organisation: Organisation) -> str:
-    """Return how much an organisation may ask."""
-    limits = organisation.quota
-    return t("orgs.quota_words", daily=formats.whole(limits.daily), epoch=formats.whole(limits.per_epoch))
 
 
 def _one(actor: Actor, found: AdmittedOrganisation, act: str) -> None:
@@ -122,7 +117,7 @@ def _one(actor: Actor, found: AdmittedOrganisation, act: str) -> None:
             (
                 (t("orgs.kvk"), kvk),
                 (t("orgs.state"), state(found.organisation)),
-                (t("orgs.quota"), quota(found.organisation)),
+                (t("orgs.quota"), quota_words(found.organisation.quota)),
                 (t("orgs.ground"), found.organisation.bsn_ground or t("orgs.no_ground")),
                 (t("orgs.pages"), t("form.yes" if found.pages and not found.organisation.suspended else "form.no")),
             )
@@ -136,7 +131,7 @@ def _one(actor: Actor, found: AdmittedOrganisation, act: str) -> None:
         actions.append(layout.link(f"{PATH}?kvk={kvk}&actie=stopzetten", t("orgs.suspend"), class_="button"))
         if len(found.organisation.accounts) > 0:
             actions.append(layout.link(f"{PATH}?kvk={kvk}&actie=account-weghalen", t("orgs.remove"), class_="button"))
-    show(tag("p", join(actions, " "), class_="actions"), layout.section(t("orgs.decisions")), _decisions(found))
+    show(tag("p", join(actions, " "), class_="actions"), layout.section(t("orgs.decisions")), decisions(found))
 
 
 def _accounts(found: AdmittedOrganisation) -> Html:
@@ -149,7 +144,9 @@ def _accounts(found: AdmittedOrganisation) -> Html:
             (
                 tag("span", account, class_="address"),
                 t("orgs.account_pages") if account == found.pages else t("orgs.account_own"),
-                t("orgs.account_quota", count=limit) if limit is not None else t("orgs.account_no_quota"),
+                t("orgs.account_quota", count=formats.whole(limit))
+                if limit is not None
+                else t("orgs.account_no_quota"),
             )
         )
     columns = (
@@ -158,20 +155,3 @@ def _accounts(found: AdmittedOrganisation) -> Html:
         Column(heading=t("orgs.account_limit")),
     )
     return table(t("orgs.accounts"), columns, rows)
-
-
-def _decisions(found: AdmittedOrganisation) -> Html:
-    columns = (Column(heading=t("orgs.when")), Column(heading=t("orgs.what")), Column(heading=t("orgs.why")))
-    return table(
-        t("orgs.decisions"),
-        columns,
-        (
-            (formats.moment(one.at), t(f"orgs.decision_{one.action}"), _why(one.reason, one.bsn_ground))
-            for one in found.decisions
-            if known(f"orgs.decision_{one.action}")
-        ),
-    )
-
-
-def _why(reason: str | None, ground: str | None) -> str:
-    return reason or (t("orgs.why_ground", ground=ground) if ground else "")

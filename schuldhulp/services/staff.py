@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -138,6 +138,20 @@ class StaffService:
         self._require(actor, Permission.MANAGE_CREDITORS)
         with self._store.read() as work:
             return work.staff.creditors()
+
+    def words(self, *, actor: Actor, ids: Collection[str]) -> dict[str, str]:
+        """Say who decided about creditors, by function and login, also of who works here no longer.
+
+        Args:
+            actor: who manages creditors.
+            ids: names of actors as decisions keep them; one that is no member of staff is left out.
+
+        Raises:
+            NotAllowed: the actor does not manage creditors.
+        """
+        self._require(actor, Permission.MANAGE_CREDITORS)
+        with self._store.read() as work:
+            return {str(row.id): f"{row.function} ({row.login})" for row in work.staff.list() if str(row.id) in ids}
 
     def _require(self, actor: Actor, permission: Permission) -> None:
         self._log.refuse(actor=actor, permission=permission, purpose=Purpose.ADMINISTRATION, dossier=None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from schuldhulp.errors import Unreachable
 from schuldhulp.services.creditor_pages.organisations import Application
+from schuldhulp.services.ports import Admission, Quota
 from tests.app.conftest import go, press, text_of
 from tests.support.fake_organisations import OWN, PAGES, make_organisation
 
@@ -132,3 +135,43 @@ def test_suspended_creditor_is_let_in_again_with_a_reason_only(visit, known):
     press(press(at, "org_admit_check"), "org_admit_sure")
     [(_, application)] = known.done
     assert application.lift_suspension == "uitgelegd"
+
+
+def decided(action="admit", accounts=(OWN,), quota=(500, 10_000), **more):
+    told = {"account_quota": None, "bsn_ground": None, "reason": None, "by": "4", **more}
+    limits = Quota(daily=quota[0], per_epoch=quota[1]) if quota else None
+    return Admission(action=action, accounts=accounts, quota=limits, at=datetime(2026, 2, 3, 13, 5, tzinfo=UTC), **told)
+
+
+def test_decisions_say_what_changed_why_when_and_by_whom(visit, known):
+    known.decisions = tuple(
+        reversed(
+            [
+                decided(),
+                decided(quota=(100_000, 200_000), reason="grote verhuurder"),
+                decided(quota=(100_000, 200_000), accounts=(OWN, PAGES), account_quota=1_500, bsn_ground="Wet X"),
+                decided("suspend", (OWN, PAGES), None, reason="onderzoek", by="set-up"),
+                decided(quota=(100_000, 200_000), accounts=(OWN, PAGES), reason="uitgelegd"),
+                decided("remove", (OWN,), None, reason="gelekt"),
+                decided(quota=(100_000, 200_000), accounts=(PAGES,)),
+            ]
+        )
+    )
+    text = text_of(visit("administrator", "schuldeisers", kvk=KVK)).partition("Besluiten")[2]
+    told = (
+        "Herhaald: niets gewijzigd",
+        "Account weggehaald", f"account {OWN}", "gelekt",
+        "Weer toegelaten", "mag het BSN niet meer gebruiken", "uitgelegd",
+        "Stopgezet", "onderzoek", "set-up",
+        "Gewijzigd", f"toetsen op de pagina's, met account {PAGES}", "eigen maximum van een account: 1.500 per dag",
+        "grond voor het BSN: Wet X",
+        "maximum van 500 per dag, 10.000 per periode naar 100.000 per dag, 200.000 per periode", "grote verhuurder",
+        "Toegelaten", "maximum 500 per dag, 10.000 per periode", f"account erbij: {OWN}",
+        "Applicatiebeheer (p.jansma)",
+    )  # fmt: skip
+    plain = re.sub(r"<[^>]+>", "", text).replace("\u00a0", " ")
+    position = 0
+    for part in told:
+        assert part in plain[position:], part
+        position = plain.index(part, position) + len(part)
+    assert "3 februari 2026 14:05" in plain

@@ -37,6 +37,7 @@ class FakeOrganisations:
         stored: organisations by number.
         done: what was decided, in words.
         failing: raised by the next decision, once.
+        decisions: what was decided about each, newest first; None: one admission.
     """
 
     now: datetime
@@ -44,6 +45,7 @@ class FakeOrganisations:
     stored: dict[str, Organisation] = field(default_factory=dict)
     done: list[tuple[object, ...]] = field(default_factory=list)
     failing: SchuldhulpError | None = None
+    decisions: tuple[Admission, ...] | None = None
 
     def ready(self, *, actor: Actor) -> bool:
         """Say whether the key is here."""
@@ -103,5 +105,8 @@ class FakeOrganisations:
             at=self.now,
         )
         return AdmittedOrganisation(
-            organisation=one, pages=PAGES if PAGES in one.accounts else None, decisions=(decision,)
+            organisation=one,
+            pages=PAGES if PAGES in one.accounts else None,
+            decisions=(decision,) if self.decisions is None else self.decisions,
+            people={"4": "Applicatiebeheer (p.jansma)"},
         )

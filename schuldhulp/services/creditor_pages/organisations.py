@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import Purpose
@@ -57,11 +57,14 @@ class AdmittedOrganisation:
         organisation: what the evaluator knows of it.
         pages: address of the account with which the cockpit asks for it, None when it has none.
         decisions: what was decided about it, newest first.
+        people: who decided, as function and login, by the name under which it was kept; who is not there, whose
+            account was never here, stands for itself.
     """
 
     organisation: Organisation
     pages: str | None
     decisions: tuple[Admission, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 class OrganisationService:
@@ -132,7 +135,8 @@ class OrganisationService:
         with self._admission() as admission:
             found = admission.organisation(actor=actor, kvk=kvk)
             decisions = admission.history(actor=actor, kvk=kvk)
-        return self._admitted(found, tuple(reversed(decisions)))
+        people = self._staff.words(actor=actor, ids={one.by for one in decisions})
+        return replace(self._admitted(found), decisions=tuple(reversed(decisions)), people=people)
 
     def admit(self, *, actor: Actor, application: Application) -> AdmittedOrganisation:
         """Admit an organisation or change what holds for it; can be repeated after a fault half-way.
@@ -223,10 +227,10 @@ class OrganisationService:
         with self._admission() as admission:
             return admission.remove_account(actor=actor, kvk=kvk, account=account, reason=reason)
 
-    def _admitted(self, found: Organisation, decisions: tuple[Admission, ...] = ()) -> AdmittedOrganisation:
+    def _admitted(self, found: Organisation) -> AdmittedOrganisation:
         account = self._account(found.kvk)
         pages = account if account in found.accounts else None
-        return AdmittedOrganisation(organisation=found, pages=pages, decisions=decisions)
+        return AdmittedOrganisation(organisation=found, pages=pages)
 
     def _require(self, actor: Actor) -> None:
         self._log.refuse(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from schuldhulp.crypto.accounts import checksummed
-from schuldhulp.domain.access import Actor
+from schuldhulp.domain.access import Actor, Role
 from schuldhulp.errors import InvalidInput, NotAllowed, NotFound, Unreachable
 from schuldhulp.services.admission import AdmissionService
 from schuldhulp.services.creditor_pages.organisations import Application, OrganisationService
@@ -200,3 +200,14 @@ def test_nothing_is_for_who_does_not_manage_creditors(service: OrganisationServi
     ):
         with pytest.raises(NotAllowed):
             act()
+
+
+def test_organisation_says_who_decided(service: OrganisationService, keeping: RecordKeeping) -> None:
+    row = keeping.staff.add(
+        actor=ADMINISTRATOR, login="a.beheer", name="A. Beheer", function="beheerder", roles=[Role.ADMINISTRATOR]
+    )
+    decider = Actor(kind="staff", id=str(row.id), roles=frozenset({Role.ADMINISTRATOR}))
+    service.admit(actor=decider, application=apply())
+    found = service.organisation(actor=ADMINISTRATOR, kvk=KVK)
+    assert found.people == {str(row.id): "beheerder (a.beheer)"}
+    assert [one.by for one in found.decisions] == [str(row.id)]
