@@ -23,7 +23,7 @@ from schuldhulp.evaluator.messages_model import (
     DeliveryBody,
     SealedMessage,
 )
-from schuldhulp.evaluator.problems import PROBLEMS, problem
+from schuldhulp.evaluator.problems import PROBLEMS, shape_problem
 from schuldhulp.services.claims.callers import ChannelRequest
 from schuldhulp.services.claims.channel import ChannelService
 
@@ -61,7 +61,7 @@ CHANNEL_PROBLEMS: Final = PROBLEMS | {
 
 
 class ChannelRoute(APIRoute):
-    """A route that names the field or header that is wrong, and answers a limit with the time to wait."""
+    """A route that names the field of its own body that is wrong."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Stand around the handler that the library makes."""
@@ -71,7 +71,7 @@ class ChannelRoute(APIRoute):
             try:
                 return await original(request)
             except RequestValidationError as error:
-                return _shape_problem(error)
+                return shape_problem(error, EXPECTED)
 
         return handler
 
@@ -176,18 +176,3 @@ def _parameters() -> list[dict[str, Any]]:
         }
         for name, (form, description) in HEADERS.items()
     ]
-
-
-def _shape_problem(error: RequestValidationError) -> Response:
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return problem(400, "body_invalid", None, "the body is not JSON")
-    if first["type"] == "extra_forbidden":
-        # The name of a field that we do not know is something that somebody typed.
-        return problem(422, "field_unknown", None, "there is a field that this request does not have")
-    field = next((part for part in first["loc"][1:2] if part in EXPECTED), None)
-    if field is None:
-        return problem(422, "body_invalid", None, "a JSON object is expected, with Content-Type application/json")
-    if first["type"] == "missing":
-        return problem(422, "field_missing", str(field), f"{field} is missing")
-    return problem(422, "field_invalid", str(field), f"{field}: {EXPECTED[str(field)]}")

@@ -99,7 +99,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def on_shape(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return _shape_problem(error, EXPECTED)
+        return shape_problem(error, EXPECTED)
 
     @app.exception_handler(HTTPException)
     def on_http(_request: Request, error: HTTPException) -> JSONResponse:
@@ -112,13 +112,19 @@ def install_problems(app: FastAPI) -> None:
         return problem(error.status_code, key, None, "there is no such route or method", dict(error.headers or {}))
 
 
-def _shape_problem(error: RequestValidationError, fields: dict[str, str]) -> JSONResponse:
+def shape_problem(error: RequestValidationError, fields: dict[str, str]) -> JSONResponse:
+    """Answer a body that has another shape, naming the first field that is wrong and repeating nothing.
+
+    Args:
+        error: what the validator found.
+        fields: fields of the route, and what each must be.
+    """
     first = error.errors()[0]
     if first["type"] == TOO_MANY:
         return problem(413, TOO_MANY, "elements", f"at most {MAX_ELEMENTS} elements in one request")
     if first["type"] == "json_invalid":
         return problem(400, "body_invalid", None, "the body is not JSON")
-    field = next((str(part) for part in first["loc"] if part in fields), None)
+    field = next((str(part) for part in first["loc"][1:2] if part in fields), None)
     if first["type"] == "extra_forbidden":
         # The name of a field that we do not know is something that somebody typed.
         return problem(422, "field_unknown", None, "there is a field that this request does not have")
