@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import errno
+from typing import Final
 
 import typer
 
@@ -22,11 +22,14 @@ from schuldhulp.cli import (
     signals,
     staff,
 )
-from schuldhulp.cli.output import explain, explain_unexpected
+from schuldhulp.cli.output import explain, explain_unexpected, silence_output
 from schuldhulp.errors import Misconfigured, SchuldhulpError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Errors of a disk, or of what stands for one under standard output, that takes nothing more."""
 
 app = typer.Typer(
     name="schuldhulp",
@@ -77,8 +80,13 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_output()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            return explain_unexpected(error)
+        silence_output()
+        return explain(Misconfigured("out_invalid", f"the answers cannot be written ({error.strerror})", field="out"))
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package in ("", "schuldhulp"):

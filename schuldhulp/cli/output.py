@@ -87,6 +87,13 @@ class Bar:
             self._progress.stop()
 
 
+def silence_output() -> None:
+    """Write nothing more to standard output, at exit neither: it is full, or its reader has seen enough."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def columns_of(mapping: Mapping[str, object]) -> str:
     """Return names and values as one line."""
     return ", ".join(f"{name} {value}" for name, value in mapping.items())
