@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +21,7 @@ from schuldhulp.config import Settings
 from schuldhulp.creditor.lists import (
     AnswerFile,
     AnswerStream,
+    Behind,
     JsonLines,
     Lines,
     ListCheck,
@@ -88,6 +92,7 @@ def check_list(settings: Settings, options: ListOptions) -> int:
     """
     _check_paths(options)
     with ExitStack() as stack:
+        stack.enter_context(_ended_in_order())
         lines = stack.enter_context(_lines(options.file))
         form = open_form(lines)
         memory, key = creditor_memory(settings, organisation=options.organisation or None)
@@ -127,6 +132,8 @@ def check_list(settings: Settings, options: ListOptions) -> int:
         except (SchuldhulpError, KeyboardInterrupt) as error:
             shown.close()
             _tell_unfinished(options, answers.progress)
+            if answers.behind is not None:
+                _tell_behind(options, answers.behind)
             if isinstance(error, SchuldhulpError) and error.key in QUOTA_SPENT:
                 warn(f"error: {_when_to_go_on(error)}")
                 return NOT_FINISHED
@@ -138,10 +145,41 @@ def check_list(settings: Settings, options: ListOptions) -> int:
 def _check_paths(options: ListOptions) -> None:
     if not options.out:
         raise InvalidInput("out_missing", "--out: name the file of the answers, or - for standard output", field="out")
-    if options.out != "-" and Path(options.out).is_dir():
-        raise InvalidInput("out_is_folder", "--out: this is a folder; name a file", field="out")
+    if options.out != "-":
+        _check_target(Path(options.out))
     if "-" not in (options.file, options.out) and Path(options.file).resolve() == Path(options.out).resolve():
         raise InvalidInput("out_is_file", "--out: the answers cannot take the place of the list", field="out")
+
+
+def _check_target(out: Path) -> None:
+    """Refuse what the answers must not take the place of: a rename puts away whatever bears the name."""
+    try:
+        mode = out.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InvalidInput("out_invalid", f"--out: cannot be written ({error.strerror})", field="out") from error
+    if stat.S_ISDIR(mode):
+        raise InvalidInput("out_is_folder", "--out: this is a folder; name a file", field="out")
+    if stat.S_ISLNK(mode):
+        raise InvalidInput("out_is_link", "--out: this is a link; name the file itself", field="out")
+    if not stat.S_ISREG(mode):
+        raise InvalidInput(
+            "out_is_device", "--out: this is a device or pipe; name a file, or - for standard output", field="out"
+        )
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Make SIGTERM end a list as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -184,9 +222,12 @@ def json_words(answer: SignalAnswer) -> dict[str, Any]:
 
 
 def _summary(done: Progress) -> str:
-    rows = "1 row" if done.rows == 1 else f"{done.rows} rows"
-    text = f"{rows}: {done.green} green, {done.red} red"
+    text = f"{_rows(done.rows)}: {done.green} green, {done.red} red"
     return f"{text}, {done.bad} that cannot be read" if done.bad else text
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _tell_unfinished(options: ListOptions, done: Progress | None) -> None:
@@ -197,6 +238,12 @@ def _tell_unfinished(options: ListOptions, done: Progress | None) -> None:
         warn("the same command begins anew; who was answered about costs no quota again")
     else:
         warn(f"answers so far are in {Path(options.out).name}.part; the same command goes on from there")
+
+
+def _tell_behind(options: ListOptions, behind: Behind) -> None:
+    warn(f"{_rows(behind.waiting)} with a new person {'waits' if behind.waiting == 1 else 'wait'} for quota")
+    if behind.early and options.out != "-":
+        warn(f"{_rows(behind.early)} behind the first of them cost nothing: see {Path(options.out).name}.early")
 
 
 def _when_to_go_on(error: SchuldhulpError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -19,15 +20,29 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; nothing is left behind.
     """
+    write_whole_of(path, [content])
+
+
+def write_whole_of(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file as `write_whole` does, from parts that need not be in memory together.
+
+    Args:
+        path: the file; its folder is there.
+        parts: what it holds from now on, in order.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
     draft = None
     try:
         with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
             draft = Path(file.name)
-            file.write(content)
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except OSError:
+    except BaseException:
         if draft is not None:
             draft.unlink(missing_ok=True)
         raise

@@ -3,6 +3,7 @@
 Constant memory whatever the length, nobody asked twice whatever happens in between.
 """
 
+from schuldhulp.creditor.lists.behind import Behind
 from schuldhulp.creditor.lists.checking import ListCheck
 from schuldhulp.creditor.lists.journal import AnswerFile, AnswerStream, Progress
 from schuldhulp.creditor.lists.patience import Patience
@@ -12,6 +13,7 @@ from schuldhulp.creditor.lists.text import Lines, encoding_of
 __all__ = [
     "AnswerFile",
     "AnswerStream",
+    "Behind",
     "JsonLines",
     "Lines",
     "ListCheck",

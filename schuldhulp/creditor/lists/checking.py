@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final, Protocol
 
+from schuldhulp.creditor.lists.behind import Behind, Found
 from schuldhulp.creditor.lists.columns import Asked, asked_of
 from schuldhulp.creditor.lists.journal import Answers, Progress
 from schuldhulp.creditor.lists.patience import Patience
@@ -16,6 +17,7 @@ from schuldhulp.domain.identifiers import Identifier
 from schuldhulp.domain.signal import Signal, SignalAnswer
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Conflict, InvalidInput, NotFound, SchuldhulpError
+from schuldhulp.services.tags import QUOTA_SPENT
 
 WINDOW: Final = 4_000
 """Rows that are asked about at once: four questions to the evaluator, which works on one while the next is blinded and
@@ -110,7 +112,8 @@ class ListCheck:
         Raises:
             Conflict: what an earlier run left belongs to another list or question.
             schuldhulp.errors.SchuldhulpError: somebody refused, or did not answer in time. What was answered is
-                written, and the same call goes on from there.
+                written, and the same call goes on from there. When the quota is spent, who costs nothing is answered
+                all the same, apart (`Answers.set_aside`).
         """
         print_ = self.fingerprint("list", form.head, self.municipality, *of)
         rows = form.rows()
@@ -123,13 +126,17 @@ class ListCheck:
         while window := list(islice(rows, self.window)):
             found, stop = self._ask(window)
             content = bytearray()
-            for row, answer in zip(window, found, strict=False):
+            answered = list(takewhile(lambda answer: answer is not None, found))
+            for row, answer in zip(window, _whole(answered), strict=False):
                 print_.update(_framed(row))
                 content += write(row, self._told(row, answer))
                 done = _counted(done, answer)
             done = answers.add(bytes(content), replace(done, fingerprint=print_.copy().hexdigest()))
             self.watcher.advanced(done)
             if stop is not None:
+                if stop.key in QUOTA_SPENT:
+                    here = list(zip(window, found, strict=True))[len(answered) :]
+                    answers.set_aside(head(), Behind(self._behind(here, rows), write=write, words=self.words))
                 raise stop
         answers.finish()
         return done
@@ -146,16 +153,19 @@ class ListCheck:
                 field="out",
             )
 
-    def _ask(self, window: Sequence[Row]) -> tuple[list[SignalAnswer | InvalidInput], SchuldhulpError | None]:
-        """Return what each row of a window gets; fewer with the error that stands in the way of the others."""
-        found: list[SignalAnswer | InvalidInput | None] = [None] * len(window)
-        groups: dict[MunicipalityCode, dict[int, Identifier]] = {}
-        for place, row in enumerate(window):
-            asked = self._read(row)
-            if isinstance(asked, InvalidInput):
-                found[place] = asked
-            else:
-                groups.setdefault(asked.municipality, {})[place] = asked.identifier
+    def _behind(self, here: Sequence[tuple[Row, Found]], rows: Iterator[Row]) -> Iterator[tuple[Row, Found]]:
+        """Yield the rows from where a list stopped to its end; None for who waits for new quota."""
+        yield from here
+        while window := list(islice(rows, self.window)):
+            found, groups = self._read_all(window)
+            for municipality, people in groups.items():
+                for place, answer in zip(people, self._kept(municipality, list(people.values())), strict=True):
+                    found[place] = answer
+            yield from zip(window, found, strict=True)
+
+    def _ask(self, window: Sequence[Row]) -> tuple[list[Found], SchuldhulpError | None]:
+        """Return what each row of a window gets; None with the error that stands in the way of an answer."""
+        found, groups = self._read_all(window)
         stop: SchuldhulpError | None = None
         for municipality, people in groups.items():
             identifiers = list(people.values())
@@ -165,12 +175,19 @@ class ListCheck:
                 answers = self._kept(municipality, identifiers)
             for place, answer in zip(people, answers, strict=True):
                 found[place] = answer
-        whole: list[SignalAnswer | InvalidInput] = []
-        for answer in found:
-            if answer is None:
-                break
-            whole.append(answer)
-        return whole, stop
+        return found, stop
+
+    def _read_all(self, window: Sequence[Row]) -> tuple[list[Found], dict[MunicipalityCode, dict[int, Identifier]]]:
+        """Return the faults of rows, and for each municipality whom to ask about by place in the window."""
+        found: list[Found] = [None] * len(window)
+        groups: dict[MunicipalityCode, dict[int, Identifier]] = {}
+        for place, row in enumerate(window):
+            asked = self._read(row)
+            if isinstance(asked, InvalidInput):
+                found[place] = asked
+            else:
+                groups.setdefault(asked.municipality, {})[place] = asked.identifier
+        return found, groups
 
     def _ask_municipality(
         self, municipality: MunicipalityCode, people: Sequence[Identifier]
@@ -205,6 +222,10 @@ class ListCheck:
             self.watcher.found_bad(row.line, answer)
             return {"error": str(answer)}
         return self.words(answer)
+
+
+def _whole(found: Sequence[Found]) -> list[SignalAnswer | InvalidInput]:
+    return [answer for answer in found if answer is not None]
 
 
 def _framed(row: Row) -> bytes:

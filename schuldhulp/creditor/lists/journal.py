@@ -2,7 +2,8 @@
 
 Answers are added to ``<out>.part``; ``<out>.journal`` says up to where they are whole. Only when every row has its
 answer the part takes the place of ``<out>``. The journal holds counts, a length and a fingerprint, and nothing about
-anybody.
+anybody. When the quota is spent, ``<out>.early`` gets the rows behind that place that cost nothing. It is for people to
+read: the list goes on from its part, and answers those rows anew in their turn.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Protocol, Self
 
-from schuldhulp.creditor.whole_file import write_whole
+from schuldhulp.creditor.lists.behind import Behind
+from schuldhulp.creditor.whole_file import write_whole, write_whole_of
 from schuldhulp.errors import Conflict, Misconfigured
 
 VERSION: Final = 1
@@ -54,6 +57,15 @@ class Answers(Protocol):
         """Add answers, all of them or none, durably; ``length`` is filled in here."""
         ...
 
+    @property
+    def behind(self) -> Behind | None:
+        """The rows behind the place where the quota was spent, counted; None when it was not."""
+        ...
+
+    def set_aside(self, head: bytes, behind: Behind) -> None:
+        """Keep, apart, the answers to rows behind one that cannot be answered now."""
+        ...
+
     def finish(self) -> None:
         """Say that every row has its answer."""
         ...
@@ -76,12 +88,15 @@ class AnswerFile:
         self._path = path
         self._part_path = path.with_name(path.name + ".part")
         self._journal_path = path.with_name(path.name + ".journal")
+        self._early_path = path.with_name(path.name + ".early")
         self._part = self._open()
         self.progress: Progress | None = None
+        self.behind: Behind | None = None
         try:
             self.progress = None if restart else self._read()
             if self.progress is None:
                 self._journal_path.unlink(missing_ok=True)
+                self._early_path.unlink(missing_ok=True)
             # What was added after the journal was written may be cut off anywhere.
             self._part.truncate(self.progress.length if self.progress else 0)
             self._part.seek(0, os.SEEK_END)
@@ -117,12 +132,23 @@ class AnswerFile:
         self.progress = done
         return done
 
+    def set_aside(self, head: bytes, behind: Behind) -> None:
+        """Write ``<out>.early`` whole, in the place of that of an earlier run; without such rows there is none."""
+        try:
+            write_whole_of(self._early_path, chain([head], behind))
+            if not behind.early:
+                self._early_path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._wrong("written") from error
+        self.behind = behind
+
     def finish(self) -> None:
         """Put the answers in the place of the file, and the journal away."""
         try:
             self._part_path.replace(self._path)
             _sync_folder(self._path.parent)
             self._journal_path.unlink(missing_ok=True)
+            self._early_path.unlink(missing_ok=True)
         except OSError as error:
             raise self._wrong("written") from error
 
@@ -184,13 +210,24 @@ class AnswerStream:
         """Take the stream."""
         self._stream = stream
         self.progress: Progress | None = None
+        self.behind: Behind | None = None
 
     def add(self, content: bytes, progress: Progress) -> Progress:
-        """Write answers."""
+        """Write answers.
+
+        Raises:
+            OSError: they cannot be written.
+        """
         self._stream.write(content)
         self._stream.flush()
         self.progress = progress
         return progress
+
+    def set_aside(self, head: bytes, behind: Behind) -> None:
+        """Count alone: a row out of its turn would be taken for the next one."""
+        for _content in behind:
+            pass
+        self.behind = behind
 
     def finish(self) -> None:
         """Do nothing: everything was written."""

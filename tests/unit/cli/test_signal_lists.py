@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import re
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -135,6 +138,64 @@ def test_signal_stops_with_a_reason_and_goes_on_later(
     assert check(tmp_path, HEAD + GOOD) == 0
     assert "going on after row 0" in capsys.readouterr().err
     assert len((tmp_path / "answers.csv").read_text().splitlines()) == 2
+
+
+def test_signal_tells_how_many_wait_for_quota(
+    client: FakeClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.refusal = NotAllowed("daily_quota_spent", "spent", retry_after=3600)
+    assert check(tmp_path, HEAD + GOOD + BAD + GOOD, "--batch", "1") == 4
+    told = capsys.readouterr().err
+    assert "2 rows with a new person wait for quota" in told
+    assert "1 row behind the first of them cost nothing: see answers.csv.early" in told
+    [row] = csv.DictReader(io.StringIO((tmp_path / "answers.csv.early").read_text()), delimiter=";")
+    assert row["error"].startswith("birth_date")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_signal_replaces_no_link_or_device(
+    client: FakeClient, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    out, other = tmp_path / "answers.csv", tmp_path / "other.csv"
+    other.write_text("mine")
+    if kind == "link":
+        out.symlink_to(other)
+    else:
+        os.mkfifo(out)
+    assert check(tmp_path, HEAD + GOOD) == 2
+    assert f"--out: this is a {'link' if kind == 'link' else 'device or pipe'}" in capsys.readouterr().err
+    assert (out.is_symlink(), out.is_fifo(), other.read_text()) == (kind == "link", kind == "pipe", "mine")
+    assert sorted(path.name for path in tmp_path.glob("answers*")) == ["answers.csv"]
+
+
+def test_signal_says_that_a_full_output_takes_no_answers(
+    client: FakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.csv").write_text(HEAD + GOOD)
+    silenced: list[bool] = []
+
+    def full(_stream: object, _content: bytes, _progress: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("schuldhulp.creditor.lists.AnswerStream.add", full)
+    monkeypatch.setattr("schuldhulp.cli.application.silence_output", lambda: silenced.append(True))
+    assert run(["signal", "--file", str(tmp_path / "people.csv"), "--out", "-"]) == 2
+    assert "the answers cannot be written (No space left on device)" in capsys.readouterr().err
+    assert silenced == [True]
+
+
+def test_signal_ends_in_order_when_it_is_terminated(
+    client: FakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def terminated(**_asked: object) -> list[SignalAnswer]:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("the signal ends the list")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(client, "signals", terminated)
+    assert check(tmp_path, HEAD + GOOD) == 130
+    assert "not finished: 0 rows" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_signal_reads_and_writes_standard_streams(

@@ -256,6 +256,32 @@ def test_run_stops_when_the_quota_is_spent_and_goes_on_when_there_is_more(make: 
     assert_whole(run, 10)
 
 
+def test_run_answers_behind_a_spent_quota_whoever_costs_nothing(make: Callable[..., Run]) -> None:
+    run = make(people(12))
+    run.go()
+    kept = {one for one in run.asker.kept if int(one[1].text.rsplit("|", 1)[1]) not in (4, 5, 9)}
+    run.asker.kept, run.asker.quota = kept, len(kept)
+    early = run.out.with_name("answers.csv.early")
+    with run.file.open("rb") as stream, AnswerFile(run.out, restart=True) as answers:
+        with pytest.raises(NotAllowed):
+            run.check(3, 10).run(**wiring(stream), answers=answers, of=("",))
+        assert answers.behind is not None
+        waiting, apart = answers.behind.waiting, answers.behind.early
+    done = run.answers(run.out.with_name("answers.csv.part"))
+    ahead = run.answers(early)
+    assert early.stat().st_mode & 0o777 == 0o600
+    assert (waiting, apart) == (3, len(ahead))
+    assert len(done) + len(ahead) + waiting == 12
+    assert all(row["signal"] in ("green", "red") for row in ahead)
+    places = [int(row["ref"][1:]) for row in [*done, *ahead]]
+    assert places == sorted(places)
+    run.asker.quota = 12
+    run.out.unlink()
+    run.go()
+    assert_whole(run, 12)
+    assert not early.exists()
+
+
 def test_run_waits_longer_each_time_and_then_gives_up(make: Callable[..., Run]) -> None:
     run = make(people(3))
     run.asker.errors = [UNREACHABLE] * 2
