@@ -63,11 +63,15 @@ def short_day(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Return a time in Dutch local time, for example ``3 februari 2026 14:05``; None gives a dash."""
+    """Return a time in Dutch local time, for example ``3 februari 2026 14:05``; None gives a dash.
+
+    A narrow column breaks it before the hour and nowhere else.
+    """
     if value is None:
         return "–"
     local = value.astimezone(_ZONE)
-    return format_datetime(local, "d MMMM y HH:mm", tzinfo=_ZONE, locale=_locale()).replace(" ", NO_BREAK_SPACE)
+    date_part = format_datetime(local, "d MMMM y", tzinfo=_ZONE, locale=_locale()).replace(" ", NO_BREAK_SPACE)
+    return f"{date_part} {local:%H:%M}"
 
 
 def written_birth_date(iso: str) -> str:

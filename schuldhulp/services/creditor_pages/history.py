@@ -16,6 +16,7 @@ from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.identifiers import IdentifierKind
 from schuldhulp.domain.signal import Signal, SignalWarning, warnings_for
 from schuldhulp.errors import NotAllowed, Undecryptable
+from schuldhulp.services.creditor_pages.reference import row_of
 from schuldhulp.services.creditor_pages.rows import CheckRow
 from schuldhulp.services.ports import Clock, Store
 from schuldhulp.services.processing_log import ProcessingLog
@@ -87,7 +88,9 @@ class CheckHistory:
             work.commit()
 
     def of(self, *, actor: Actor) -> list[Check]:
-        """Return what somebody's own organisation asked, newest first; a row that cannot be read is left out.
+        """Return what somebody's own organisation asked; a row that cannot be read is left out.
+
+        Newest first by the minute, and of one minute the rows of one list together and in the order of the list.
 
         Raises:
             NotAllowed: the actor does not ask for an organisation.
@@ -98,7 +101,7 @@ class CheckHistory:
             raise NotAllowed("not_allowed", "asks for no organisation", permission=Permission.ASK_SIGNAL.value)
         with self._store.read() as work:
             rows = work.checks.of(actor.organisation, since=self._oldest())
-        return [check for check in map(self._opened, rows) if check is not None]
+        return _in_order([check for check in map(self._opened, rows) if check is not None])
 
     def count_today(self, organisation: str) -> int:
         """Return how many persons an organisation asked about since the day began, in UTC as the evaluator counts."""
@@ -143,6 +146,22 @@ class CheckHistory:
             )
         except (Undecryptable, ValueError):
             return None
+
+
+def _in_order(checks: Sequence[Check]) -> list[Check]:
+    """Put checks in the order in which they are read; a list is answered in parts, some of which at one moment."""
+
+    def part(check: Check) -> tuple[datetime, str]:
+        return check.checked_at.replace(second=0, microsecond=0), row_of(check.reference)[0]
+
+    newest: dict[tuple[datetime, str], datetime] = {}
+    for check in checks:
+        newest[part(check)] = max(check.checked_at, newest.get(part(check), check.checked_at))
+    # Sorting keeps the order of equals: first within each list, then by list, then by time.
+    rows = sorted(checks, key=lambda check: check.checked_at, reverse=True)
+    rows.sort(key=lambda check: (row_of(check.reference)[0], row_of(check.reference)[1]))
+    rows.sort(key=lambda check: (part(check)[0], newest[part(check)]), reverse=True)
+    return rows
 
 
 def _place(name: bytes, organisation: str) -> bytes:

@@ -16,12 +16,12 @@ from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, SchuldhulpError
 from schuldhulp.services.creditor_pages.checks import CheckService, Question
 from schuldhulp.services.creditor_pages.history import Check
-from schuldhulp.services.creditor_pages.reference import LONGEST, check_reference
+from schuldhulp.services.creditor_pages.reference import LONGEST, check_reference, row_reference
 
 MAX_BYTES: Final = 256 * 1024
 """Size of a file on a page: a few thousand rows, far above what the quota of the pages allows."""
 
-LONGEST_REFERENCE: Final = LONGEST - len(" regel 99999")
+LONGEST_REFERENCE: Final = LONGEST - len(row_reference("", 99_999))
 """Characters of the reference of a list: the number of the line comes behind it."""
 
 KEPT: Final = timedelta(minutes=15)
@@ -188,7 +188,7 @@ class ListService:
             run.end(None)
             return run
         questions = [
-            Question(identifier=one.identifier, reference=f"{checked} regel {one.line}")
+            Question(identifier=one.identifier, reference=row_reference(checked, one.line))
             for one in people
             if one.identifier is not None
         ]

@@ -9,6 +9,7 @@ from schuldhulp.domain.identifiers import parse_bsn
 from schuldhulp.errors import InvalidInput
 
 LONGEST: Final = 40
+_ROW: Final = " regel "
 _SHAPE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ./_-]*[A-Za-z0-9])?")
 _BETWEEN: Final = re.compile(r"[ ./_-]")
 _YEAR, _MONTH, _DAY = "(?:19|20)[0-9]{2}", "[01]?[0-9]", "[0-3]?[0-9]"
@@ -48,6 +49,17 @@ def check_reference(text: str, *, surname: str = "", field: str = "reference") -
     if _may_be_bsn(_BETWEEN.sub("", reference)):
         raise InvalidInput("reference_bsn", f"{field}: may be a citizen service number", field=field)
     return reference
+
+
+def row_reference(reference: str, line: int) -> str:
+    """Return the reference of one row of a list: that of the list with the number of the line behind it."""
+    return f"{reference}{_ROW}{line}"
+
+
+def row_of(reference: str) -> tuple[str, int]:
+    """Return the reference of the list and the number of the line; of what is no row of a list itself and 0."""
+    whole, row, line = reference.rpartition(_ROW)
+    return (whole, int(line)) if row and line.isascii() and line.isdigit() else (reference, 0)
 
 
 def _may_be_bsn(digits: str) -> bool:

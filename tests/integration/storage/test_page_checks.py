@@ -17,7 +17,7 @@ from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, NotAdmitted, NotAllowed, Unreachable
 from schuldhulp.services.creditor_pages.checks import PIECE, CheckService, Question
 from schuldhulp.services.creditor_pages.desk import Desk
-from schuldhulp.services.creditor_pages.history import CheckHistory
+from schuldhulp.services.creditor_pages.history import Check, CheckHistory
 from tests.support.factories import ADMINISTRATOR, MUNICIPALITY, RecordKeeping
 
 KVK, OTHER = "12345678", "87654321"
@@ -220,3 +220,28 @@ def test_list_that_stops_half_way_keeps_what_was_answered(pages: Pages) -> None:
         ("ask_signal", "Ok", f"organisation {KVK}: {PIECE + 5}"),
         ("ask_signal", "Error", f"organisation {KVK}: 5"),
     ]
+
+
+def test_history_shows_the_rows_of_a_list_in_the_order_of_the_list(pages: Pages) -> None:
+    noon = pages.keeping.clock.now().replace(second=0, microsecond=0)
+
+    def add(reference: str, seconds: int) -> None:
+        pages.history.add(
+            KVK,
+            [
+                Check(
+                    reference=reference, signal=Signal.RED, checked_at=noon + timedelta(seconds=seconds),
+                    check_number="7X2P-QK4M-90ZT-H", block_number=7, login="0" * 8, kind=PERSON.kind,
+                )
+            ],
+        )  # fmt: skip
+
+    # A list whose parts were answered at two moments, with a check by hand in between; and one of a minute before.
+    for reference, seconds in (
+        ("L-1 regel 13", 5), ("L-1 regel 3", 5), ("L-1 regel 12", 5), ("L-1 regel 14", 9), ("K-7", 7), ("K-6", -1),
+        ("L-1 regel 2", 5),
+    ):  # fmt: skip
+        add(reference, seconds)
+    assert [check.reference for check in pages.history.of(actor=CREDITOR)] == [
+        "L-1 regel 2", "L-1 regel 3", "L-1 regel 12", "L-1 regel 13", "L-1 regel 14", "K-7", "K-6",
+    ]  # fmt: skip

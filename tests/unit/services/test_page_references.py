@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schuldhulp.errors import InvalidInput
-from schuldhulp.services.creditor_pages.reference import LONGEST, check_reference
+from schuldhulp.services.creditor_pages.reference import LONGEST, check_reference, row_of, row_reference
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,13 @@ def test_check_reference_refuses_what_names_a_person(text: str, key: str) -> Non
         check_reference(text, surname="van der Jansen")
     assert (caught.value.key, caught.value.field) == (key, "reference")
     assert not text.strip() or text.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", [2, 12, 99_999])
+def test_row_of_takes_apart_what_row_reference_made(line: int) -> None:
+    assert row_of(row_reference("K-1 regel 3", line)) == ("K-1 regel 3", line)
+
+
+@pytest.mark.parametrize("reference", ["K-20231", "K regel", "K 2 regel x3", "K regel ²"])
+def test_row_of_leaves_what_is_no_row(reference: str) -> None:
+    assert row_of(reference) == (reference, 0)
