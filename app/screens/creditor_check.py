@@ -16,7 +16,13 @@ from app.components.forms import Draft, Submission
 from app.components.html import show, tag
 from app.texts import t
 from schuldhulp.domain.access import Actor, Role
-from schuldhulp.domain.identifiers import Identifier, bsn_identifier, name_identifier
+from schuldhulp.domain.identifiers import (
+    Identifier,
+    bsn_identifier,
+    canonical_house_number,
+    canonical_surname,
+    name_identifier,
+)
 from schuldhulp.errors import InvalidInput, NotAllowed, SchuldhulpError
 from schuldhulp.services.creditor_pages.reference import check_reference
 
@@ -25,12 +31,43 @@ if TYPE_CHECKING:
     from schuldhulp.services.creditor_pages.history import Check
 
 SCREEN = "ask"
-REFERENCE = Line(name="reference", required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surname(Line):
+    """A surname in which there is something to look for."""
+
+    def parse(self, text: str) -> str:
+        """Return the name as it was typed; raises InvalidInput when there is no letter in it, or it is too long."""
+        canonical_surname(text, self.name)
+        return super().parse(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseNumber(Line):
+    """A house number."""
+
+    def parse(self, text: str) -> str:
+        """Return the number as it was typed; raises InvalidInput when it does not begin with a number."""
+        canonical_house_number(text, self.name)
+        return super().parse(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference(Line):
+    """An own number of the organisation."""
+
+    def parse(self, text: str) -> str:
+        """Return the reference; raises InvalidInput when it is none, also when it names a person."""
+        return check_reference(super().parse(text), field=self.name)
+
+
+REFERENCE = Reference(name="reference", required=True)
 BY_NAME: tuple[Field, ...] = (
-    Line(name="surname", required=True),
+    Surname(name="surname", required=True),
     BirthDate(name="birth_date", required=True),
     Postcode(name="postcode", required=True),
-    Line(name="house_number", required=True),
+    HouseNumber(name="house_number", required=True),
     REFERENCE,
 )
 BY_BSN: tuple[Field, ...] = (CitizenNumber(name="bsn", required=True), REFERENCE)
@@ -122,17 +159,16 @@ def _send(actor: Actor, fields: Sequence[Field], visit: Visit) -> None:
     visit.error = None
     state = Draft()
     values = forms.read_fields(SCREEN, SCREEN, fields, state)
-    identifier = None
-    if values is not None:
+    if REFERENCE.name not in state.problems:
         try:
-            check_reference(values["reference"], surname=values.get("surname", ""))
-            identifier = _identifier(values)
+            # Whatever else is wrong: all that is wrong is said at once.
+            check_reference(state.raw[REFERENCE.name], surname=state.raw.get("surname") or "")
         except InvalidInput as error:
             forms.refused(SCREEN, fields, state, error)
     visit.problems = dict(state.problems)
-    if identifier is None or values is None:
+    if values is None or visit.problems:
         return
-    asked, reference, surname = identifier, values["reference"], values.get("surname", "")
+    asked, reference, surname = _identifier(values), values["reference"], values.get("surname", "")
     visit.submission.send(
         lambda: session.cockpit().checks.check(actor=actor, identifier=asked, reference=reference, surname=surname)
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from app import session
 from app.components import forms, layout, notices
 from app.components.errors import error_text
-from app.components.fields import Line, People, field_error, label_of
+from app.components.fields import People, field_error, label_of
 from app.components.forms import Draft
 from app.components.html import Html, show, tag
 from app.components.table import Column, table
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SCREEN = "asklist"
 RUN = "asklist_run"
-REFERENCE = Line(name="reference", required=True, longest=LONGEST_REFERENCE)
+REFERENCE = creditor_check.Reference(name="reference", required=True, longest=LONGEST_REFERENCE)
 BAD_ROWS = 20
 """Rows that cannot be read and are named on the page; all of them stand in the file."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from app.components.table import facts
 from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.errors import Conflict, InvalidInput
-from schuldhulp.services.admission import MAX_QUOTA, MAX_REASON
+from schuldhulp.services.admission import MAX_QUOTA, MAX_REASON, parse_account
 from schuldhulp.services.creditor_pages.organisations import Application
 
 if TYPE_CHECKING:
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
 GROUP = "org"
 PATH = "/schuldeisers"
 NAME = Line(name="name", required=True)
-ACCOUNT = Line(name="account", longest=42)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account(Line):
+    """The address of an account."""
+
+    def parse(self, text: str) -> str:
+        """Return the address with its checksum; raises InvalidInput that says what is wrong with it."""
+        return parse_account(text, self.name)
+
+
+ACCOUNT = Account(name="account", longest=42)
 LIMITS: tuple[Field, ...] = (
     Whole(name="daily_quota", lowest=0, highest=MAX_QUOTA),
     Whole(name="epoch_quota", lowest=0, highest=MAX_QUOTA),
@@ -92,7 +104,7 @@ def remove_account(actor: Actor, found: AdmittedOrganisation) -> None:
     kvk = found.organisation.kvk
     accounts = found.organisation.accounts
 
-    class Account(Line):
+    class Held(Line):
         """One of the accounts that it has."""
 
         def draw(self, key: str, label: str, _hint: str | None, _people: People) -> None:
@@ -109,7 +121,7 @@ def remove_account(actor: Actor, found: AdmittedOrganisation) -> None:
         )
 
     title = t("orgs.remove_title", name=found.organisation.name)
-    fields = [Account(name="account", required=True, longest=42), REASON]
+    fields = [Held(name="account", required=True, longest=42), REASON]
     _steps("org_remove", kvk, title, fields, {}, act, lambda values: t("orgs.done_remove"))
 
 
@@ -159,10 +171,11 @@ def _fill_in(screen: str, title: str, fields: Sequence[Field], draft: Draft) -> 
         sent = st.form_submit_button(t("form.to_check"), type="primary", key=f"{screen}_check")
     if sent:
         values = forms.read_fields(screen, GROUP, fields, draft)
-        if values is not None and PAGES in fields and not (values["pages"] or values["account"] or "kvk" not in values):
-            values = None
+        # A new one must have some account; this is said at once with whatever else is wrong.
+        new = any(item.name == "kvk" for item in fields)
+        if new and not draft.raw[PAGES.name] and not (draft.raw[ACCOUNT.name] or "").strip():
             draft.problems["account"] = t("orgs.account_or_pages")
-        if values is not None:
+        if values is not None and not draft.problems:
             draft.outcome, draft.checking = values, True
         st.rerun()
     with problems:

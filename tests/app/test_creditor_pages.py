@@ -137,6 +137,22 @@ def test_page_names_the_field_that_is_wrong_and_asks_nothing(visit, fake, key, t
     assert "Bekend" not in text.split("Wat gebeurt er")[0]
 
 
+def test_page_says_all_that_is_wrong_at_once(visit, fake):
+    at = ask(
+        visit("creditor"), ask_surname="12345", ask_birth_date="31-02-1980", ask_postcode="12", ask_house_number="a",
+        ask_reference="999990019",
+    )  # fmt: skip
+    for said in ("hier staat geen letter in", "deze dag bestaat niet", "1234AB", "huisnummer begint met een cijfer",
+                 "dit kan een BSN zijn"):  # fmt: skip
+        # Once in the summary, once below the field.
+        assert text_of(at).count(said) == 2, said
+    # The surname in the reference too is said beside another fault.
+    text = text_of(ask(at, ask_postcode="12", ask_reference="Wolkenstein 1"))
+    assert "geen naam of datum" in text
+    assert "1234AB" in text
+    assert not fake.checks.asked
+
+
 def test_page_takes_the_same_number_with_a_letter_before_it(visit, fake):
     ask(visit("creditor"), ask_reference="K999990019")
     assert len(fake.checks.asked) == 1

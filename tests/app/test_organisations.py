@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schuldhulp.errors import Unreachable
+from schuldhulp.errors import Conflict, Unreachable
 from schuldhulp.services.creditor_pages.organisations import Application
 from schuldhulp.services.ports import Admission, Quota
 from tests.app.conftest import go, press, text_of
@@ -78,10 +78,24 @@ def test_admit_asks_for_an_account_or_the_pages(visit, fake):
     assert not fake.organisations.done
 
 
+def test_admit_says_all_that_is_wrong_at_once(visit, fake):
+    at = visit("administrator", "schuldeisers", actie="toelaten")
+    at = fill(at, kvk="1", name="", account="0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", daily_quota="veel")
+    for part in ("KvK-nummer: een KvK-nummer heeft acht cijfers", "Naam: vul dit in", "de hoofdletters in dit adres",
+                 "Maximum per dag:"):  # fmt: skip
+        # Once in the summary, once below the field.
+        assert text_of(at).count(part) == 2, part
+    at = fill(at, account="", daily_quota="")
+    assert text_of(at).count("laat de organisatie op de pagina's toetsen") == 2
+    assert text_of(at).count("een KvK-nummer heeft acht cijfers") == 2
+    assert "van niemand" in text_of(fill(at, account="0x" + "0" * 40))
+
+
 def test_admit_goes_back_to_the_field_that_the_service_refuses(visit, fake):
-    at = fill(visit("administrator", "schuldeisers", actie="toelaten"), kvk="87654321", name="Wonen", account="fout")
+    fake.organisations.failing = Conflict("account_taken", "taken", field="account")
+    at = fill(visit("administrator", "schuldeisers", actie="toelaten"), kvk="87654321", name="Wonen", account=OWN)
     at = press(at, "org_admit_sure")
-    assert "Adres van het account: een adres begint met 0x" in text_of(at)
+    assert "dit account hoort bij een andere organisatie" in text_of(at)
     assert at.text_input(key="org_admit_name").value == "Wonen"
     at = press(fill(at, account=OWN), "org_admit_sure")
     assert "De schuldeiser is toegelaten" in text_of(at)
