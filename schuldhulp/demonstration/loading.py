@@ -22,7 +22,7 @@ from schuldhulp.errors import NotAdmitted, NotAllowed, NotFound
 from schuldhulp.services.access import AccessService
 from schuldhulp.services.admission import AdmissionService
 from schuldhulp.services.clients import ClientService
-from schuldhulp.services.clock import today
+from schuldhulp.services.clock import day_of, today
 from schuldhulp.services.dossiers import DossierService
 from schuldhulp.services.enrolment import EnrolmentService
 from schuldhulp.services.ports import Clock
@@ -148,7 +148,7 @@ class DemonstrationLoader:
         """Return the day that periods are counted back from: when the first dossier was made, today before that."""
         actor = self._caseworker(0)
         made = [found.created_at for found in self.dossiers.list(actor=actor) if found.file_number == file_number(1)]
-        return made[0].date() if made else today(self.clock)
+        return day_of(made[0]) if made else today(self.clock)
 
     def _caseworker(self, number: int) -> Actor:
         """Return the caseworker of a household, or another where that account was closed."""

@@ -22,4 +22,9 @@ class SystemClock:
 
 def today(clock: Clock) -> date:
     """Return the date in the Netherlands."""
-    return clock.now().astimezone(TIME_ZONE).date()
+    return day_of(clock.now())
+
+
+def day_of(moment: datetime) -> date:
+    """Return the date in the Netherlands at an aware moment: around midnight another than in UTC."""
+    return moment.astimezone(TIME_ZONE).date()

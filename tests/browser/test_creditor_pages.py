@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
 from schuldhulp.demonstration.people import Case, households
+from schuldhulp.services.clock import SystemClock, today
 from tests.browser.conftest import PATIENCE
 from tests.browser.test_accessibility import check
 from tests.browser.test_journeys import SIDEWAYS
@@ -24,7 +24,7 @@ NUMBER = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z*~$=]$")
 
 def somebody_known() -> tuple[str, str, str, str]:
     """Return surname, birth date, postcode and house number of somebody whom creditors can see."""
-    for household in households(datetime.now(UTC).date()):
+    for household in households(today(SystemClock())):
         person = household.applicants[0]
         if household.case is Case.PLAIN and household.number % 5 and person.addresses:
             address = person.addresses[0]

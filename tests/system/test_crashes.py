@@ -12,6 +12,7 @@ from schuldhulp.demonstration.loading import CASEWORKERS, file_number
 from schuldhulp.demonstration.people import households
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.records import Applicant, RecordKind
+from schuldhulp.services.clock import day_of
 from tests.support.installation import HANGS, Running, own_ports, running
 
 STORY = {RecordKind.OBLIGATION, RecordKind.INCOME, RecordKind.EXPENSE, RecordKind.AGREEMENT}
@@ -59,7 +60,7 @@ def assert_complete(installation: Running) -> None:
             actor = cockpit.access.staff_member(CASEWORKERS[household.number % len(CASEWORKERS)])
             dossier = cockpit.dossiers.find(actor=actor, name=file_number(household.number))
             view = cockpit.dossiers.open(actor=actor, dossier=dossier, purpose=Purpose.VERIFICATION)
-            day = day or view.summary.created_at.date()
+            day = day or day_of(view.summary.created_at)
             ids = {entry.record.bsn: entry.record_id for entry in view.records if isinstance(entry.record, Applicant)}
             people = [ids[applicant.bsn] for applicant in household.applicants]
             story = steps(household, people, day)
@@ -76,7 +77,7 @@ def assert_complete(installation: Running) -> None:
 def households_of(cockpit):
     actor = cockpit.access.staff_member(CASEWORKERS[0])
     first = next(found for found in cockpit.dossiers.list(actor=actor) if found.file_number == file_number(1))
-    return households(first.created_at.date())
+    return households(day_of(first.created_at))
 
 
 def test_demo_load_survives_five_killings_of_worker_and_chain_each(tmp_path):

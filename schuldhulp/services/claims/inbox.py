@@ -19,7 +19,7 @@ from schuldhulp.errors import Conflict, InvalidInput, NotFound, Undecryptable
 from schuldhulp.services.claims.decision_rows import DecisionState
 from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, ReceiptRow
-from schuldhulp.services.clock import TIME_ZONE
+from schuldhulp.services.clock import day_of
 from schuldhulp.services.ports import Store
 from schuldhulp.services.processing_log import ProcessingLog
 
@@ -260,7 +260,7 @@ def _answer_by(row: ClaimRow, delivery: DeliveryRow | None) -> date | None:
     """Return the last day of the term; none runs while the question lies with the creditor, or after a decision."""
     if delivery is None or row.status not in (ClaimStatus.FILED, ClaimStatus.UNDER_REVIEW):
         return None
-    start = max(row.filed_at, delivery.received_at).astimezone(TIME_ZONE).date()
+    start = day_of(max(row.filed_at, delivery.received_at))
     return add_working_days(start, ANSWER_DAYS)
 
 
