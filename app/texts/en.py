@@ -653,6 +653,7 @@ TEXTS: dict[str, str] = {
     "error.contract_instance_other": "There is another instance at the address of a contract than the contract of this system.",
     "error.chain_answer_wrong": "The node gives an answer that cannot be right. See whether the address of the node is right.",
     "error.chain_went_back": "The chain is shorter than it was. It was put back, or a node answers that lags behind.",
+    "error.tags_incomplete": "The node left data out, so there is no answer. This is not red. Try again later.",
     "error.chain_stale": "The newest block of the chain is too old. The chain stands still, or the node lags behind.",
     "error.chain_other": "Another chain answers than the one of this system.",
 }

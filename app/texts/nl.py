@@ -653,6 +653,7 @@ TEXTS: dict[str, str] = {
     "error.contract_instance_other": "Op het adres van een contract staat een ander exemplaar dan het contract van dit systeem.",
     "error.chain_answer_wrong": "De node geeft een antwoord dat niet kan kloppen. Kijk of het adres van de node goed is.",
     "error.chain_went_back": "De keten is korter dan eerst. De keten is teruggezet, of er antwoordt een node die achterloopt.",
+    "error.tags_incomplete": "De node liet gegevens weg, dus er is geen antwoord. Dit is geen rood. Probeer het later opnieuw.",
     "error.chain_stale": "Het nieuwste blok van de keten is te oud. De keten staat stil, of de node loopt achter.",
     "error.chain_other": "Er antwoordt een andere keten dan die van dit systeem.",
 }

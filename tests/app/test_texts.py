@@ -123,6 +123,32 @@ def test_every_refusal_of_the_domain_has_a_sentence():
     assert missing == set()
 
 
+# Of a creditor's own computer only: no page keeps such files.
+NOT_ON_A_PAGE = {"state_file_invalid", "ground_and_none"}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "creditor/client.py", "creditor/evaluator_client.py", "creditor/evaluator_http.py", "creditor/heads.py",
+        "creditor/patient_node.py", "creditor/registry.py", "creditor/local_registry.py", "creditor/tag_events.py",
+        "services/signal.py", "services/tags.py", "services/admission.py", "services/creditor_pages/*.py",
+        "chain/administration.py", "node/*.py",
+    ],
+)  # fmt: skip
+def test_every_error_that_asking_or_admitting_can_meet_has_a_sentence(pattern):
+    found = set()
+    for file in (ROOT / "schuldhulp").glob(pattern):
+        found |= set(
+            re.findall(
+                r"(?:InvalidInput|NotAllowed|NotFound|Conflict|Deviation|Unreachable|ChainMismatch|Misconfigured"
+                r'|SchuldhulpError|super\(\).__init__)\(\s*"([a-z_]+)"',
+                file.read_text(encoding="utf-8"),
+            )
+        )
+    assert {key for key in found if f"error.{key}" not in nl.TEXTS} - NOT_ON_A_PAGE == set()
+
+
 @pytest.mark.parametrize(
     "module",
     [
