@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from schuldhulp.creditor.whole_file import write_whole
+from schuldhulp.creditor.whole_file import make_private, write_whole
 from schuldhulp.errors import Misconfigured
 
 
@@ -53,7 +53,7 @@ class HeadFile:
             return
         heads[instance.hex()] = number
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._path.parent)
             write_whole(self._path, json.dumps(heads).encode())
         except OSError as error:
             raise self._wrong("written") from error

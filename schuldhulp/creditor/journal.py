@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind, StepState
+from schuldhulp.creditor.whole_file import make_private
 from schuldhulp.crypto.claim_journal import JournalKey
 from schuldhulp.domain.claims import Claim, claim_from_plain, claim_to_plain
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
@@ -86,7 +87,7 @@ class ClaimJournal:
         self._key = key
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             path.touch(mode=0o600)
             self._database = sqlite3.connect(path, timeout=0, isolation_level=None)
             self._database.row_factory = sqlite3.Row

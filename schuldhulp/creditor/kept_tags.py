@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from schuldhulp.creditor.whole_file import make_private
 from schuldhulp.crypto.kept import KeptKey
 from schuldhulp.crypto.voprf import Blinding
 from schuldhulp.domain.identifiers import Identifier, IdentifierKind
@@ -56,7 +57,7 @@ class KeptTagFile:
         self._registry = registry
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._database = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
             # What is forgotten is overwritten with zeros; what was kept is on the disk before a question is sent.

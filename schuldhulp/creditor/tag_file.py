@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from schuldhulp.creditor.whole_file import write_whole
+from schuldhulp.creditor.whole_file import make_private, write_whole
 from schuldhulp.domain.types import Epoch, MunicipalityCode, Tag
 from schuldhulp.errors import Misconfigured
 
@@ -90,7 +90,7 @@ class TagFile:
             Misconfigured: the file cannot be written.
         """
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._path.parent)
             write_whole(self._path, b"\n".join(self._encode(tags)))
         except OSError as error:
             raise self._unusable("written") from error

@@ -8,6 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may enter, and so those above it that are missing; what is there stays.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for missing in reversed([folder, *folder.parents]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that whoever reads it, also after a power cut, finds all of it or what was there before.
 

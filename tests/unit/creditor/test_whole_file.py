@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schuldhulp.creditor.whole_file import write_whole
+from schuldhulp.creditor.whole_file import make_private, write_whole
 
 
 def test_write_whole_replaces_what_was_there(tmp_path: Path) -> None:
@@ -30,3 +30,11 @@ def test_write_whole_leaves_what_was_there_when_it_fails(tmp_path: Path, monkeyp
         write_whole(file, b"after")
     assert file.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_make_private_makes_what_is_missing_for_the_owner_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make_private(tmp_path / "claims" / "12345678")
+    make_private(tmp_path / "claims" / "12345678")
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path, tmp_path / "claims", tmp_path / "claims" / "12345678")]
+    assert modes == [0o755, 0o700, 0o700]
