@@ -17,6 +17,7 @@ from schuldhulp.creditor.claims import ClaimClient
 from schuldhulp.creditor.claims_receipts import read_receipt
 from schuldhulp.creditor.claims_state import ClaimState
 from schuldhulp.crypto.accounts import checksummed
+from schuldhulp.domain.claims import ClaimContents, doubts
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.errors import InvalidInput, SchuldhulpError
 from schuldhulp.services.clock import SystemClock
@@ -64,6 +65,7 @@ def file(organisation: Organisation = "", json: Json = False) -> None:
     Example: schuldhulp claim file --organisation 12345678 < claim.txt
     """
     contents = contents_from_lines(read_text(INVITATION), now=SystemClock().now())
+    _question(contents)
     with _client(organisation) as client:
         _answer(client.file(contents), json=json)
 
@@ -93,6 +95,7 @@ def amend(
                 "reference: original creditor and reference make the claim's id; withdraw it and file another",
                 field="reference",
             )
+        _question(contents)
         _answer(client.amend(contents), json=json)
 
 
@@ -185,6 +188,11 @@ def _client(organisation: str) -> ClaimClient:
         warn(f"{error}; trying again in {seconds:.0f} seconds")
 
     return claim_client(load_settings(), organisation=organisation or None, tell=waiting)
+
+
+def _question(contents: ClaimContents) -> None:
+    for field, doubt in doubts(contents):
+        warn(f"warning: {field}: {doubt}")
 
 
 def _answer(state: ClaimState, *, json: bool) -> None:

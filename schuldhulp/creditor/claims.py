@@ -29,10 +29,10 @@ from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.claim_journal import JournalKey
 from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.domain.claims import Claim, ClaimContents, RefusalReason
+from schuldhulp.domain.claims import Claim, ClaimContents, RefusalReason, is_other_person
 from schuldhulp.domain.records import NO_COMMITMENT
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
-from schuldhulp.errors import Conflict, Misconfigured, NotAllowed, NotFound, SchuldhulpError
+from schuldhulp.errors import Conflict, InvalidInput, Misconfigured, NotAllowed, NotFound, SchuldhulpError
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.services.claims.ports import MessageKind
 from schuldhulp.services.clock import SystemClock
@@ -201,6 +201,12 @@ class ClaimClient:
         version = current.version if current is not None else register.version(claim_id)
         if version == 0:
             raise Conflict("claim_unknown", "no claim stands on chain under this id; file it")
+        if current is not None and is_other_person(current.contents.debtor, contents.debtor):
+            raise InvalidInput(
+                "debtor_other",
+                "debtor: this would become a claim on another person; withdraw it and file another",
+                field="debtor",
+            )
         return self._hand_in(StepKind.AMEND, claim_id, version + 1, on_chain.commitment, contents)
 
     def withdraw(self, claim_id: ClaimId) -> ClaimState:

@@ -12,6 +12,7 @@ from schuldhulp.domain.claims.decision import (
     decision_to_plain,
     statement_is_old,
 )
+from schuldhulp.domain.claims.doubts import doubts, is_other_person
 from schuldhulp.domain.claims.obligation import obligation_from
 from schuldhulp.domain.claims.parts import ClaimStage, Contact, Debtor, InstalmentProposal, Organisation
 from schuldhulp.domain.claims.receipt import (
@@ -54,6 +55,8 @@ __all__ = [
     "contents_to_plain",
     "decision_from_plain",
     "decision_to_plain",
+    "doubts",
+    "is_other_person",
     "may_decide",
     "may_file",
     "normalised_reference",

@@ -78,7 +78,9 @@ def test_set_up_burns_the_first_nonce_and_can_be_repeated(stage: ClaimStage) -> 
 
 def test_set_up_says_what_is_missing(stage: ClaimStage) -> None:
     with stage.client() as client:
-        refused(client.set_up, errors.NotAllowed, "balance_too_low")
+        with pytest.raises(errors.NotAllowed, match="ask the municipality to repeat `creditor admit`") as caught:
+            client.set_up()
+        assert caught.value.key == "balance_too_low"
         stage.fund(stage.creditor)
         refused(client.set_up, errors.NotAllowed, "no_role")
 
@@ -142,6 +144,15 @@ def test_amend_replaces_the_version_before(ready: ClaimStage) -> None:
     assert versions[1].replaces == first.commitment
     assert versions[2].replaces == second.commitment == claim_commitment(versions[1])
     assert len(ready.events("ClaimAmended")) == 2
+
+
+def test_amend_refuses_another_person(ready: ClaimStage) -> None:
+    debtor = {"surname": "Anders", "birth_date": "1971-02-03", "postcode": "9711AB", "house_number": 12}
+    with ready.client() as client:
+        first = client.file(contents())
+        refused(lambda: client.amend(contents(debtor=debtor)), errors.InvalidInput, "debtor_other")
+        assert client.list()[0].commitment == first.commitment
+    assert ready.events("ClaimAmended") == []
 
 
 def test_amend_of_what_was_never_filed(ready: ClaimStage) -> None:
