@@ -1,19 +1,21 @@
 """A claim as lines of text, ``field: value``, with English or Dutch names, the way a creditor's command reads it.
 
 Amounts are typed as ``1.234,56`` and dates as ``dd-mm-jjjj``. Both languages may stand in one text; errors name a field
-the way it was typed. Personal data never stand in the arguments of a command; hence this form.
+the way it was typed, and one that was not typed in the language of most others. Personal data never stand in the
+arguments of a command; hence this form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from schuldhulp.connectors.lines import read_lines
+from schuldhulp.connectors.lines import read_numbered
 from schuldhulp.domain.claims import ClaimContents, ClaimStage, contents_from_plain, contents_to_plain
 from schuldhulp.domain.dates import parse_date
 from schuldhulp.domain.identifiers import canonical_postcode
@@ -66,12 +68,11 @@ def contents_from_lines(text: str, *, now: datetime, base: ClaimContents | None 
     """
     plain: dict[str, Json] = contents_to_plain(base) if base is not None else {}
     typed: dict[str, str] = {}
-    for name, value in read_lines(text).items():
+    lines = read_numbered(text)
+    for name, (number, value) in lines.items():
         path = _BY_NAME.get(name)
         if path is None:
-            raise InvalidInput(
-                "field_unknown", "a field is unknown; `schuldhulp claim template` shows them all", field=name[:60]
-            )
+            raise _unknown(name, number)
         if path in typed:
             raise InvalidInput("field_twice", f"{name}: stands there twice, in two languages", field=path)
         typed[path] = name
@@ -80,10 +81,31 @@ def contents_from_lines(text: str, *, now: datetime, base: ClaimContents | None 
     try:
         return contents_from_plain(_without_empty_parts(plain))
     except InvalidInput as error:
-        name = typed.get(error.field or "", "")
+        field = error.field or ""
+        name = typed.get(field) or (_dutch(field) if _mostly_dutch(lines) else "")
         if not name or name == error.field:
             raise
         raise InvalidInput(error.key, f"{name} ({error})", field=error.field, **error.parameters) from None
+
+
+def _unknown(name: str, line: int) -> InvalidInput:
+    """Name the line of a field that is unknown, and what was probably meant; never what was typed."""
+    near = get_close_matches(name, _BY_NAME, n=1, cutoff=0.75)
+    meant = f"; did you mean {near[0]}?" if near else "; `schuldhulp claim template` shows them all"
+    return InvalidInput("field_unknown", f"line {line}: this field is unknown{meant}", field=name[:60], line=line)
+
+
+def _mostly_dutch(names: Iterable[str]) -> bool:
+    english = [name in FIELDS for name in names]
+    return 2 * sum(english) < len(english)
+
+
+def _dutch(path: str) -> str:
+    """Return the Dutch name of a field or of a part with fields, empty for what has no line."""
+    if path in FIELDS:
+        return FIELDS[path].dutch
+    parts = (field.dutch.partition(".")[0] for name, field in FIELDS.items() if name.startswith(f"{path}."))
+    return next(parts, "")
 
 
 def claim_template(language: Language = Language.ENGLISH) -> str:
@@ -144,7 +166,8 @@ def _choice(choices: type[StrEnum], dutch: Mapping[str, StrEnum]) -> Reader:
             return dutch[word].value
         if word in set(choices):
             return word
-        known = ", ".join(choices)
+        # In the language of the name, as in the template.
+        known = ", ".join(choices if field in FIELDS else dutch)
         raise InvalidInput("choice_unknown", f"{field}: choose one of {known}", field=field, choices=known)
 
     return read

@@ -48,8 +48,14 @@ def read_lines(text: str) -> dict[str, str]:
     Raises:
         InvalidInput: a line without a colon, a field twice, or too many lines; the number of the line is named.
     """
-    found: dict[str, str] = {}
-    lines = text.splitlines()
+    return {name: value for name, (_number, value) in read_numbered(text).items()}
+
+
+def read_numbered(text: str) -> dict[str, tuple[int, str]]:
+    """Split a text into fields, each with the number of its line from 1; otherwise as `read_lines`."""
+    found: dict[str, tuple[int, str]] = {}
+    # Editors put a byte order mark in front, which belongs to no name.
+    lines = text.removeprefix("\ufeff").splitlines()
     if len(lines) > MAX_LINES:
         raise InvalidInput("lines_too_many", f"at most {MAX_LINES} lines", limit=MAX_LINES)
     for number, line in enumerate(lines, start=1):
@@ -61,7 +67,7 @@ def read_lines(text: str) -> dict[str, str]:
         key = name.strip().lower()
         if key in found:
             raise InvalidInput("field_twice", f"line {number}: this field stands there twice", line=number)
-        found[key] = value.strip()
+        found[key] = number, value.strip()
     return found
 
 

@@ -156,6 +156,51 @@ def test_contents_from_lines_refuses(text, key):
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("hoofsom: 999990019", "line 3: this field is unknown; did you mean hoofdsom?"),
+        ("pricipal: 999990019", "line 3: this field is unknown; did you mean principal?"),
+        ("geheimen: 999990019", "line 3: this field is unknown; `schuldhulp claim template` shows them all"),
+    ],
+)
+def test_contents_from_lines_names_the_line_of_an_unknown_field_and_what_was_meant(line, said):
+    with pytest.raises(InvalidInput) as caught:
+        contents_from_lines(f"# claim\nkosten: 1\n{line}", now=NOW)
+    assert str(caught.value) == said
+
+
+def test_contents_from_lines_takes_a_byte_order_mark():
+    assert contents_from_lines("\ufeff" + DUTCH.lstrip(), now=NOW) == contents_from_lines(DUTCH, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("schuldenaar.achternaam", "schuldenaar.achternaam"),
+        ("hoofdsom", "hoofdsom"),
+        ("bezwaar_tot", "bezwaar_tot"),
+        ("contact", "contact"),
+    ],
+)
+def test_contents_from_lines_names_what_is_missing_in_dutch_among_dutch_names(left_out, said):
+    text = "\n".join(line for line in DUTCH.splitlines() if not line.startswith((f"{left_out}:", f"{left_out}.")))
+    with pytest.raises(InvalidInput) as caught:
+        contents_from_lines(text, now=NOW)
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(("line", "word"), [("rang: eerste", "concurrent"), ("soort: loterij", "huur")])
+def test_contents_from_lines_names_choices_in_the_language_of_the_field(line, word):
+    with pytest.raises(InvalidInput) as dutch:
+        contents_from_lines(line, now=NOW)
+    assert word in str(dutch.value)
+    with pytest.raises(InvalidInput) as english:
+        contents_from_lines("type: loterij", now=NOW)
+    assert "rent" in str(english.value)
+    assert "huur" not in str(english.value)
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_claim_template_has_every_field_once_and_reads_back(language):
     names = read_lines(claim_template(language))
