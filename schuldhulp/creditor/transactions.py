@@ -119,8 +119,8 @@ class Transactions:
         if balance < gas * highest:
             raise NotAllowed(
                 "balance_too_low",
-                f"the account {self.address} has {balance} wei and may need {gas * highest}: have it funded, "
-                "then run the command again",
+                f"the account {self.address} has {balance} wei and may need {gas * highest}: ask the "
+                "municipality to repeat `creditor admit`, which pays it, then run the command again",
                 needed=gas * highest,
                 balance=balance,
             )
