@@ -371,6 +371,7 @@ TEXTS: dict[str, str] = {
     "error.amount_negative": "{field}: an amount cannot be below zero.",
     "error.amount_too_large": "{field}: this amount is too large. Did you fill in an account number?",
     "error.date_invalid": "{field}: this day does not exist. Write the date as 31-12-2026.",
+    "error.date_form": "{field}: write the date as dd-mm-yyyy, such as 31-12-2026.",
     "error.date_range": "{field}: this year cannot be right. Write the year with four digits.",
     "error.period_reversed": "{field}: this day lies before the first day.",
     "error.bsn_invalid": "{field}: this number is wrong. A BSN has nine digits. Look whether you swapped two.",

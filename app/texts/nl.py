@@ -371,6 +371,7 @@ TEXTS: dict[str, str] = {
     "error.amount_negative": "{field}: een bedrag kan niet onder nul zijn.",
     "error.amount_too_large": "{field}: dit bedrag is te groot. Heeft u een rekeningnummer ingevuld?",
     "error.date_invalid": "{field}: deze dag bestaat niet. Schrijf de datum als 31-12-2026.",
+    "error.date_form": "{field}: schrijf de datum als dd-mm-jjjj, zoals 31-12-2026.",
     "error.date_range": "{field}: dit jaar kan niet kloppen. Schrijf het jaar met vier cijfers.",
     "error.period_reversed": "{field}: deze dag ligt vóór de begindatum.",
     "error.bsn_invalid": "{field}: dit nummer klopt niet. Een BSN heeft negen cijfers. Kijk of u een cijfer heeft verwisseld.",

@@ -114,7 +114,7 @@ def _split(text: str, field: str) -> tuple[int, int, int]:
         return int(found[1]), int(found[2]), int(found[3])
     if found := _DUTCH.fullmatch(stripped):
         return int(found[4]), int(found[3]), int(found[1])
-    raise InvalidInput("date_invalid", f"{field}: write dd-mm-jjjj or jjjj-mm-dd", field=field)
+    raise InvalidInput("date_form", f"{field}: write dd-mm-jjjj or jjjj-mm-dd", field=field)
 
 
 def _check_parts(year: int, month: int, day: int, field: str, *, partial: bool) -> None:

@@ -464,7 +464,7 @@ def test_build_gives_back_what_a_form_starts_with(fake):
         (Amount(name="a"), "abc", "amount_invalid"),
         (Amount(name="a", required=True), "  ", "required"),
         (Day(name="a"), "31-02-2026", "date_invalid"),
-        (Day(name="a"), "31-12-26", "date_invalid"),
+        (Day(name="a"), "31-12-26", "date_form"),
         (BirthDate(name="a"), "12-00-1980", "date_invalid"),
         (CitizenNumber(name="a"), "123456789", "bsn_invalid"),
         (Kvk(name="a"), "1234567", "kvk_invalid"),

@@ -61,6 +61,17 @@ def test_partial_date_refuses_what_does_not_exist(parts):
         PartialDate(*parts)
 
 
+@pytest.mark.parametrize("text", ["26826", "1-1-80", "########", "1 januari 1980"])
+@pytest.mark.parametrize("parse", [parse_date, parse_partial_date])
+def test_a_date_of_another_form_is_told_from_a_day_that_does_not_exist(parse, text):
+    with pytest.raises(InvalidInput, match="write dd-mm-jjjj") as form:
+        parse(text)
+    assert form.value.key == "date_form"
+    with pytest.raises(InvalidInput) as day:
+        parse("31-02-1980")
+    assert day.value.key == "date_invalid"
+
+
 def test_partial_date_shows_nothing_in_its_repr():
     assert "1980" not in repr(PartialDate(1980, 2, 14))
 
