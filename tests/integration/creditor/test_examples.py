@@ -95,6 +95,18 @@ def test_script_takes_another_chain_or_contract_as_an_error(
     assert_error(run(script, file, chain.node.url, UNKNOWN))
 
 
+@pytest.mark.parametrize("tag", ["", "0x12", "geheim" * 11, "0x" + "g" * 64])
+def test_python_script_names_what_is_no_tag_in_one_sentence(file: Path, tag: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "is_known.py"), str(file), f"http://127.0.0.1:{free_port()}", tag],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "error: no tag of 64 digits\n")
+
+
 def test_script_takes_a_silent_node_as_an_error(script: str, file: Path) -> None:
     assert_error(run(script, file, f"http://127.0.0.1:{free_port()}", UNKNOWN))
 
