@@ -49,6 +49,24 @@ _REFUSALS: Final[dict[int, type[SchuldhulpError]]] = {
 }
 
 
+# What to do about a refusal; docs/creditors.md says more.
+_ADVICE: Final = {
+    "signature_unknown": (
+        "it knows no such account of this organisation: check the KvK number and your keys, or ask the municipality to "
+        "admit the account"
+    ),
+    "role_missing": "your account has no role on the chain, any longer or yet: ask the municipality",
+    "organisation_suspended": "the municipality has shut your organisation out: ask it why",
+    "bsn_not_allowed": "ask by name, birth date and address, or have the municipality admit you to ask by BSN",
+    "burst_spent": "go on in the next minute",
+    "daily_quota_spent": "go on tomorrow (UTC)",
+    "account_quota_spent": "go on tomorrow (UTC)",
+    "epoch_quota_spent": "ask the municipality for more, or go on in the next epoch",
+    "request_expired": "set the clock of this machine right",
+    "epoch_not_open": "the epoch changed while you asked: ask again",
+}
+
+
 class EvaluatorHttp:
     """Posts JSON to an evaluator; for one thread."""
 
@@ -101,7 +119,8 @@ class EvaluatorHttp:
                 status, wait = response.status_code, response.headers.get("Retry-After", "")
         except (requests.RequestException, ValueError) as error:
             raise Unreachable(
-                "evaluator_unreachable", f"the evaluator does not answer: {type(error).__name__}"
+                "evaluator_unreachable",
+                f"the evaluator does not answer ({type(error).__name__}): look at network and proxy, or try later",
             ) from error
         if status != 200:
             _refuse(status, answer, wait)
@@ -144,4 +163,5 @@ def _refuse(status: int, answer: Any, wait: str) -> NoReturn:
     if not isinstance(key, str) or not _KEY.fullmatch(key) or status not in _REFUSALS:
         raise Unreachable("evaluator_unreachable", f"the evaluator answers with status {status}")
     parameters: dict[str, Any] = {"retry_after": int(wait)} if wait.isdecimal() and len(wait) < 10 else {}
-    raise _REFUSALS[status](key, f"the evaluator refuses: {key.replace('_', ' ')}", **parameters)
+    advice = f"; {_ADVICE[key]}" if key in _ADVICE else ""
+    raise _REFUSALS[status](key, f"the evaluator refuses: {key.replace('_', ' ')}{advice}", **parameters)

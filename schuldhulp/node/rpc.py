@@ -32,6 +32,9 @@ MAX_WAIT: Final = 3_600
 TOO_MANY_REQUESTS: Final = 429
 SERVER_FAULTS: Final = 500
 
+TRY: Final = "look at its address, the network and the proxy, or try later"
+"""What to do about a node that does not answer."""
+
 MAX_ANSWER: Final = 32 * 1024 * 1024
 """Bytes of an answer; more is refused before it fills the memory."""
 
@@ -131,7 +134,7 @@ class JsonRpc:
         if isinstance(answer, dict) and answer.get("id") is None and answer.get("error") is not None:
             # One error for the whole request, as JSON-RPC has it for a request that was not read.
             if status >= SERVER_FAULTS:
-                raise errors.Unreachable("chain_unreachable", f"the node does not answer: status {status}")
+                raise errors.Unreachable("chain_unreachable", f"the node does not answer (status {status}): {TRY}")
             return [self._result(answer)] * len(numbered)
         answers = answer if isinstance(answer, list) else [answer]
         by_number = {item["id"]: item for item in answers if isinstance(item, dict) and isinstance(item.get("id"), int)}
@@ -178,7 +181,7 @@ class JsonRpc:
             # A session whose connection broke half-way may hold the rest of an old answer.
             self._local.session = None
             reason = type(error).__name__
-            raise errors.Unreachable("chain_unreachable", f"the node does not answer: {reason}") from error
+            raise errors.Unreachable("chain_unreachable", f"the node does not answer ({reason}): {TRY}") from error
 
 
 def _asked_too_much(answer: requests.Response) -> errors.Unreachable:

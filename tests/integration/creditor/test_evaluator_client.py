@@ -122,6 +122,18 @@ def test_evaluate_names_a_refusal_and_never_repeats_its_text(
         assert (caught.value.key, caught.value.parameters) == ("some_reason", {"retry_after": 60})
 
 
+@pytest.mark.parametrize(
+    ("key", "advice"), [("signature_unknown", "admit the account"), ("request_expired", "clock"), ("other", "other$")]
+)
+def test_evaluate_says_what_to_do_about_a_refusal(
+    told: ToldHttp, evaluate: Callable[..., Any], key: str, advice: str
+) -> None:
+    told.status, told.body = 403, json.dumps({"error": key}).encode()
+    with pytest.raises(errors.NotAllowed, match=advice) as caught:
+        evaluate()
+    assert caught.value.key == key
+
+
 @pytest.mark.parametrize("error", [SECRET, "", None, 5, ["x"], "x" * 41])
 def test_evaluate_takes_no_name_of_an_error_that_is_none(
     told: ToldHttp, evaluate: Callable[..., Any], error: Any
