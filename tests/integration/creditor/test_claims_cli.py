@@ -205,7 +205,7 @@ def test_commands_refuse_in_words_without_repeating_what_was_typed(
     typed("set-up")
     for words, given, wanted in (
         (("file",), lines().replace("0417 1643 00", "0417 1643 01"), "rekening: the check number is wrong"),
-        (("file",), lines() + "\nkleur: rood", "a field is unknown"),
+        (("file",), lines() + "\nkleur: rood", "this field is unknown"),
         (("file",), "", "must be filled in"),
         (("withdraw", "zz"), "", "hexadecimal digits expected"),
         (("withdraw", "00"), "", "none of your claims"),
@@ -227,6 +227,9 @@ def test_commands_refuse_in_words_without_repeating_what_was_typed(
     claim = json.loads(typed("list", "--json")[1])["claims"][0]["claim"]
     code, _, err = typed("amend", claim, given="referentie: another")
     assert (code, "withdraw it and file another" in err) == (2, True)
+    code, _, err = typed("amend", claim, given="bezwaar_tot: 01-01-2020\nschuldenaar.geboortedatum: 01-01-2015")
+    assert code == 0
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["objection_until", "debtor.birth_date"]
 
 
 def test_list_shows_the_chain_while_the_evaluator_is_away(
