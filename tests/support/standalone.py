@@ -12,7 +12,7 @@ import sys
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution
+from importlib.metadata import Distribution, PathDistribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -110,8 +110,14 @@ def closure(wanted: Requirement, libraries: Path) -> Iterator[tuple[str, Distrib
 def link(one: Distribution, libraries: Path) -> None:
     """Put a distribution into an environment by links to its files; its commands are left out."""
     for file in one.files or ():
-        if ".." not in file.parts:
-            target = libraries / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                target.symlink_to(Path(str(one.locate_file(file))).resolve())
+        source = Path(str(one.locate_file(file))).resolve()
+        target = libraries / file
+        # What was installed in the old way also lists what it was built from.
+        if ".." in file.parts or not source.exists() or target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(source)
+    home = Path(str(one.locate_file("")))
+    described = libraries / next(path.name for path in home.glob("*-info") if PathDistribution(path).name == one.name)
+    if not described.exists():
+        described.symlink_to(home / described.name)

@@ -119,6 +119,7 @@ def test_client_asks_and_imports_nothing_of_the_server(standalone: Standalone, n
         [standalone.python, "-I", "-c", ASK],
         input=json.dumps(given),
         cwd=tmp_path,
+        env={},
         capture_output=True,
         text=True,
         check=False,
@@ -160,7 +161,9 @@ def test_every_help_works_without_what_only_a_municipality_needs(standalone: Sta
 
 
 def test_a_command_of_a_municipality_names_what_is_missing(standalone: Standalone, tmp_path: Path) -> None:
-    done = subprocess.run([standalone.command, "status"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [standalone.command, "status"], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert "sqlalchemy, which is not installed" in done.stderr
     assert "pip install" in done.stderr

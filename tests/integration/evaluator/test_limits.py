@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
-from schuldhulp.evaluator import create_app, limits, server
+from schuldhulp.evaluator import create_app, limits
 from tests.support.evaluation import Evaluator, serving
 
 
@@ -31,14 +30,6 @@ def test_body_that_does_not_come_in_is_refused(evaluator: Evaluator, monkeypatch
     assert head.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in head.lower()
     assert json.loads(body)["error"] == "body_too_slow"
-
-
-def test_serve_takes_a_limited_number_of_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: told.update(options))
-    monkeypatch.setattr(server.logging, "basicConfig", lambda **_options: None)
-    server.serve(create_app(None), host="127.0.0.1", port=1)  # type: ignore[arg-type]
-    assert 0 < told["limit_concurrency"] <= 1_000
 
 
 def test_a_request_that_nobody_waits_for_any_more_is_neither_evaluated_nor_charged(evaluator: Evaluator) -> None:
