@@ -31,8 +31,9 @@ def suites(*, browser: bool, forge: bool = True) -> dict[str, list[list[str]]]:
         forge: whether the properties of the contracts are part of it.
     """
     compile_contracts = [BROWNIE, "compile"]
-    # One run for both: they share the loaded demonstration.
-    whole = ["tests/system", "tests/browser"] if browser else ["tests/system"]
+    # One run for both: they share the loaded demonstration. Two at a time, since they wait more than they work; a third
+    # would need a third whole installation.
+    whole = ["-n", "2", "--dist", "loadfile", "tests/system", *(["tests/browser"] if browser else [])]
     found = {
         # On every processor; a file stays with one process, so that what its tests share is made once.
         "fast": [
