@@ -51,10 +51,18 @@ def importable_from_the_root(project: Path) -> None:
         sys.modules.setdefault(package.__name__, package)
 
 
-def forget_deployments(folder: Path) -> None:
-    """Remove what Brownie remembers, and leave the folders: another Brownie in the project may be about to write."""
-    for remembered in folder.rglob("*.json"):
-        remembered.unlink(missing_ok=True)
+def remember_no_deployments() -> None:
+    """Keep Brownie from remembering what it deployed: ours stand in deployments/, compared by check_deployment.
+
+    It remembers by chain id in the project's build folder, and stops when the chain does not have it: a chain that was
+    started afresh, or the one of another installation of the same id beside it.
+    """
+    from brownie.network.contract import Contract, ProjectContract
+    from brownie.project.main import Project
+
+    for kind in (Contract, ProjectContract):
+        kind._deployment_path = lambda contract: None
+    Project._load_deployments = lambda project: None
 
 
 def main() -> None:
@@ -66,13 +74,10 @@ def main() -> None:
     os.environ["HOME"] = str(PROJECT / ".toolchain" / "home")
     importable_from_the_root(PROJECT)
 
-    # Brownie remembers what it deployed by chain id, and stops when a chain that was started afresh does not have it.
-    # Our deployment files are in deployments/, and check_deployment compares them with the chain.
-    forget_deployments(Path.cwd() / "build" / "deployments")
-
     from brownie._cli.__main__ import main as brownie
     from brownie._config import CONFIG
 
+    remember_no_deployments()
     development = CONFIG.networks["development"]
     development["cmd_settings"]["port"] = int(os.environ.get("SCHULDHULP_TEST_CHAIN_PORT") or free_port())
     local = CONFIG.networks["local"]

@@ -10,7 +10,7 @@ import pytest
 from schuldhulp.config import load_settings
 from toolchain import install
 from toolchain import tests as test_runner
-from toolchain.brownie_launcher import forget_deployments, importable_from_the_root
+from toolchain.brownie_launcher import importable_from_the_root
 from toolchain.environment import prepare
 from toolchain.parts import Part, PartFailed
 from toolchain.run import Failed, Installation, write_settings
@@ -180,14 +180,3 @@ def test_install_compiler_prefers_a_native_one_of_the_same_version(tmp_path, mon
     text = (tmp_path / "solcx" / f"solc-v{install.SOLC_VERSION}").read_text()
     assert (str(solc) in text) is native
     assert ("solc-shim.mjs" in text) is not native
-
-
-def test_forget_deployments_leaves_the_folders_for_whoever_is_about_to_write(tmp_path):
-    chain = tmp_path / "deployments" / "1337"
-    chain.mkdir(parents=True)
-    (chain / "0x00.json").write_text("{}")
-    (tmp_path / "deployments" / "map.json").write_text("{}")
-    forget_deployments(tmp_path / "deployments")
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    assert chain.is_dir()
-    forget_deployments(tmp_path / "not there")
