@@ -28,7 +28,6 @@ def open_admission(settings: Settings) -> Iterator[AdmissionService]:
     from schuldhulp.crypto.keyring import AdministratorKeys
     from schuldhulp.services.admission import AdmissionService
     from schuldhulp.services.clock import SystemClock
-    from schuldhulp.services.creditor_pages.desk import Custody
     from schuldhulp.services.ports import Quota
     from schuldhulp.storage.evaluation import EvaluatorDatabase
 
@@ -44,7 +43,6 @@ def open_admission(settings: Settings) -> Iterator[AdmissionService]:
             administrator=CreditorAdministrator(gateway, writer, funding=settings.creditor_funding),
             clock=SystemClock(),
             standard_quota=Quota(daily=settings.daily_quota, per_epoch=settings.epoch_quota),
-            pages_account=Custody(settings.keys, private=settings.production).address,
         )
     finally:
         database.close()

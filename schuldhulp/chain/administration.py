@@ -21,8 +21,7 @@ PATIENCE: Final = 60.0
 GWEI: Final = 10**9
 """Wei in a gwei."""
 
-ASKING_ROLES: Final = (("EnrolmentRegistry", "CREDITOR"),)
-CLAIM_ROLES: Final = (("ClaimRegister", "CREDITOR"),)
+CREDITOR_ROLES: Final = (("EnrolmentRegistry", "CREDITOR"), ("ClaimRegister", "CREDITOR"))
 BSN_ROLES: Final = (("EnrolmentRegistry", "BSN_CREDITOR"),)
 
 
@@ -45,21 +44,19 @@ class CreditorAdministrator:
         self._funding = funding * GWEI
         self._patience = patience
 
-    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool, claims: bool) -> None:
-        """Give CREDITOR (with `bsn` BSN_CREDITOR and with `claims` that of the ClaimRegister, else take them back).
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
+        """Give CREDITOR in both contracts, and with `bsn` BSN_CREDITOR; else take that one back.
 
         Args:
             municipality: CBS code.
             account: checksummed address of the creditor.
             bsn: whether it may ask by citizen service number.
-            claims: whether it may hand in claims.
 
         Raises:
             errors.NotAllowed: the account that signs is not the administrator of this municipality.
             errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
         """
-        asking, filing = dict.fromkeys(ASKING_ROLES, True), dict.fromkeys(CLAIM_ROLES, claims)
-        self._set(municipality, account, asking | filing | dict.fromkeys(BSN_ROLES, bsn))
+        self._set(municipality, account, dict.fromkeys(CREDITOR_ROLES, True) | dict.fromkeys(BSN_ROLES, bsn))
 
     def suspend_creditor(self, *, municipality: MunicipalityCode, account: str) -> None:
         """Take every role of a creditor back.
@@ -72,7 +69,7 @@ class CreditorAdministrator:
             errors.NotAllowed: the account that signs is not the administrator of this municipality.
             errors.Unreachable: the node does not answer, or the receipt did not come in time: repeat it.
         """
-        self._set(municipality, account, dict.fromkeys((*ASKING_ROLES, *CLAIM_ROLES, *BSN_ROLES), False))
+        self._set(municipality, account, dict.fromkeys((*CREDITOR_ROLES, *BSN_ROLES), False))
 
     def _set(self, municipality: MunicipalityCode, account: str, wanted: dict[tuple[str, str], bool]) -> None:
         # A chain that is not the deployed one gets no transaction, not even one that would be refused there.

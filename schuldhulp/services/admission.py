@@ -40,7 +40,6 @@ class AdmissionService:
         administrator: ChainAdministrator,
         clock: Clock,
         standard_quota: Quota = STANDARD_QUOTA,
-        pages_account: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Serve one municipality.
 
@@ -50,15 +49,12 @@ class AdmissionService:
             administrator: gives and takes roles on the chain.
             clock: tells the time of a decision.
             standard_quota: limits of an organisation with which nothing else is agreed.
-            pages_account: gives the account that the cockpit keeps for an organisation, by KvK number; None: it keeps
-                none. That account asks and hands nothing in: it gets no role for claims and no money.
         """
         self._municipality = municipality
         self._store = store
         self._administrator = administrator
         self._clock = clock
         self._standard_quota = standard_quota
-        self._pages_account = pages_account
 
     def organisations(self, *, actor: Actor) -> list[Organisation]:
         """Return every organisation that was ever admitted, by number.
@@ -202,16 +198,13 @@ class AdmissionService:
         What goes wrong with one account keeps no other back; a chain that does not answer keeps back all that follow.
         """
         failed: dict[str, SchuldhulpError] = {}
-        bsn, pages = organisation.bsn_ground is not None, self._pages_account(organisation.kvk)
+        bsn = organisation.bsn_ground is not None
 
         def give_roles(account: str) -> None:
-            self._administrator.admit_creditor(
-                municipality=self._municipality, account=account, bsn=bsn, claims=account != pages
-            )
+            self._administrator.admit_creditor(municipality=self._municipality, account=account, bsn=bsn)
 
         def pay(account: str) -> None:
-            if account != pages:
-                self._administrator.fund_creditor(account=account)
+            self._administrator.fund_creditor(account=account)
 
         for act, account in itertools.product((give_roles, pay), organisation.accounts):
             if account in failed:

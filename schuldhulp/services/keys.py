@@ -23,7 +23,7 @@ from schuldhulp.crypto.keyring import (
     WorkerKeys,
     create_keyring,
     creditor_purpose,
-    custodial_key,
+    custodial_keys,
     epoch_keys,
     keyring_exists,
     share_claim_key,
@@ -125,9 +125,10 @@ def create_administration(folder: Path, purpose: str) -> str:
 
 
 def custodial_account(folder: Path, kvk: str, *, private: bool = False) -> str:
-    """Give the account with which the cockpit asks for an organisation; makes keyring and account when missing.
+    """Give the account with which the cockpit works for an organisation; makes keyring, account and key when missing.
 
-    Can be repeated: an account that is there stays as it is.
+    Can be repeated: an account that is there stays as it is. One from before there were claims on the pages gets the
+    key that opens the messages to it.
 
     Args:
         folder: folder of the keyrings; made with mode 0700.
@@ -141,14 +142,14 @@ def custodial_account(folder: Path, kvk: str, *, private: bool = False) -> str:
         InvalidInput: not a KvK number.
         Misconfigured: the keyring cannot be opened or written.
     """
-    drawn = custodial_key(kvk)
+    drawn = custodial_keys(kvk)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Two that admit at once would each write the file with their own account only.
     with (folder / f"{CustodialKeys.purpose}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _make(folder, CustodialKeys.purpose, lambda: drawn)
         keys = CustodialKeys.open(folder, private=private)
-        return (keys.account(kvk) or keys.add(kvk)).address
+        return keys.add(kvk).address
 
 
 def create_creditor(folder: Path, kvk: str) -> str:

@@ -10,7 +10,7 @@ from schuldhulp.crypto.keyring.creditors import (
     CreditorKeys,
     CustodialKeys,
     creditor_purpose,
-    custodial_key,
+    custodial_keys,
 )
 from schuldhulp.crypto.keyring.evaluator import (
     EvaluatorKeys,
@@ -59,7 +59,7 @@ __all__ = [
     "WorkerKeys",
     "create_keyring",
     "creditor_purpose",
-    "custodial_key",
+    "custodial_keys",
     "epoch_keys",
     "keyring_exists",
     "keyring_paths",

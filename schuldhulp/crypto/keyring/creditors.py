@@ -52,24 +52,28 @@ class CreditorKeys(ProcessKeys):
 
 
 class CustodialKeys(RefreshedKeys):
-    """Accounts that the cockpit keeps for organisations whose staff ask on its pages: one account for each.
+    """Keys that the cockpit keeps for organisations whose staff work on its pages: one account for each, and one key.
 
-    An account asks within the organisation's quota and a smaller one of its own; it hands in nothing
-    and holds no money.
+    An account asks within the organisation's quota and a smaller one of its own, and hands in the claims that are
+    filled in on the pages. The key opens what the municipality seals to that account.
     """
 
     purpose = "custodial"
 
     _accounts: dict[str, AccountKey]
+    _messages: dict[str, OpeningKey]
 
     def _read(self) -> None:
         accounts: dict[str, AccountKey] = {}
+        messages: dict[str, OpeningKey] = {}
         for name in self._keyring.names:
-            match = re.fullmatch(r"account/([0-9]{8})", name)
-            if match:
-                accounts[match[1]] = AccountKey(self._keyring.get(name))
-        require_distinct(*accounts.values())
-        self._accounts = accounts
+            match = re.fullmatch(r"(account|messages)/([0-9]{8})", name)
+            if match and match[1] == "account":
+                accounts[match[2]] = AccountKey(self._keyring.get(name))
+            elif match:
+                messages[match[2]] = OpeningKey(self._keyring.get(name))
+        require_distinct(*accounts.values(), *messages.values())
+        self._accounts, self._messages = accounts, messages
 
     @property
     def organisations(self) -> tuple[str, ...]:
@@ -80,33 +84,39 @@ class CustodialKeys(RefreshedKeys):
         """Give the account of an organisation, by its KvK number; None when there is none."""
         return self._accounts.get(kvk)
 
+    def messages(self, kvk: str) -> OpeningKey | None:
+        """Give the key that opens messages to an organisation's account; None from before there were claims here."""
+        return self._messages.get(kvk)
+
     def add(self, kvk: str) -> AccountKey:
-        """Draw the account of an organisation and store it.
+        """Draw what is missing of an organisation's account and key, and store it; what is there stays as it is.
 
         Args:
-            kvk: KvK number without an account so far, eight digits.
+            kvk: KvK number, eight digits.
 
         Returns:
             The account.
 
         Raises:
-            Misconfigured: there is an account already, or the file cannot be written.
+            Misconfigured: the file cannot be written.
             InvalidInput: not a KvK number.
         """
-        self._keyring.change(add=custodial_key(kvk))
-        self._read()
+        missing = {name: key for name, key in custodial_keys(kvk).items() if name not in self._keyring.names}
+        if missing:
+            self._keyring.change(add=missing)
+            self._read()
         return self._accounts[kvk]
 
 
-def custodial_key(kvk: str) -> dict[str, bytes]:
-    """Draw the account that the cockpit keeps for an organisation, by its name in the keyring.
+def custodial_keys(kvk: str) -> dict[str, bytes]:
+    """Draw the account that the cockpit keeps for an organisation and its key, by their names in the keyring.
 
     Raises:
         InvalidInput: not a KvK number.
     """
     if not re.fullmatch(r"[0-9]{8}", kvk):
         raise InvalidInput("kvk_invalid", "a KvK number is eight digits", field="kvk")
-    return {f"account/{kvk}": AccountKey.generate().reveal()}
+    return {f"account/{kvk}": AccountKey.generate().reveal(), f"messages/{kvk}": OpeningKey.generate().reveal()}
 
 
 def creditor_purpose(kvk: str) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.keyring import CustodialKeys, keyring_exists
+from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.identifiers import Identifier
 from schuldhulp.domain.signal import SignalAnswer
 from schuldhulp.domain.types import MunicipalityCode
@@ -60,13 +61,8 @@ class Custody:
             Misconfigured: the keyring is damaged, readable by others, or under another passphrase.
         """
         with self._lock:
-            if self._keys is None:
-                if not keyring_exists(self._folder, CustodialKeys.purpose):
-                    return None
-                self._keys = CustodialKeys.open(self._folder, private=self._private)
-            else:
-                self._keys.refresh()
-            return self._keys.account(organisation)
+            found = self._opened()
+            return None if found is None else found.account(organisation)
 
     def address(self, organisation: str) -> str | None:
         """Give the address of that account.
@@ -76,3 +72,32 @@ class Custody:
         """
         key = self.key(organisation)
         return None if key is None else key.address
+
+    def keys_for_claims(self, organisation: str) -> tuple[AccountKey, OpeningKey] | None:
+        """Give that account with the key that opens the messages to it, None when one of them is not there.
+
+        Raises:
+            Misconfigured: as `key`.
+        """
+        with self._lock:
+            found = self._opened()
+            account = None if found is None else found.account(organisation)
+            messages = None if found is None else found.messages(organisation)
+            return None if account is None or messages is None else (account, messages)
+
+    def organisations(self) -> tuple[str, ...]:
+        """Give the KvK numbers of all organisations with such an account, ascending.
+
+        Raises:
+            Misconfigured: as `key`.
+        """
+        with self._lock:
+            found = self._opened()
+            return () if found is None else found.organisations
+
+    def _opened(self) -> CustodialKeys | None:
+        if self._keys is not None:
+            self._keys.refresh()
+        elif keyring_exists(self._folder, CustodialKeys.purpose):
+            self._keys = CustodialKeys.open(self._folder, private=self._private)
+        return self._keys

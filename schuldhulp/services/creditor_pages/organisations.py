@@ -30,7 +30,7 @@ class Application:
         daily_quota: persons a day; None leaves what it has and gives a new one the standard.
         epoch_quota: persons an epoch, in the same way.
         quota_reason: why more than the standard; None when it is not more.
-        pages: whether its staff may ask on the cockpit's pages.
+        pages: whether its staff may work on the cockpit's pages.
         account_quota: persons a day of its own account alone or, where none is named, of the one of the pages; None
             leaves what the account has and gives the one of the pages the quota of the pages.
         lift_suspension: why a suspended organisation is let in again; None lets none in again.
@@ -55,7 +55,7 @@ class AdmittedOrganisation:
 
     Attributes:
         organisation: what the evaluator knows of it.
-        pages: address of the account with which the cockpit asks for it, None when it has none.
+        pages: address of the account with which the cockpit works for it, None when it has none.
         decisions: what was decided about it, newest first.
         people: who decided, as function and login, by the name under which it was kept; who is not there, whose
             account was never here, stands for itself.
@@ -80,6 +80,7 @@ class OrganisationService:
         account: Callable[[str], str | None],
         make_account: Callable[[str], str],
         pages_quota: int,
+        set_up: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Take what it works with.
 
@@ -91,6 +92,7 @@ class OrganisationService:
             account: the account that the cockpit keeps for an organisation.
             make_account: the same, made where there is none.
             pages_quota: persons a day that such an account may ask about.
+            set_up: makes such an account ready for claims once it has its role and money; can be repeated.
         """
         self._ready = ready
         self._admission = admission
@@ -99,6 +101,7 @@ class OrganisationService:
         self._account = account
         self._make_account = make_account
         self._pages_quota = pages_quota
+        self._set_up = set_up
 
     def ready(self, *, actor: Actor) -> bool:
         """Say whether this machine holds what admitting takes; where not, there are commands for a machine that does.
@@ -154,6 +157,8 @@ class OrganisationService:
             Conflict: the account belongs to another organisation, or was not paid for its transactions.
             Misconfigured: the administrator's keyring is not here or does not open.
             Unreachable: database or chain does not answer; repeat it.
+            schuldhulp.errors.SchuldhulpError: everything was done, but the account of the pages cannot hand in claims
+                yet; repeat it.
         """
         self._require(actor)
         kvk = parse_kvk(application.kvk)
@@ -186,6 +191,9 @@ class OrganisationService:
                     lift_suspension=application.lift_suspension,
                 )
         self._staff.put_creditor(actor=actor, kvk=admitted.kvk, name=admitted.name)
+        if application.pages:
+            # Last of all: asking does not wait for what only claims need.
+            self._set_up(kvk)
         return self._admitted(admitted)
 
     def suspend(self, *, actor: Actor, kvk: str, reason: str) -> None:

@@ -274,8 +274,8 @@ class ChainWriter(TransactionWriter, Protocol):
 class ChainAdministrator(Protocol):
     """Grants and takes back the roles of creditors, with the key of the municipality's administrator."""
 
-    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool, claims: bool) -> None:
-        """Give CREDITOR (with `bsn` BSN_CREDITOR and with `claims` that of the ClaimRegister, else take them back)."""
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
+        """Give CREDITOR in both contracts, and with `bsn` BSN_CREDITOR; else take that one back."""
         ...
 
     def fund_creditor(self, *, account: str) -> None:

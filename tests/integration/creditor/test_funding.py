@@ -37,7 +37,7 @@ def creditor() -> str:
 
 def admit(chain: DeployedChain, creditor: str, *, funding: int = FUNDING) -> None:
     administrator = CreditorAdministrator(chain.gateway(), chain.writer("administrator"), funding=funding)
-    administrator.admit_creditor(municipality=MUNICIPALITY, account=creditor, bsn=False, claims=True)
+    administrator.admit_creditor(municipality=MUNICIPALITY, account=creditor, bsn=False)
     administrator.fund_creditor(account=creditor)
 
 
@@ -109,11 +109,7 @@ def test_a_funded_account_can_file_claims(chain: DeployedChain) -> None:
     assert 0 < 50 * spent < 3 * FUNDING * GWEI
 
 
-def test_admit_creditor_takes_the_role_for_claims_back_from_who_hands_in_none(
-    chain: DeployedChain, creditor: str
-) -> None:
-    administrator = CreditorAdministrator(chain.gateway(), chain.writer("administrator"))
-    for claims in (True, False):
-        administrator.admit_creditor(municipality=MUNICIPALITY, account=creditor, bsn=False, claims=claims)
-        assert chain.gateway().has_role("EnrolmentRegistry", "CREDITOR", MUNICIPALITY, creditor)
-        assert chain.gateway().has_role("ClaimRegister", "CREDITOR", MUNICIPALITY, creditor) is claims
+def test_admit_creditor_gives_the_role_in_both_contracts(chain: DeployedChain, creditor: str) -> None:
+    admit(chain, creditor)
+    for contract in ("EnrolmentRegistry", "ClaimRegister"):
+        assert chain.gateway().has_role(contract, "CREDITOR", MUNICIPALITY, creditor)

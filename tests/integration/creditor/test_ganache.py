@@ -176,9 +176,7 @@ def test_administrator_of_nothing_is_refused_before_anything_is_sent(loop: Loop)
     administrator = CreditorAdministrator(loop.chain.gateway(), loop.chain.writer("registrar"))
     before = loop.chain.gateway().head().number
     refused(
-        lambda: administrator.admit_creditor(
-            municipality=MUNICIPALITY, account=loop.creditor.address, bsn=False, claims=True
-        ),
+        lambda: administrator.admit_creditor(municipality=MUNICIPALITY, account=loop.creditor.address, bsn=False),
         errors.NotAllowed,
         "role_refused",
     )

@@ -25,14 +25,12 @@ class RoleList:
     def __init__(self) -> None:
         self.roles: dict[str, bool | None] = {}
         self.works = True
-        self.files: dict[str, bool] = {}
         self.paid: list[str] = []
         self.trouble: dict[tuple[str, str], errors.SchuldhulpError] = {}
 
-    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool, claims: bool) -> None:
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
         self._work(municipality)
         self._fail("roles", account)
-        self.files[account] = claims
         self.roles[account] = bsn
 
     def fund_creditor(self, *, account: str) -> None:
@@ -380,22 +378,6 @@ def test_admit_asks_a_silent_chain_once(admission: AdmissionService, chain: Role
         admit(admission, account=None)
     assert chain.roles == {}
     assert chain.paid == []
-
-
-def test_admit_gives_the_account_of_the_pages_neither_money_nor_a_role_for_claims(
-    chain: RoleList, store: EvaluatorDatabase
-) -> None:
-    admission = AdmissionService(
-        municipality=MUNICIPALITY,
-        store=store,
-        administrator=chain,
-        clock=SetClock(),
-        pages_account={KVK: SECOND, "87654321": THIRD}.get,
-    )
-    for account in (ACCOUNT, SECOND, THIRD):
-        admit(admission, account=account)
-    assert chain.files == {ACCOUNT: True, SECOND: False, THIRD: True}
-    assert set(chain.paid) == {ACCOUNT, THIRD}
 
 
 def test_admit_lifts_a_suspension_only_with_a_reason(

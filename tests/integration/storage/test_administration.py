@@ -38,7 +38,7 @@ class Roles:
     def __init__(self) -> None:
         self.given: dict[str, bool] = {}
 
-    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool, claims: bool) -> None:
+    def admit_creditor(self, *, municipality: MunicipalityCode, account: str, bsn: bool) -> None:
         self.given[account] = bsn
 
     def fund_creditor(self, *, account: str) -> None:

@@ -27,7 +27,7 @@ class Roles:
         self.given: dict[str, bool] = {}
         self.silent: set[str] = set()
 
-    def admit_creditor(self, *, municipality: object, account: str, bsn: bool, claims: bool) -> None:
+    def admit_creditor(self, *, municipality: object, account: str, bsn: bool) -> None:
         self.given[account] = bsn
 
     def fund_creditor(self, *, account: str) -> None:

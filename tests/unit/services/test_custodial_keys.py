@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from schuldhulp.crypto import keyring_file
-from schuldhulp.crypto.keyring import CustodialKeys
+from schuldhulp.crypto.keyring import CustodialKeys, create_keyring, custodial_keys
 from schuldhulp.errors import InvalidInput
+from schuldhulp.services.creditor_pages.desk import Custody
 from schuldhulp.services.keys import custodial_account
 
 KVK, OTHER = "12345678", "87654321"
@@ -38,6 +39,30 @@ def test_custodial_account_leaves_nothing_for_what_is_no_organisation(tmp_path: 
         custodial_account(tmp_path / "keys", "1234/678")
     assert (caught.value.key, caught.value.field) == ("kvk_invalid", "kvk")
     assert not (tmp_path / "keys").exists()
+
+
+def test_custodial_account_draws_a_key_of_its_own_for_messages(tmp_path: Path) -> None:
+    custodial_account(tmp_path, KVK)
+    custodial_account(tmp_path, OTHER)
+    keys = CustodialKeys.open(tmp_path)
+    drawn = {keys.messages(kvk).reveal() for kvk in (KVK, OTHER)}  # type: ignore[union-attr]
+    assert len(drawn) == 2
+    custodial_account(tmp_path, KVK)
+    assert {CustodialKeys.open(tmp_path).messages(kvk).reveal() for kvk in (KVK, OTHER)} == drawn  # type: ignore[union-attr]
+    assert keys.messages("11111111") is None
+
+
+def test_custodial_account_from_before_claims_keeps_its_address_and_gets_a_key(tmp_path: Path) -> None:
+    old = {name: key for name, key in custodial_keys(KVK).items() if name.startswith("account/")}
+    create_keyring(tmp_path, CustodialKeys.purpose, old)
+    custody = Custody(tmp_path)
+    address = custody.address(KVK)
+    assert custody.keys_for_claims(KVK) is None
+    assert custodial_account(tmp_path, KVK) == address
+    found = custody.keys_for_claims(KVK)
+    assert found is not None
+    assert found[0].address == address
+    assert custody.organisations() == (KVK,)
 
 
 def test_account_is_none_for_an_organisation_without_pages(tmp_path: Path) -> None:
