@@ -12,11 +12,11 @@ from typing import Final, Self
 
 from schuldhulp.creditor.claims_access import ClaimAccess, Connect
 from schuldhulp.creditor.claims_chain import ClaimOnChain, RegisterView
-from schuldhulp.creditor.claims_decisions import DecidedOnChain, decided_on_chain, judged
 from schuldhulp.creditor.claims_mailbox import Collected, Mailbox
+from schuldhulp.creditor.claims_reading import ClaimReading
 from schuldhulp.creditor.claims_setup import SetUp, set_up_account
-from schuldhulp.creditor.claims_state import ClaimState, claim_state, newest_receipt
-from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind, StepState
+from schuldhulp.creditor.claims_state import ClaimState, newest_receipt
+from schuldhulp.creditor.claims_steps import Step, StepKind, StepState
 from schuldhulp.creditor.claims_under_way import UnderWay
 from schuldhulp.creditor.claims_work import ClaimWork, municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
@@ -25,7 +25,6 @@ from schuldhulp.creditor.patient_node import SECONDS, PatientNode
 from schuldhulp.creditor.registry import MAX_AGE
 from schuldhulp.creditor.transactions import Transactions
 from schuldhulp.crypto.accounts import AccountKey
-from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.claim_journal import JournalKey
 from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.crypto.sealed import OpeningKey
@@ -34,7 +33,6 @@ from schuldhulp.domain.records import NO_COMMITMENT
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
 from schuldhulp.errors import Conflict, InvalidInput, Misconfigured, NotAllowed, NotFound, SchuldhulpError
 from schuldhulp.node.deployment import NetworkDeployment
-from schuldhulp.services.claims.ports import MessageKind
 from schuldhulp.services.clock import SystemClock
 from schuldhulp.services.ports import Clock
 
@@ -115,6 +113,9 @@ class ClaimClient:
             registers=self._access.register,
         )
         self._under_way = UnderWay(journal=self._journal, work=self._work, transactions=self._transactions)
+        self._reading = ClaimReading(
+            journal=self._journal, messages=messages, account=account.address, clock=self._clock
+        )
 
     def close(self) -> None:
         """Close the journal and let others in."""
@@ -233,6 +234,26 @@ class ClaimClient:
         """
         return self._step(StepKind.HAND_OVER, claim_id, holder)
 
+    def go_on(self, claim_id: ClaimId) -> ClaimState:
+        """Take the step with a claim that was begun and is not over, as if it were asked for once more.
+
+        Returns:
+            Its state; also when nothing was left to do.
+
+        Raises:
+            SchuldhulpError: as the method of that step.
+        """
+        step = next((one for one in reversed(self._journal.steps(claim_id)) if not one.state.is_over), None)
+        if step is None:
+            return self.state(claim_id)
+        if step.kind is StepKind.WITHDRAW:
+            return self.withdraw(claim_id)
+        if step.kind is StepKind.HAND_OVER and step.holder is not None:
+            return self.hand_over(claim_id, step.holder)
+        if step.claim is None:
+            raise Misconfigured("journal_invalid", "a step of the journal lacks its contents", field="journal")
+        return (self.file if step.kind is StepKind.FILE else self.amend)(step.claim.contents)
+
     def resume(self) -> tuple[str, ...]:
         """Finish what has left this machine: signed transactions, and contents of what stands on chain.
 
@@ -246,29 +267,16 @@ class ClaimClient:
 
     def list(self) -> Sequence[ClaimState]:
         """Return all claims that this journal knows, in the order in which they were first handed in."""
-        claim_ids = self.known()
-        if not claim_ids:
-            return []
-        register = self._access.register()
-        decided = decided_on_chain(register, claim_ids)
-        return [
-            self._state(claim_id, on_chain, decided[claim_id])
-            for claim_id, on_chain in zip(claim_ids, register.claims(claim_ids), strict=True)
-        ]
+        # Where there is nothing, the chain need not be asked.
+        return self._reading.list(self._access.register()) if self.known() else []
 
     def known(self) -> Sequence[ClaimId]:
-        """Return the ids of all claims that this journal knows; the chain is not asked.
-
-        A claim with which every step was refused was never this creditor's. One that was handed to this creditor is
-        known from what the municipality sent about it.
-        """
-        own = [step.claim_id for step in self._journal.steps() if step.state is not StepState.FAILED]
-        return tuple(dict.fromkeys([*own, *(message.claim_id for message in self._decision_messages())]))
+        """Return the ids of all claims that this journal knows; the chain is not asked."""
+        return self._reading.known()
 
     def state(self, claim_id: ClaimId) -> ClaimState:
         """Return the state of one claim."""
-        register = self._access.register()
-        return self._state(claim_id, register.claim(claim_id), decided_on_chain(register, [claim_id])[claim_id])
+        return self._reading.state(self._access.register(), claim_id)
 
     def contents(self, claim_id: ClaimId) -> ClaimContents:
         """Return the contents that this creditor handed in last.
@@ -276,10 +284,11 @@ class ClaimClient:
         Raises:
             NotFound: it never handed in any.
         """
-        step = next((one for one in reversed(self._journal.steps(claim_id)) if one.claim and not one.failure), None)
-        if step is None or step.claim is None:
-            raise NotFound("claim_unknown", "this journal holds no contents of that claim", field="claim")
-        return step.claim.contents
+        return self._reading.contents(claim_id)
+
+    def receipts(self, claim_id: ClaimId) -> Sequence[str]:
+        """Return the receipts of a claim as their files hold them, JSON, oldest first; the chain is not asked."""
+        return self._reading.receipts(claim_id)
 
     def collect(self) -> Collected:
         """Fetch what the municipalities sent, check it, keep receipts as files, and acknowledge it.
@@ -385,24 +394,6 @@ class ClaimClient:
         own = self._access.deployment.municipality
         found = {municipality_of(claim_id) for claim_id in self.known()}
         return sorted(found | ({own} if own is not None else set()))
-
-    def _decision_messages(self, claim_id: ClaimId | None = None) -> Sequence[KeptMessage]:
-        kept = self._journal.messages(claim_id)
-        return [one for one in kept if one.kind == MessageKind.DECISION and one.problem is None]
-
-    def _state(self, claim_id: ClaimId, on_chain: ClaimOnChain, decided: Sequence[DecidedOnChain]) -> ClaimState:
-        documents = [
-            open_decision(self._messages, claim_id, message.content) for message in self._decision_messages(claim_id)
-        ]
-        return claim_state(
-            claim_id,
-            on_chain=on_chain,
-            steps=self._journal.steps(claim_id),
-            messages=self._journal.messages(claim_id),
-            account=self._transactions.address,
-            today=self._clock.now().date(),
-            judgement=judged(documents, decided, on_chain.status),
-        )
 
     def _last(self, claim_id: ClaimId) -> Step | None:
         steps = [step for step in self._journal.steps(claim_id) if step.state is not StepState.FAILED]
