@@ -38,6 +38,9 @@ from schuldhulp.domain.records import (
     Applicant,
     Confirmation,
     ConfirmationRole,
+    Consent,
+    ConsentForm,
+    ConsentSubject,
     Expense,
     ExpenseCategory,
     Income,
@@ -213,6 +216,21 @@ SECTIONS: Mapping[RecordKind, tuple[Section, ...]] = MappingProxyType(
             ),
             *(Section("address", _address(number), folded=number > 0) for number in range(ADDRESSES)),
         ),
+        RecordKind.CONSENT: (
+            Section(
+                "what",
+                (
+                    Person(name="applicant"),
+                    Line(name="party", required=True),
+                    Kvk(name="kvk", required=True),
+                    Choice(name="subject", options=ConsentSubject, group="consent_subject"),
+                    Choice(name="how", options=ConsentForm, group="consent_form"),
+                    Day(name="given_on", required=True),
+                    Day(name="until"),
+                    Day(name="ended_on"),
+                ),
+            ),
+        ),
     }
 )
 
@@ -223,6 +241,7 @@ TYPES: Mapping[RecordKind, type[Record]] = MappingProxyType(
         RecordKind.EXPENSE: Expense,
         RecordKind.AGREEMENT: Agreement,
         RecordKind.APPLICANT: Applicant,
+        RecordKind.CONSENT: Consent,
     }
 )
 

@@ -21,6 +21,7 @@ from schuldhulp.domain.records import (
     Agreement,
     AgreementStatus,
     Applicant,
+    Consent,
     Enrolment,
     Expense,
     Income,
@@ -28,6 +29,7 @@ from schuldhulp.domain.records import (
     ObligationStatus,
     ReceivedClaim,
     Record,
+    SentNotice,
 )
 from schuldhulp.domain.types import RecordId
 
@@ -79,6 +81,10 @@ def record_title(record: Record) -> str:
         return t("enrolment.record")
     if isinstance(record, ReceivedClaim):
         return t("record.kind_claim")
+    if isinstance(record, SentNotice):
+        return f"{t('record.kind_notice')}: {record.recipient}"
+    if isinstance(record, Consent):
+        return f"{record.party} – {word('consent_subject', record.subject).lower()}"
     raise TypeError(type(record).__name__)
 
 

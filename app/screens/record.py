@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -17,9 +18,9 @@ from app.components.table import facts
 from app.screens.clients import STAFF
 from app.screens.dossier import people_of
 from app.screens.opened import address, form_address, open_dossier, record_of
-from app.texts import t
+from app.texts import t, word
 from schuldhulp.domain.access import Actor
-from schuldhulp.domain.records import Enrolment
+from schuldhulp.domain.records import Enrolment, ReceivedClaim, Record, SentNotice
 from schuldhulp.domain.trust import TrustState
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def page() -> None:
     )
     if each.withdrawn:
         show(notices.notice_html("stop", t("record.is_withdrawn"), t("record.reason_given", reason=each.reason)))
-    show(facts(describe(each.record, people) if each.record.kind in SECTIONS else _enrolment(each.record, people)))
+    show(facts(_facts_of(each.record, people)))
     if view.trust.state is TrustState.DEVIATES:
         show(trust.banner(view.trust, resident=False))
     elif each.record.kind in SECTIONS and not each.withdrawn:
@@ -65,6 +66,25 @@ def page() -> None:
         _withdrawal(actor, view, each)
     _history(actor, view, each, people)
     show(_proof(each))
+
+
+def _facts_of(record: Record, people: People) -> Sequence[tuple[str, object]]:
+    if isinstance(record, Enrolment):
+        return _enrolment(record, people)
+    if isinstance(record, ReceivedClaim):
+        return [
+            (t("field.claim.received_at"), formats.moment(record.received_at)),
+            (t("field.claim.version"), str(record.claim_version)),
+        ]
+    if isinstance(record, SentNotice):
+        return [
+            (t("field.notice.recipient"), record.recipient),
+            (t("field.notice.kvk"), record.kvk),
+            (t("field.notice.reference"), record.reference),
+            (t("field.notice.means"), word("notice_means", record.means)),
+            (t("field.notice.sent_on"), formats.day(record.sent_on)),
+        ]
+    return describe(record, people)
 
 
 def _enrolment(record: Enrolment, people: People) -> list[tuple[str, object]]:

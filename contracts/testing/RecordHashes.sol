@@ -142,6 +142,28 @@ contract RecordHashes {
         bytes32 obligation;
     }
 
+    struct Notice {
+        bytes32 obligation;
+        string recipient;
+        string kvk;
+        string reference_;
+        string means;
+        string sentOn;
+        string messageHash;
+        string document;
+    }
+
+    struct Consent {
+        bytes32 applicant;
+        string party;
+        string kvk;
+        string subject;
+        string givenOn;
+        string until;
+        string how;
+        string endedOn;
+    }
+
     struct DossierHeader {
         bytes32 dossier;
         uint32 revision;
@@ -279,6 +301,38 @@ contract RecordHashes {
             );
     }
 
+    /// @notice Hash of a notice that was sent to a creditor.
+    /// @param head members that every record has
+    /// @param record the others
+    /// @return EIP-712 struct hash
+    function notice(Head calldata head, Notice calldata record) external pure returns (bytes32) {
+        return
+            keccak256(
+                bytes.concat(
+                    _head(noticeType(), head),
+                    abi.encode(record.obligation, _text(record.recipient), _text(record.kvk)),
+                    abi.encode(_text(record.reference_), _text(record.means), _text(record.sentOn)),
+                    abi.encode(_text(record.messageHash), _text(record.document))
+                )
+            );
+    }
+
+    /// @notice Hash of a resident's consent.
+    /// @param head members that every record has
+    /// @param record the others
+    /// @return EIP-712 struct hash
+    function consent(Head calldata head, Consent calldata record) external pure returns (bytes32) {
+        return
+            keccak256(
+                bytes.concat(
+                    _head(consentType(), head),
+                    abi.encode(record.applicant, _text(record.party), _text(record.kvk), _text(record.subject)),
+                    abi.encode(_text(record.givenOn), _text(record.until)),
+                    abi.encode(_text(record.how), _text(record.endedOn))
+                )
+            );
+    }
+
     /// @notice Leaf that ties a tree to its dossier.
     /// @param header the header
     /// @return EIP-712 struct hash
@@ -412,6 +466,30 @@ contract RecordHashes {
                 "string claimId,string commitment,uint32 claimVersion,string document,string receivedAt,",
                 "string residentView,string residentReason,string residentAt,string answer,string answeredAt,",
                 "string decision,string decisionReason,string decidedAt,bytes32 obligation)"
+            );
+    }
+
+    /// @notice Type string of a notice that was sent to a creditor.
+    /// @return EIP-712 type string
+    function noticeType() public pure returns (string memory) {
+        return
+            string.concat(
+                "SentNotice(",
+                _HEAD,
+                "bytes32 obligation,string recipient,string kvk,string reference,string means,string sentOn,",
+                "string messageHash,string document)"
+            );
+    }
+
+    /// @notice Type string of a resident's consent.
+    /// @return EIP-712 type string
+    function consentType() public pure returns (string memory) {
+        return
+            string.concat(
+                "Consent(",
+                _HEAD,
+                "bytes32 applicant,string party,string kvk,string subject,string givenOn,string until,string how,",
+                "string endedOn)"
             );
     }
 

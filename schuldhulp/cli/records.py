@@ -90,6 +90,10 @@ def _summary_line(entry: RecordView) -> str:
             return f"{record.basis.value}, from {record.start.isoformat()}"
         case RecordKind.CLAIM:
             return f"{record.decision.value}, resident: {record.resident_view.value}"
+        case RecordKind.NOTICE:
+            return f"{record.means.value}, {record.recipient}, sent {record.sent_on.isoformat()}"
+        case RecordKind.CONSENT:
+            return f"{record.subject.value}, {record.party}, from {record.given_on.isoformat()}"
         case _:
             return ", ".join(part for part in (record.category.value, record.description) if part)
 

@@ -67,6 +67,14 @@ TYPE_STRINGS: Final[Mapping[tuple[RecordKind, int], str]] = MappingProxyType(
             "string receivedAt,string residentView,string residentReason,string residentAt,string answer,"
             "string answeredAt,string decision,string decisionReason,string decidedAt,bytes32 obligation)"
         ),
+        (RecordKind.NOTICE, 1): (
+            f"SentNotice({_HEAD}bytes32 obligation,string recipient,string kvk,string reference,string means,"
+            "string sentOn,string messageHash,string document)"
+        ),
+        (RecordKind.CONSENT, 1): (
+            f"Consent({_HEAD}bytes32 applicant,string party,string kvk,string subject,string givenOn,string until,"
+            "string how,string endedOn)"
+        ),
     }
 )
 """EIP-712 type string of each kind and schema."""

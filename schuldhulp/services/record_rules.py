@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from schuldhulp.domain.records import Applicant, Enrolment, Expense, Income, Obligation, Position, Record
+from schuldhulp.domain.records import Applicant, Consent, Enrolment, Expense, Income, Obligation, Position, Record
 from schuldhulp.domain.types import RecordId
 from schuldhulp.errors import InvalidInput
 
@@ -47,6 +47,8 @@ def check_references(record: Record, records: Mapping[RecordId, Record]) -> None
             people, field = (record.owner,), "owner"
         case Enrolment():
             people, field = record.applicants, "applicants"
+        case Consent():
+            people, field = (record.applicant,), "applicant"
         case _:
             return
     if not all(isinstance(records.get(person), Applicant) for person in people):

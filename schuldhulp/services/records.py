@@ -16,6 +16,7 @@ from schuldhulp.domain.records import (
     Enrolment,
     ReceivedClaim,
     Record,
+    SentNotice,
     without_stale_yes,
 )
 from schuldhulp.domain.types import DossierId, RecordId
@@ -76,6 +77,8 @@ class RecordService:
             raise InvalidInput("kind_elsewhere", "an enrolment is made by enrolling", field="kind")
         if any(isinstance(record, ReceivedClaim) for record in records):
             raise InvalidInput("claim_elsewhere", "a claim comes from its creditor", field="kind")
+        if any(isinstance(record, SentNotice) for record in records):
+            raise InvalidInput("notice_elsewhere", "a notice is recorded by sending it", field="kind")
         drafts = [Draft(record=record, record_id=new_record_id()) for record in records]
         return self._write(actor, dossier, LogAction.ADD, lambda opened: Change(drafts=drafts))
 
@@ -109,7 +112,7 @@ class RecordService:
 
         def prepare(opened: Assessment) -> Change:
             present = _present(opened, record_id, expected_version)
-            if present.kind is not record.kind or isinstance(record, Enrolment | ReceivedClaim):
+            if present.kind is not record.kind or isinstance(record, Enrolment | ReceivedClaim | SentNotice):
                 raise InvalidInput("kind_differs", "a record keeps its kind", field="kind")
             stored = record
             if isinstance(record, Agreement) and isinstance(present, Agreement):
@@ -147,6 +150,8 @@ class RecordService:
                 raise InvalidInput("kind_elsewhere", "an enrolment is ended, not withdrawn", field="kind")
             if isinstance(present, ReceivedClaim):
                 raise InvalidInput("claim_elsewhere", "a claim is decided on, not withdrawn", field="kind")
+            if isinstance(present, SentNotice):
+                raise InvalidInput("notice_elsewhere", "what was sent cannot be taken back", field="kind")
             draft = Draft(
                 record=present,
                 record_id=record_id,

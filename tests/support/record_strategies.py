@@ -20,6 +20,9 @@ from schuldhulp.domain.records import (
     ClaimDecisionState,
     Confirmation,
     ConfirmationRole,
+    Consent,
+    ConsentForm,
+    ConsentSubject,
     Enrolment,
     EnrolmentBasis,
     Expense,
@@ -27,6 +30,7 @@ from schuldhulp.domain.records import (
     Frequency,
     Income,
     IncomeCategory,
+    NoticeMeans,
     Obligation,
     ObligationStatus,
     ObligationType,
@@ -36,6 +40,7 @@ from schuldhulp.domain.records import (
     ReceivedClaim,
     RecordVersion,
     ResidentView,
+    SentNotice,
     Source,
 )
 
@@ -199,7 +204,48 @@ def received_claims(draw):
     )
 
 
-records = st.one_of(applicants, obligations(), incomes, expenses, agreements(), enrolments(), received_claims())
+@st.composite
+def sent_notices(draw):
+    means = draw(st.sampled_from(NoticeMeans))
+    channel = means is NoticeMeans.CHANNEL
+    return SentNotice(
+        obligation=draw(st.none() | words),
+        recipient=draw(filled_lines),
+        kvk=draw(kvks.filter(bool) if channel else kvks),
+        reference=draw(lines),
+        means=means,
+        sent_on=draw(dates),
+        message_hash=draw(words).hex() if channel else "",
+        document=json.dumps(draw(st.dictionaries(filled_lines, lines, max_size=3)), ensure_ascii=False),
+    )
+
+
+@st.composite
+def consents(draw):
+    given, until = draw(periods)
+    return Consent(
+        applicant=draw(words),
+        party=draw(filled_lines),
+        kvk=draw(kvks.filter(bool)),
+        subject=draw(st.sampled_from(ConsentSubject)),
+        given_on=given,
+        until=until,
+        how=draw(st.sampled_from(ConsentForm)),
+        ended_on=draw(st.none() | st.dates(given, date(MAX_YEAR, 12, 31))),
+    )
+
+
+records = st.one_of(
+    applicants,
+    obligations(),
+    incomes,
+    expenses,
+    agreements(),
+    enrolments(),
+    received_claims(),
+    sent_notices(),
+    consents(),
+)
 
 
 @st.composite

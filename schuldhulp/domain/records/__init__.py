@@ -19,10 +19,12 @@ from schuldhulp.domain.records.codec import (
     version_to_plain,
 )
 from schuldhulp.domain.records.common import Party, RecordKind
+from schuldhulp.domain.records.consent import Consent, ConsentForm, ConsentSubject
 from schuldhulp.domain.records.enrolment import Enrolment, EnrolmentBasis
 from schuldhulp.domain.records.household import Expense, ExpenseCategory, Income, IncomeCategory
 from schuldhulp.domain.records.obligation import Obligation, ObligationStatus, ObligationType, Preference, Source
 from schuldhulp.domain.records.received_claim import ClaimDecisionState, ReceivedClaim, ResidentView
+from schuldhulp.domain.records.sent_notice import NoticeMeans, SentNotice
 from schuldhulp.domain.records.version import NO_COMMITMENT, Record, RecordVersion
 
 __all__ = [
@@ -36,6 +38,9 @@ __all__ = [
     "ClaimDecisionState",
     "Confirmation",
     "ConfirmationRole",
+    "Consent",
+    "ConsentForm",
+    "ConsentSubject",
     "Enrolment",
     "EnrolmentBasis",
     "Expense",
@@ -44,6 +49,7 @@ __all__ = [
     "Income",
     "IncomeCategory",
     "Json",
+    "NoticeMeans",
     "Obligation",
     "ObligationStatus",
     "ObligationType",
@@ -55,6 +61,7 @@ __all__ = [
     "RecordKind",
     "RecordVersion",
     "ResidentView",
+    "SentNotice",
     "Source",
     "from_plain",
     "to_plain",

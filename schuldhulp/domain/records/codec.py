@@ -21,10 +21,12 @@ from schuldhulp.domain.identifiers import Bsn, parse_bsn
 from schuldhulp.domain.records.agreement import Agreement
 from schuldhulp.domain.records.applicant import Applicant
 from schuldhulp.domain.records.common import RecordKind
+from schuldhulp.domain.records.consent import Consent
 from schuldhulp.domain.records.enrolment import Enrolment
 from schuldhulp.domain.records.household import Expense, Income
 from schuldhulp.domain.records.obligation import Obligation
 from schuldhulp.domain.records.received_claim import ReceivedClaim
+from schuldhulp.domain.records.sent_notice import SentNotice
 from schuldhulp.domain.records.version import Record, RecordVersion
 from schuldhulp.domain.types import Commitment, DossierId, RecordId, Salt
 from schuldhulp.errors import InvalidInput
@@ -40,6 +42,8 @@ RECORD_TYPES: Final[Mapping[RecordKind, type[Record]]] = types.MappingProxyType(
         RecordKind.AGREEMENT: Agreement,
         RecordKind.ENROLMENT: Enrolment,
         RecordKind.CLAIM: ReceivedClaim,
+        RecordKind.NOTICE: SentNotice,
+        RecordKind.CONSENT: Consent,
     }
 )
 

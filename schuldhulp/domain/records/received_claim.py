@@ -5,22 +5,15 @@ What the creditor wrote stands here as it came. It is read back by ``domain.clai
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
 from schuldhulp.domain.checks import Redacted, check_bytes, check_line, check_moment, check_text, check_whole
-from schuldhulp.domain.records.common import RecordKind
+from schuldhulp.domain.records.common import RecordKind, check_document, check_word
 from schuldhulp.domain.types import RecordId
 from schuldhulp.errors import InvalidInput
-
-MAX_DOCUMENT: Final = 44 * 1024
-"""Characters of a document: no message of the channel holds more."""
-
-_WORD: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class ResidentView(StrEnum):
@@ -40,6 +33,12 @@ class ClaimDecisionState(StrEnum):
     INCLUDED = "included"
     DECLINED = "declined"
     SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
+    """Nothing was decided: its creditor took it back."""
+
+
+CLAIM_OVER: Final = frozenset({ClaimDecisionState.DECLINED, ClaimDecisionState.SETTLED, ClaimDecisionState.WITHDRAWN})
+"""What is said of a claim that is closed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -57,7 +56,7 @@ class ReceivedClaim(Redacted):
         resident_at: when the resident said so.
         answer: what the caseworker answered to that.
         answered_at: when.
-        decision: what was decided.
+        decision: what was decided, or that its creditor withdrew it.
         decision_reason: code of the reason.
         decided_at: when.
         obligation: record of the obligation that it became, None while it is none.
@@ -88,12 +87,9 @@ class ReceivedClaim(Redacted):
             InvalidInput: a field is missing or wrong; ``field`` names it.
         """
         for name in ("claim_id", "commitment"):
-            value = getattr(self, name)
-            if not isinstance(value, str) or not _WORD.fullmatch(value):
-                raise InvalidInput("bytes_length", f"{name}: 32 bytes expected", field=name, length=32)
+            check_word(getattr(self, name), name)
         check_whole(self.claim_version, "claim_version", lowest=1, highest=2**32 - 1)
-        check_text(self.document, "document", required=True, longest=MAX_DOCUMENT)
-        _check_json(self.document)
+        check_document(self.document, "document")
         check_moment(self.received_at, "received_at")
         disputed = self.resident_view is ResidentView.DISPUTED
         check_text(self.resident_reason, "resident_reason", required=disputed)
@@ -122,12 +118,3 @@ def _check_together(moment: datetime | None, field: str, *, said: bool) -> None:
         raise InvalidInput("required", f"{field}: with what was said, and only then", field=field)
     if moment is not None:
         check_moment(moment, field)
-
-
-def _check_json(document: str) -> None:
-    try:
-        plain = json.loads(document)
-    except (ValueError, RecursionError):
-        plain = None
-    if not isinstance(plain, dict):
-        raise InvalidInput("type_wrong", "document: a JSON object expected", field="document")

@@ -8,14 +8,16 @@ from typing import Final
 from schuldhulp.domain.checks import Redacted, check_bytes, check_line, check_whole
 from schuldhulp.domain.records.agreement import Agreement
 from schuldhulp.domain.records.applicant import Applicant
+from schuldhulp.domain.records.consent import Consent
 from schuldhulp.domain.records.enrolment import Enrolment
 from schuldhulp.domain.records.household import Expense, Income
 from schuldhulp.domain.records.obligation import Obligation
 from schuldhulp.domain.records.received_claim import ReceivedClaim
+from schuldhulp.domain.records.sent_notice import SentNotice
 from schuldhulp.domain.types import Commitment, DossierId, RecordId, Salt
 from schuldhulp.errors import InvalidInput
 
-Record = Applicant | Obligation | Income | Expense | Agreement | Enrolment | ReceivedClaim
+Record = Applicant | Obligation | Income | Expense | Agreement | Enrolment | ReceivedClaim | SentNotice | Consent
 
 NO_COMMITMENT: Final = Commitment(bytes(32))
 """What the first version replaces."""
