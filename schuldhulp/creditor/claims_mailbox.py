@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from schuldhulp.creditor.claims_access import ClaimAccess
-from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt, save_receipt
+from schuldhulp.creditor.claims_receipts import CheckedReceipt, save_receipt
 from schuldhulp.creditor.claims_steps import KeptMessage
-from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import KIND_UNKNOWN, ClaimJournal
-from schuldhulp.creditor.receipt_times import LEAD
+from schuldhulp.creditor.message_kinds import Judged, message_handlers
 from schuldhulp.crypto.channel import message_hash
-from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import SchuldhulpError, Unreachable
 from schuldhulp.services.claims.ports import MAX_MESSAGES, Message, MessageKind
-
-UNDERSTOOD: Final = (MessageKind.RECEIPT, MessageKind.DECISION)
-"""Kinds that this version can use; others wait for a newer one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +25,19 @@ class Collected:
     Attributes:
         receipts: receipts that were opened and checked, with the file in which each is kept.
         problems: keys of what is wrong with the others; their sealed contents are kept in the journal.
+        messages: all that is right and was collected or understood just now, receipts included, as the journal has it.
     """
 
     receipts: tuple[tuple[CheckedReceipt, Path], ...]
     problems: tuple[str, ...]
+    messages: tuple[KeptMessage, ...] = ()
+
+
+@dataclass
+class _Found:
+    receipts: list[tuple[CheckedReceipt, Path]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    messages: list[KeptMessage] = field(default_factory=list)
 
 
 class Mailbox:
@@ -52,7 +54,7 @@ class Mailbox:
         """
         self._access = access
         self._journal = journal
-        self._messages = messages
+        self._handlers = message_handlers(access=access, journal=journal, messages=messages)
         self._folder = folder
 
     def collect(self, municipalities: Iterable[MunicipalityCode]) -> Collected:
@@ -64,72 +66,57 @@ class Mailbox:
         Raises:
             SchuldhulpError: chain or evaluator do not answer, or are not the ones they should be.
         """
-        receipts, problems = [], []
+        found = _Found()
         for municipality in municipalities:
-            receipts += self._look_again(municipality)
+            self._look_again(municipality, found)
             _, channel = self._access.municipality(municipality)
-            while found := channel.collect(self._journal.last_number(municipality), MAX_MESSAGES):
-                for message in found:
+            while messages := channel.collect(self._journal.last_number(municipality), MAX_MESSAGES):
+                for message in messages:
                     kept, receipt = self._check(_kept(municipality, message))
-                    if receipt is not None:
-                        receipts.append((receipt, save_receipt(self._folder, message.message, receipt)))
-                    if kept.problem is not None:
-                        problems.append(kept.problem)
+                    self._note(found, kept, receipt)
                     self._journal.keep_message(kept)
-                self._journal.mark_read(municipality, max(message.number for message in found))
+                self._journal.mark_read(municipality, max(message.number for message in messages))
             # Only what is kept here is acknowledged, and only what this version understands: the evaluator may erase
             # it from then on.
             while waiting := self._journal.unacknowledged(municipality)[:MAX_MESSAGES]:
                 channel.acknowledge(waiting)
                 self._journal.mark_acknowledged(waiting)
-        return Collected(receipts=tuple(receipts), problems=tuple(problems))
+        return Collected(receipts=tuple(found.receipts), problems=tuple(found.problems), messages=tuple(found.messages))
 
-    def _look_again(self, municipality: MunicipalityCode) -> list[tuple[CheckedReceipt, Path]]:
-        """Look at what an older version did not understand; return the receipts among it."""
-        receipts = []
+    def _look_again(self, municipality: MunicipalityCode, found: _Found) -> None:
+        """Look at what an older version did not understand."""
         for kept in self._journal.messages():
             if kept.municipality != municipality or kept.problem != KIND_UNKNOWN:
                 continue
             # Where the kind was not kept, what it opens as tells: the kind is bound to the seal.
-            checked = [self._check(replace(kept, kind=kind)) for kind in UNDERSTOOD if kept.kind in ("", kind)]
-            right = [one for one in checked if one[0].problem is None] or (checked if kept.kind else [])
-            for again, receipt in right[:1]:
-                if receipt is not None:
-                    receipts.append((receipt, save_receipt(self._folder, again.message, receipt)))
+            checked = [self._check(replace(kept, kind=kind)) for kind in self._handlers if kept.kind in ("", kind)]
+            right = [one for one in checked if one[0].problem is None]
+            for again, receipt in right[:1] or (checked[:1] if kept.kind else []):
+                self._note(found, again, receipt)
                 self._journal.judge_message(again)
-        return receipts
+
+    def _note(self, found: _Found, kept: KeptMessage, receipt: CheckedReceipt | None) -> None:
+        if receipt is not None:
+            found.receipts.append((receipt, save_receipt(self._folder, kept.message, receipt)))
+        if kept.problem is None:
+            found.messages.append(kept)
+        else:
+            found.problems.append(kept.problem)
 
     def _check(self, kept: KeptMessage) -> tuple[KeptMessage, CheckedReceipt | None]:
         """Say what is wrong with a message; of a receipt, what it proves."""
-        receipt, problem = None, None
+        handler = self._handlers.get(MessageKind(kept.kind)) if kept.kind in set(MessageKind) else None
+        if handler is None:
+            return replace(kept, problem=KIND_UNKNOWN), None
+        if kept.message != message_hash(kept.content):
+            return replace(kept, problem="message_other"), None
         try:
-            if kept.kind not in UNDERSTOOD:
-                problem = KIND_UNKNOWN
-            elif kept.message != message_hash(kept.content):
-                problem = "message_other"
-            elif kept.kind == MessageKind.DECISION:
-                decision = open_decision(self._messages, kept.claim_id, kept.content)
-                if not decision.municipality == kept.municipality == municipality_of(kept.claim_id):
-                    problem = "decision_elsewhere"
-            else:
-                receipt = check_receipt(
-                    deployment=self._access.deployment,
-                    node=self._access.node,
-                    head=self._access.head(),
-                    messages=self._messages,
-                    claim_id=kept.claim_id,
-                    sealed=kept.content,
-                    account=self._access.account,
-                    steps=self._journal.steps(kept.claim_id),
-                    lead=LEAD + self._access.max_age,
-                )
+            judged = handler.check(kept)
         except Unreachable:
             raise
         except SchuldhulpError as error:
-            problem = error.key
-        # What a decision says stays sealed; whether the chain knows it is asked each time it is shown.
-        document = None if receipt is None else json.dumps(receipt.to_plain())
-        return replace(kept, problem=problem, document=document), receipt
+            judged = Judged(problem=error.key)
+        return replace(kept, problem=judged.problem, document=judged.document), judged.receipt
 
 
 def _kept(municipality: MunicipalityCode, message: Message) -> KeptMessage:

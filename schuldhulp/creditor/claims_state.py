@@ -13,6 +13,7 @@ from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind
 from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, receipt_from_plain
 from schuldhulp.domain.debts import Staleness, staleness
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
+from schuldhulp.services.claims.ports import MessageKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,11 @@ def newest_receipt(
         commitment: the version on chain.
         delivered: keccak256 of the contents as they were delivered last, None when they were not.
     """
-    receipts = [_receipt(message.document) for message in messages if message.document is not None]
+    receipts = [
+        _receipt(message.document)
+        for message in messages
+        if message.kind == MessageKind.RECEIPT and message.document is not None
+    ]
     own = [one for one in receipts if one.commitment == commitment]
     about = [one for one in own if one.message == delivered or not any(one.message)]
     accepted = [one for one in own if one.outcome is ReceiptOutcome.ACCEPTED]

@@ -89,11 +89,11 @@ class KeptMessage:
     Attributes:
         message: keccak256 of the sealed bytes.
         municipality: whose mailbox it lay in.
-        claim_id: what it is about.
+        claim_id: what it is about; of a notice or a statement the 32 bytes that its sender gave it.
         number: its place in the mailbox.
         problem: key of what is wrong with it, None when nothing is.
         content: the sealed bytes.
-        document: the opened and checked receipt as JSON text; None when it does not open, and for other kinds.
+        document: what is kept of it opened, as JSON text: of a receipt all of it, checked; None when nothing is.
         kind: what it is; empty for what a version that kept no kinds did not know.
     """
 

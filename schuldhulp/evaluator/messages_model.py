@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Collection
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -11,7 +12,15 @@ from pydantic_core import PydanticCustomError
 
 from schuldhulp.crypto.accounts import checksummed
 from schuldhulp.evaluator.model import Bytes32, Bytes64, point_from_text, point_to_text
-from schuldhulp.services.claims.ports import MAX_CLAIM_IDS, MAX_CONTENT, MAX_MESSAGES, MUNICIPALITY, MessageKind
+from schuldhulp.services.claims.ports import (
+    MAX_CLAIM_IDS,
+    MAX_CONTENT,
+    MAX_MESSAGES,
+    MUNICIPALITY,
+    TO_CREDITOR,
+    TO_MUNICIPALITY,
+    MessageKind,
+)
 
 _CONTENT_TEXT: Final = -(-MAX_CONTENT // 3) * 4
 """Characters of the longest content in base64."""
@@ -60,6 +69,11 @@ def _kind(value: object) -> MessageKind:
         return MessageKind(str(value))
     except ValueError as error:
         raise PydanticCustomError("kind", "the name of a kind is expected") from error
+
+
+def _names(kinds: Collection[MessageKind]) -> str:
+    *others, last = (f"`{kind}`" for kind in MessageKind if kind in kinds)
+    return f"{', '.join(others)} or {last}"
 
 
 Points = Annotated[
@@ -124,8 +138,10 @@ class DeliveryBody(BaseModel):
 
     model_config = _STRICT
 
-    kind: Kind = Field(description="A creditor sends `claim`, the municipality `receipt` and `decision`.")
-    subject: Bytes32 = Field(description="What it is about: of a claim and a receipt the claim id.")
+    kind: Kind = Field(
+        description=f"A creditor sends {_names(TO_MUNICIPALITY)}, the municipality {_names(TO_CREDITOR)}."
+    )
+    subject: Bytes32 = Field(description="What it is about: of all that concerns a claim its id.")
     recipient: Recipient = Field(description="`municipality`, or the address of a creditor's account.")
     content: Content = Field(description=f"The sealed bytes, at most {MAX_CONTENT}, in base64 (RFC 4648, section 4).")
 

@@ -21,6 +21,8 @@ from schuldhulp.services.claims.ports import (
     MAX_CONTENT,
     MAX_MESSAGES,
     MUNICIPALITY,
+    TO_CREDITOR,
+    TO_MUNICIPALITY,
     Allowance,
     ClaimIdQuota,
     Delivered,
@@ -38,12 +40,6 @@ ALLOWANCE: Final = Allowance(waiting=2_000, waiting_bytes=32 * 1024 * 1024, held
 
 COLLECTED: Final = 512 * 1024
 """Bytes of content in one answer to a collector, unless the first message alone is larger."""
-
-TO_MUNICIPALITY: Final = frozenset({MessageKind.CLAIM})
-"""What a creditor sends."""
-
-TO_CREDITOR: Final = frozenset({MessageKind.RECEIPT, MessageKind.DECISION})
-"""What the municipality sends."""
 
 
 class ChannelService:

@@ -3,22 +3,72 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.services.claims.ports import MAX_MESSAGES, Channel, Message, MessageKind
 from schuldhulp.services.claims.rows import DeliveryRow, DeliveryState, MailRow
-from schuldhulp.services.ports import Clock, Store
+from schuldhulp.services.ports import Clock, Store, UnitOfWork
 
 PAGES: Final = 50
 """Answers of the evaluator that one run takes at most; the next one goes on."""
 
 
-class Collector:
-    """Empties the municipality's mailbox."""
+class MessageHandler(Protocol):
+    """Takes in the messages of one kind, each in the transaction that stores it.
 
-    def __init__(self, *, store: Store, channel: Channel, clock: Clock, municipality: MunicipalityCode) -> None:
+    It opens nothing, asks nobody and raises nothing for what a message says: one message must not keep the others
+    back. It writes down what a later step of the worker takes up; the sealed bytes are those of ``work.mail``.
+    """
+
+    def keep(self, work: UnitOfWork, message: Message, now: datetime) -> None:
+        """Write down that a message came in which was not here before; its `MailRow` is stored already."""
+
+    def keep_again(self, work: UnitOfWork, message: Message, now: datetime) -> None:
+        """Write down that a message came again: the evaluator's database was restored, and may have lost the answer."""
+
+
+class ClaimDeliveries:
+    """Takes in the contents of claims."""
+
+    def __init__(self, municipality: MunicipalityCode) -> None:
+        """Take whose claims these are."""
+        self._municipality = municipality
+
+    def keep(self, work: UnitOfWork, message: Message, now: datetime) -> None:
+        """Have the contents opened by the next step."""
+        work.claims.add_delivery(
+            DeliveryRow(
+                message=message.message,
+                municipality=self._municipality,
+                claim_id=ClaimId(message.subject),
+                sender=message.sender,
+                organisation=message.organisation,
+                received_at=message.received_at,
+                state=DeliveryState.RECEIVED,
+            )
+        )
+
+    def keep_again(self, work: UnitOfWork, message: Message, now: datetime) -> None:
+        """Have the receipts sent again: an evaluator that forgot these contents has forgotten those too."""
+        work.claims.send_receipts_again(message.message)
+
+
+class Collector:
+    """Empties the municipality's mailbox, and hands each message to whom its kind concerns."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        channel: Channel,
+        clock: Clock,
+        municipality: MunicipalityCode,
+        handlers: Mapping[MessageKind, MessageHandler] = MappingProxyType({}),
+    ) -> None:
         """Take what it works with.
 
         Args:
@@ -26,11 +76,13 @@ class Collector:
             channel: the municipality's side of the channel.
             clock: the time.
             municipality: whose mailbox.
+            handlers: takes in each kind besides claims; what no one takes in is stored and waits for a newer version.
         """
         self._store = store
         self._channel = channel
         self._clock = clock
         self._municipality = municipality
+        self._handlers = {MessageKind.CLAIM: ClaimDeliveries(municipality), **handlers}
 
     def collect(self) -> tuple[int, bool]:
         """Store what waits, and acknowledge what is stored.
@@ -74,21 +126,9 @@ class Collector:
                     )
                 )
                 new += is_new
-                if not is_new:
-                    # An evaluator that forgot these contents has forgotten what came after them too: the receipt.
-                    work.claims.send_receipts_again(message.message)
-                elif message.kind is MessageKind.CLAIM:
-                    work.claims.add_delivery(
-                        DeliveryRow(
-                            message=message.message,
-                            municipality=self._municipality,
-                            claim_id=ClaimId(message.subject),
-                            sender=message.sender,
-                            organisation=message.organisation,
-                            received_at=message.received_at,
-                            state=DeliveryState.RECEIVED,
-                        )
-                    )
+                handler = self._handlers.get(message.kind) if isinstance(message.kind, MessageKind) else None
+                if handler is not None:
+                    (handler.keep if is_new else handler.keep_again)(work, message, now)
             follow = work.mail.follow(self._municipality)
             newest = max(message.number for message in messages)
             work.mail.put_follow(dataclasses.replace(follow, collected=max(follow.collected, newest)))

@@ -36,6 +36,23 @@ class MessageKind(StrEnum):
     """The municipality's receipt of a claim, sealed to the creditor's encryption key on the chain."""
     DECISION = "decision"
     """The municipality's decision on a claim with its reason, sealed in the same way."""
+    RENEWAL = "renewal"
+    """The municipality's question for a new statement of a claim, sealed in the same way."""
+    NOTICE = "notice"
+    """The municipality's notice to a creditor that somebody was enrolled, sealed in the same way."""
+    ACKNOWLEDGEMENT = "acknowledgement"
+    """A creditor's signature under a notice, sealed to the municipality's claim key."""
+    STATEMENT = "statement"
+    """A party's statement of rent, an advance or a benefit, sealed to the municipality's claim key."""
+    STATEMENT_RECEIPT = "statement_receipt"
+    """The municipality's signature under a statement, sealed to the party's encryption key on the chain."""
+
+
+TO_MUNICIPALITY: Final = frozenset({MessageKind.CLAIM, MessageKind.ACKNOWLEDGEMENT, MessageKind.STATEMENT})
+"""What a creditor sends, or another admitted party."""
+
+TO_CREDITOR: Final = frozenset(MessageKind) - TO_MUNICIPALITY
+"""What the municipality sends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +76,7 @@ class Message:
         number: its place in this mailbox, ascending with gaps; once one was seen, nothing comes in below it.
         message: keccak256 of the content, 32 bytes.
         kind: what it is, a `MessageKind`; or the bare name of a kind that only newer software knows.
-        subject: what it is about, 32 bytes; a claim id for claims and receipts. Not checked by the evaluator.
+        subject: what it is about, 32 bytes; a claim id for all that concerns a claim. Not checked by the evaluator.
         sender: checksummed address of the account that sent it, or ``municipality``.
         organisation: KvK number of the sender, or ``municipality``.
         received_at: when it came in, UTC.
@@ -110,7 +127,7 @@ class Channel(Protocol):
 
         Args:
             kind: what it is.
-            subject: 32 bytes, for claims and receipts the claim id.
+            subject: 32 bytes; the claim id for all that concerns a claim.
             recipient: ``municipality``, or the checksummed address of a creditor's account.
             content: the sealed bytes, at most `MAX_CONTENT`.
 

@@ -165,7 +165,12 @@ def test_newer_version_looks_again_at_what_an_older_one_did_not_know(
     state = filed(town)
     carried_out(town, decision_on(town, state.claim_id, state.commitment))
     with monkeypatch.context() as older:
-        older.setattr(claims_mailbox, "UNDERSTOOD", (MessageKind.RECEIPT,))
+        known = claims_mailbox.message_handlers
+        older.setattr(
+            claims_mailbox,
+            "message_handlers",
+            lambda **parts: {MessageKind.RECEIPT: known(**parts)[MessageKind.RECEIPT]},
+        )
         with town.stage.client() as client:
             assert client.collect().problems == ("kind_unknown",)
             assert client.list()[0].problems == ("kind_unknown",)

@@ -43,6 +43,7 @@ def kept(number: int, commitment: Commitment, message: bytes, reason: RefusalRea
         problem=None,
         content=b"",
         document=document,
+        kind="receipt",
     )
 
 
