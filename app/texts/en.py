@@ -1,6 +1,6 @@
 """English sentences, for who reads Dutch with difficulty: plain, short, and with what to do."""
 
-from app.texts import creditor_en, statements_en
+from app.texts import claims_en, creditor_en, statements_en
 
 TEXTS: dict[str, str] = {
     **creditor_en.TEXTS,

@@ -1,6 +1,6 @@
 """Dutch sentences: short, active, with "u", and what to do."""
 
-from app.texts import creditor_nl, statements_nl
+from app.texts import claims_nl, creditor_nl, statements_nl
 
 TEXTS: dict[str, str] = {
     **creditor_nl.TEXTS,
