@@ -133,9 +133,9 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def installation(loaded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Everything running on a copy of the demonstration."""
+    """Everything running on a copy of the demonstration; it stops before another file takes the same ports."""
     with copied(loaded.folder, loaded.ports, tmp_path_factory.mktemp("browser") / "var") as found:
         found.prepare_chain()
         found.start_evaluator()
