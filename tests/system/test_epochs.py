@@ -178,6 +178,8 @@ def world(deployed: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "ENROLMENT_SCHEDULE": "every 3600s",
         "DAILY_QUOTA": "10000",
         "EPOCH_QUOTA": "100000",
+        # The creditor here asks again as soon as it has its answer: more than a minute's share on a fast machine.
+        "BURST_REQUESTS": "100000",
     }
     with copied(deployed.folder, deployed.ports, tmp_path_factory.mktemp("epochs") / "var", **settings) as installation:
         world = World(installation)
