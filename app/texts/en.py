@@ -153,6 +153,7 @@ TEXTS: dict[str, str] = {
     "purpose.supervision": "Supervision",
     "purpose.administration": "Administration",
     "purpose.signal": "Asking whether somebody is known",
+    "purpose.claim_filing": "Handing in a claim",
     "purpose.demonstration": "Making example data",
     "purpose.unknown": "Unknown",
     # Trust

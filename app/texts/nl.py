@@ -153,6 +153,7 @@ TEXTS: dict[str, str] = {
     "purpose.supervision": "Toezicht",
     "purpose.administration": "Beheer",
     "purpose.signal": "Vragen of iemand bekend is",
+    "purpose.claim_filing": "Een vordering indienen",
     "purpose.demonstration": "Voorbeeldgegevens maken",
     "purpose.unknown": "Onbekend",
     # Trust

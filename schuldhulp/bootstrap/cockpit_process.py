@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from schuldhulp.services.claims.told import DecisionHistory
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.creditor_pages.checks import CheckService
-    from schuldhulp.services.creditor_pages.desk import Desk
+    from schuldhulp.services.creditor_pages.claims import ClaimPages
+    from schuldhulp.services.creditor_pages.desk import Custody, Desk
     from schuldhulp.services.creditor_pages.history import CheckHistory
     from schuldhulp.services.creditor_pages.lists import ListService
     from schuldhulp.services.creditor_pages.organisations import OrganisationService
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluator_report import EvaluatorReports
     from schuldhulp.services.filling import SpareMaker
+    from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
     from schuldhulp.services.status import StatusService
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 
 FORGET_EVERY = 3600.0
 """Seconds between two times that checks on the pages are deleted whose time has come."""
+
+CLAIMS_EVERY = 120.0
+"""Seconds between two times that claims of the pages are gone on with and answers to them fetched."""
 
 SPARES_EVERY = 60.0
 """Seconds between two looks at which dossiers run short of spares."""
@@ -74,6 +79,7 @@ class Cockpit:
         checks: asks for signals in the name of organisations, on the pages.
         history: what organisations asked on the pages.
         lists: asks about lists that were uploaded to a page.
+        creditor_claims: hands in claims for organisations, on the pages.
         claims: shows what creditors handed in.
         claim_desk: links claims to dossiers and decides on them.
         claim_objections: what residents say of claims, and the answers.
@@ -98,6 +104,7 @@ class Cockpit:
     checks: CheckService
     history: CheckHistory
     lists: ListService
+    creditor_claims: ClaimPages
     claims: ClaimInbox
     claim_desk: ClaimDesk
     claim_objections: ClaimObjections
@@ -123,6 +130,7 @@ def cockpit(settings: Settings | None = None) -> Cockpit:
     engine = connect(settings.database_url)
     found = _cockpit(settings, open_store(settings, engine))
     keep_doing("history of checks", found.history.forget, every=FORGET_EVERY)
+    keep_doing("claims of the pages", found.creditor_claims.catch_up, every=CLAIMS_EVERY)
     if settings.ledger_fill:
         # The worker has no data keys, so what its batches are filled with is made here.
         keep_doing("spares", found.spares.prepare, every=SPARES_EVERY)
@@ -178,6 +186,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.creditor_pages.checks import CheckService
+    from schuldhulp.services.creditor_pages.desk import Custody
     from schuldhulp.services.creditor_pages.history import CheckHistory
     from schuldhulp.services.creditor_pages.lists import ListService
     from schuldhulp.services.creditor_pages.organisations import OrganisationService
@@ -215,7 +224,9 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     history = CheckHistory(
         store=store, log=log, key=HistoryKey.of(keys.log), clock=clock, keep=timedelta(days=settings.check_days)
     )
-    desk, staff = _desk(settings, gateway), StaffService(store=store, log=log)
+    custody = Custody(settings.keys, private=settings.production)
+    desk, staff = _desk(settings, gateway, custody), StaffService(store=store, log=log)
+    creditor_claims = _claim_pages(settings, desk, custody, store=store, log=log)
     checks = CheckService(
         store=store,
         log=log,
@@ -249,6 +260,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         checks=checks,
         history=history,
         lists=ListService(checks=checks, read=PageList, municipality=municipality),
+        creditor_claims=creditor_claims,
         claims=claims,
         claim_desk=ClaimDesk(
             reader=reader,
@@ -271,16 +283,59 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             account=desk.account,
             make_account=lambda kvk: custodial_account(settings.keys, kvk, private=settings.production),
             pages_quota=settings.pages_quota,
+            set_up=creditor_claims.set_up,
         ),
     )
 
 
-def _desk(settings: Settings, gateway: Gateway) -> Desk:
+def _claim_pages(
+    settings: Settings, desk: Desk, custody: Custody, *, store: SqlStore, log: ProcessingLog
+) -> ClaimPages:
+    from schuldhulp.creditor import ClaimClient
+    from schuldhulp.creditor.page_claims import PageFiler
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.creditor_pages.claims import ClaimPages
+
+    def opened(organisation: str) -> PageFiler | None:
+        keys = custody.keys_for_claims(organisation)
+        if keys is None:
+            return None
+        account, messages = keys
+        return PageFiler(
+            ClaimClient(
+                deployment_file=settings.deployment_file,
+                chain_url=settings.chain_url,
+                organisation=organisation,
+                account=account,
+                messages=messages,
+                # One for each account: the journal of one that was taken away opens with no other key.
+                folder=settings.data / "pages" / "claims" / organisation / account.address[2:12].lower(),
+                max_age=timedelta(seconds=settings.head_max_age),
+                ca_file=settings.ca_file,
+            )
+        )
+
+    def account(organisation: str) -> str | None:
+        keys = custody.keys_for_claims(organisation)
+        return None if keys is None else keys[0].address
+
+    return ClaimPages(
+        store=store,
+        log=log,
+        clock=SystemClock(),
+        municipality=MunicipalityCode(settings.municipality),
+        opened=opened,
+        account=account,
+        may_use_bsn=desk.may_use_bsn,
+        organisations=custody.organisations,
+    )
+
+
+def _desk(settings: Settings, gateway: Gateway, custody: Custody) -> Desk:
     from schuldhulp.creditor import Client
     from schuldhulp.creditor.signing import digest_signer
-    from schuldhulp.services.creditor_pages.desk import Custody, Desk
+    from schuldhulp.services.creditor_pages.desk import Desk
 
-    custody = Custody(settings.keys, private=settings.production)
     municipality = MunicipalityCode(settings.municipality)
 
     def asker(organisation: str) -> Client | None:
