@@ -145,6 +145,7 @@ def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: An
     from schuldhulp.chain.signer import AccountSigner
     from schuldhulp.services.claims.checking import ContentsCheck
     from schuldhulp.services.claims.collecting import Collector
+    from schuldhulp.services.claims.correspondents import CorrespondentList
     from schuldhulp.services.claims.deciding import Decider
     from schuldhulp.services.claims.following import Follower
     from schuldhulp.services.claims.intake import ClaimIntake
@@ -197,6 +198,7 @@ def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: An
         confirmations=settings.confirmations,
         head_max_age=settings.head_max_age,
         retention=timedelta(days=settings.claim_retention),
+        correspondents=CorrespondentList(store=store, channel=channel, municipality=municipality),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schuldhulp.creditor.evaluator_http import READ_TIMEOUT, EvaluatorHttp, batch_from, elements_to_text
+from schuldhulp.crypto.accounts import checksummed
 from schuldhulp.crypto.channel import channel_request_digest, message_hash
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, Unreachable
@@ -19,6 +20,8 @@ from schuldhulp.services.claims.ports import (
     MAX_CLAIM_IDS,
     MAX_CONTENT,
     MAX_MESSAGES,
+    MAX_ORGANISATIONS,
+    Correspondent,
     Delivered,
     Message,
     MessageKind,
@@ -32,6 +35,7 @@ CLAIM_IDS: Final = "/v1/claim-ids"
 DELIVER: Final = "/v1/messages"
 COLLECT: Final = "/v1/messages/collect"
 ACKNOWLEDGE: Final = "/v1/messages/acknowledge"
+ORGANISATIONS: Final = "/v1/messages/organisations"
 
 
 class HttpChannel:
@@ -190,6 +194,29 @@ class HttpChannel:
             part = messages[start : start + MAX_MESSAGES]
             self._post(ACKNOWLEDGE, {"messages": [message.hex() for message in part]})
 
+    def organisations(self, after: str, limit: int = MAX_ORGANISATIONS) -> list[Correspondent]:
+        """Return admitted organisations with a KvK number above ``after``; an empty list is the end.
+
+        Args:
+            after: number of the last one that was seen, empty for none.
+            limit: how many at most, 1 to 100.
+
+        Returns:
+            The organisations, by number.
+
+        Raises:
+            schuldhulp.errors.SchuldhulpError: as `EvaluatorHttp.post`; NotAllowed when a creditor asks.
+        """
+        answer = self._post(ORGANISATIONS, {"after": after, "limit": limit})
+        try:
+            found = [_correspondent(plain) for plain in answer["organisations"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise _unclear() from error
+        numbers = [after, *(one.kvk for one in found)]
+        if len(found) > limit or any(low >= high for low, high in pairwise(numbers)):
+            raise _unclear()
+        return found
+
     def _post(self, path: str, plain: dict[str, Any]) -> Any:
         body, headers = self._signed(path, plain)
         return self._http.post(path, body, headers)
@@ -234,6 +261,18 @@ def _message(plain: Any) -> Message:
     if message.message != message_hash(content):
         raise ValueError("a content that is not the one of its hash")
     return message
+
+
+def _correspondent(plain: Any) -> Correspondent:
+    kvk, name, accounts, suspended = (plain[part] for part in ("kvk", "name", "accounts", "suspended"))
+    if not all(isinstance(text, str) for text in (kvk, name, *accounts)) or type(suspended) is not bool:
+        raise ValueError("a field of another shape")
+    return Correspondent(
+        kvk=kvk,
+        name=name,
+        accounts=tuple(checksummed(bytes.fromhex(account.removeprefix("0x"))) for account in accounts),
+        suspended=suspended,
+    )
 
 
 def _whole(value: Any) -> int:

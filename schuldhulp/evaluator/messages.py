@@ -15,12 +15,15 @@ from schuldhulp.evaluator.messages_model import (
     EXPECTED,
     AcknowledgeAnswer,
     AcknowledgeBody,
+    AdmittedOrganisation,
     ClaimIdsAnswer,
     ClaimIdsBody,
     CollectAnswer,
     CollectBody,
     DeliveryAnswer,
     DeliveryBody,
+    OrganisationsAnswer,
+    OrganisationsBody,
     SealedMessage,
 )
 from schuldhulp.evaluator.problems import PROBLEMS, shape_problem
@@ -148,6 +151,19 @@ def channel_router(service: ChannelService) -> APIRouter:
     def acknowledge(request: Signed, body: AcknowledgeBody) -> AcknowledgeAnswer:
         """Their contents are erased after a time; they count no longer against their sender. Can be repeated."""
         return AcknowledgeAnswer(acknowledged=service.acknowledge(request, body.messages))
+
+    @router.post("/v1/messages/organisations", summary="Ask who is admitted", **told)
+    def organisations(request: Signed, body: OrganisationsBody) -> OrganisationsAnswer:
+        """Tells the municipality, and nobody else, whom it can write to."""
+        found = service.organisations(request, after=body.after, limit=body.limit)
+        return OrganisationsAnswer.model_construct(
+            organisations=[
+                AdmittedOrganisation.model_construct(
+                    kvk=one.kvk, name=one.name, accounts=list(one.accounts), suspended=one.suspended
+                )
+                for one in found
+            ]
+        )
 
     return router
 

@@ -16,6 +16,7 @@ from schuldhulp.services.claims.ports import (
     MAX_CLAIM_IDS,
     MAX_CONTENT,
     MAX_MESSAGES,
+    MAX_ORGANISATIONS,
     MUNICIPALITY,
     TO_CREDITOR,
     TO_MUNICIPALITY,
@@ -206,13 +207,39 @@ class AcknowledgeAnswer(BaseModel):
     acknowledged: int = Field(description="How many of these messages are acknowledged now.")
 
 
+class OrganisationsBody(BaseModel):
+    """A question for the organisations that were admitted."""
+
+    model_config = _STRICT
+
+    after: str = Field(
+        pattern=r"^([0-9]{8})?$", description="KvK number of the last one that was seen; empty for none."
+    )
+    limit: int = Field(ge=1, le=MAX_ORGANISATIONS, description="How many at most.")
+
+
+class AdmittedOrganisation(BaseModel):
+    """An organisation as the municipality can write to it."""
+
+    kvk: str = Field(description="Number in the trade register, 8 digits.")
+    name: str = Field(description="Its name there.")
+    accounts: list[str] = Field(description="Addresses that belong to it, the one that was admitted last in front.")
+    suspended: bool = Field(description="Whether it was shut out; what is sent to it waits.")
+
+
+class OrganisationsAnswer(BaseModel):
+    """Organisations by number. An empty list is the end."""
+
+    organisations: list[AdmittedOrganisation]
+
+
 EXPECTED: Final[dict[str, str]] = {
     "elements": f"1 to {MAX_CLAIM_IDS} points of 43 characters base64url are expected",
     "kind": "the name of a kind of message is expected",
     "subject": "64 hexadecimal digits are expected",
     "recipient": "municipality or an address is expected, 0x and 40 hexadecimal digits with the right checksum",
     "content": f"1 to {MAX_CONTENT} bytes in base64 with padding are expected",
-    "after": "the number of a message is expected, or 0",
+    "after": "the number of a message is expected, or 0; of an organisation 8 digits, or nothing",
     "limit": f"a number from 1 to {MAX_MESSAGES} is expected",
     "messages": f"1 to {MAX_MESSAGES} hashes of 64 hexadecimal digits are expected",
     "Schuldhulp-Organisation": "a KvK number of 8 digits is expected, or municipality",

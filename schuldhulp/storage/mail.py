@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.services.claims.rows import FollowRow, MailRow
@@ -34,9 +36,19 @@ class Mail(Repository):
         """Return a message."""
         table = tables.channel_messages
         row = self._first(select(table).where(table.c.message == message))
-        if row is None:
-            return None
-        return MailRow(**{column.name: getattr(row, column.name) for column in table.columns})
+        return None if row is None else _mail(row)
+
+    def unhandled(self, municipality: MunicipalityCode, kinds: Sequence[str], *, limit: int) -> Sequence[MailRow]:
+        """Return the messages of some kinds that were handed to nobody, by number."""
+        table = tables.channel_messages
+        wanted = table.c.handled_at.is_(None), table.c.municipality == municipality, table.c.kind.in_(kinds)
+        rows = self._all(select(table).where(*wanted).order_by(table.c.number).limit(limit))
+        return [_mail(row) for row in rows]
+
+    def handled(self, message: bytes, at: datetime) -> None:
+        """Write down that a message was handed to whom its kind concerns."""
+        table = tables.channel_messages
+        self._run(update(table).where(table.c.message == message).values(handled_at=at))
 
     def unacknowledged(self, municipality: MunicipalityCode) -> Sequence[bytes]:
         """Return the messages that the evaluator does not know to be safe here, by number."""
@@ -70,6 +82,10 @@ class Mail(Repository):
         changed = {name: value for name, value in values.items() if name != "municipality"}
         statement = self._insert(tables.claim_follow).values(**values)
         self._run(statement.on_conflict_do_update(index_elements=["municipality"], set_=changed))
+
+
+def _mail(row: Row[Any]) -> MailRow:
+    return MailRow(**{column.name: getattr(row, column.name) for column in tables.channel_messages.columns})
 
 
 def _plain(row: MailRow | FollowRow) -> dict[str, object]:

@@ -15,6 +15,7 @@ from schuldhulp.errors import Conflict
 from schuldhulp.services.claims.ports import (
     Allowance,
     ClaimIdQuota,
+    Correspondent,
     Delivered,
     Message,
     MessageKind,
@@ -25,6 +26,7 @@ from schuldhulp.storage.database import WRITE, connect, translated
 from schuldhulp.storage.evaluation import REQUESTS, SCRIPTS
 from schuldhulp.storage.evaluation_tables import nonces
 from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, take_claim_ids
+from schuldhulp.storage.message_organisations import correspondents
 from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.migrate import migrate
 
@@ -235,6 +237,25 @@ class MessageDatabase:
         with self._request(organisation, nonce, at) as connection:
             connection.execute(update(messages).where(*here, messages.c.fetched_at.is_(None)).values(fetched_at=at))
             return int(connection.execute(select(func.count()).select_from(messages).where(*here)).scalar_one())
+
+    def organisations(
+        self, *, organisation: str, after: str, limit: int, nonce: bytes, at: datetime
+    ) -> list[Correspondent]:
+        """Return who is admitted, by number.
+
+        Args:
+            organisation: who asks.
+            after: KvK number after which they are given; empty for all.
+            limit: how many at most.
+            nonce: of the request.
+            at: now, UTC.
+
+        Raises:
+            Conflict: the nonce was used before.
+            Unreachable: the database does not answer.
+        """
+        with self._request(organisation, nonce, at) as connection:
+            return correspondents(connection, after, limit)
 
     def erase(self, *, fetched_before: datetime, at: datetime) -> int:
         """Empty the contents of messages that were acknowledged before a time. That they were sent stays known.

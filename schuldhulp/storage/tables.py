@@ -268,6 +268,7 @@ channel_messages = Table(
     Column("stored_at", Time, nullable=False),
     Column("content", Octets, nullable=False),
     Column("acknowledged", Boolean, nullable=False, index=True),
+    Column("handled_at", Time, index=True),
 )
 
 claim_deliveries = Table(
@@ -287,6 +288,7 @@ claim_deliveries = Table(
     Column("reason", Text),
     Column("decided_at", Time),
     Column("mac", Octets, nullable=False),
+    Column("renew_at", Time),
 )
 
 claim_events = Table(
@@ -391,4 +393,30 @@ claim_links = Table(
     Column("filed_at", Time, primary_key=True, autoincrement=False),
     Column("sealed", Octets, nullable=False),
     Column("linked_at", Time, nullable=False),
+)
+
+correspondents = Table(
+    "correspondents",
+    metadata,
+    Column("municipality", Whole, primary_key=True, autoincrement=False),
+    Column("account", Text, primary_key=True),
+    Column("kvk", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("rank", Whole, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+)
+
+claim_renewals = Table(
+    "claim_renewals",
+    metadata,
+    Column("claim_id", Octets, primary_key=True),
+    Column("commitment", Octets, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("document", Octets, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("sealed", Octets, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("tried_at", Time),
+    Column("delivered_at", Time, index=True),
 )

@@ -8,11 +8,14 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from schuldhulp.services import ports
+from schuldhulp.services.claims.correspondents import CorrespondentRepository
 from schuldhulp.services.claims.decision_rows import DecisionRepository
+from schuldhulp.services.claims.renewal_rows import RenewalRepository
 from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 from schuldhulp.services.creditor_pages.rows import CheckRepository
 from schuldhulp.storage.checks import Checks
 from schuldhulp.storage.claims import Claims
+from schuldhulp.storage.correspondents import Correspondents
 from schuldhulp.storage.database import WRITE, translated
 from schuldhulp.storage.decisions import Decisions
 from schuldhulp.storage.dossiers import ApplicantIndex, Dossiers, Keys, Records, Revisions
@@ -21,6 +24,7 @@ from schuldhulp.storage.mail import Mail
 from schuldhulp.storage.outbox import Batches, ChainWatch, Leases, Outbox
 from schuldhulp.storage.people import Log, Staff, Subjects
 from schuldhulp.storage.publications import Publications
+from schuldhulp.storage.renewals import Renewals
 
 
 class SqlUnitOfWork:
@@ -48,6 +52,8 @@ class SqlUnitOfWork:
     claims: ClaimRepository
     decisions: DecisionRepository
     checks: CheckRepository
+    correspondents: CorrespondentRepository
+    renewals: RenewalRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
         """Prepare a unit of work; the transaction starts with ``with``.
@@ -97,6 +103,8 @@ class SqlUnitOfWork:
         self.claims = Claims(connection)
         self.decisions = Decisions(connection)
         self.checks = Checks(connection)
+        self.correspondents = Correspondents(connection)
+        self.renewals = Renewals(connection)
         return self
 
     def __exit__(

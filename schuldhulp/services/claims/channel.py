@@ -20,11 +20,13 @@ from schuldhulp.services.claims.ports import (
     MAX_CLAIM_IDS,
     MAX_CONTENT,
     MAX_MESSAGES,
+    MAX_ORGANISATIONS,
     MUNICIPALITY,
     TO_CREDITOR,
     TO_MUNICIPALITY,
     Allowance,
     ClaimIdQuota,
+    Correspondent,
     Delivered,
     Message,
     MessageKind,
@@ -243,6 +245,35 @@ class ChannelService:
             caller = self._callers.identify(request, now, sends=False, proven=proven)
             return self._messages.acknowledge(
                 organisation=caller.name, recipient=caller.mailbox, hashes=hashes, nonce=request.nonce, at=now
+            )
+
+    def organisations(self, request: ChannelRequest, *, after: str, limit: int) -> list[Correspondent]:
+        """Tell the municipality who is admitted and at which accounts, so that it knows whom it can write to.
+
+        Args:
+            request: who asks.
+            after: KvK number after which it wants organisations; empty for all.
+            limit: how many at most, 1 to 100.
+
+        Returns:
+            Organisations by number, suspended ones included; none when there are no more.
+
+        Raises:
+            InvalidInput: expired or valid for too long, or a limit out of range.
+            NotAllowed: a creditor asks, or the account is not the municipality's reviewer.
+            Conflict: the request was answered before.
+            Unreachable: chain or database does not answer.
+        """
+        with self._counting() as (now, proven):
+            if not 1 <= limit <= MAX_ORGANISATIONS:
+                raise InvalidInput("limit_invalid", f"a limit is 1 to {MAX_ORGANISATIONS}", field="limit")
+            caller = self._callers.identify(request, now, sends=False, proven=proven)
+            if caller.organisation is not None:
+                raise NotAllowed(
+                    "role_missing", "only the municipality is told who is admitted", field="Schuldhulp-Organisation"
+                )
+            return self._messages.organisations(
+                organisation=caller.name, after=after, limit=limit, nonce=request.nonce, at=now
             )
 
     def close(self) -> None:

@@ -96,6 +96,7 @@ class Collector:
         """
         # First what was stored in a run that ended before it could say so.
         self._acknowledge()
+        self._hand_over()
         new = 0
         for _ in range(PAGES):
             with self._store.read() as work:
@@ -111,6 +112,7 @@ class Collector:
         now, new = self._clock.now(), 0
         with self._store.write() as work:
             for message in messages:
+                handler = self._handler(message.kind)
                 is_new = work.mail.add(
                     MailRow(
                         message=message.message,
@@ -123,10 +125,10 @@ class Collector:
                         received_at=message.received_at,
                         stored_at=now,
                         content=message.content,
+                        handled_at=now if handler else None,
                     )
                 )
                 new += is_new
-                handler = self._handlers.get(message.kind) if isinstance(message.kind, MessageKind) else None
                 if handler is not None:
                     (handler.keep if is_new else handler.keep_again)(work, message, now)
             follow = work.mail.follow(self._municipality)
@@ -134,6 +136,24 @@ class Collector:
             work.mail.put_follow(dataclasses.replace(follow, collected=max(follow.collected, newest)))
             work.commit()
         return new
+
+    def _handler(self, kind: str) -> MessageHandler | None:
+        return self._handlers.get(MessageKind(kind)) if kind in set(MessageKind) else None
+
+    def _hand_over(self) -> None:
+        """Hand over what an older version stored and had nobody for."""
+        kinds = [str(kind) for kind in self._handlers]
+        while True:
+            with self._store.write() as work:
+                waiting = work.mail.unhandled(self._municipality, kinds, limit=MAX_MESSAGES)
+                now = self._clock.now()
+                for row in waiting:
+                    if (handler := self._handler(row.kind)) is not None:
+                        handler.keep(work, _message(row), now)
+                    work.mail.handled(row.message, now)
+                work.commit()
+            if not waiting:
+                return
 
     def _acknowledge(self) -> None:
         with self._store.read() as work:
@@ -144,3 +164,16 @@ class Collector:
             with self._store.write() as work:
                 work.mail.acknowledge(part)
                 work.commit()
+
+
+def _message(row: MailRow) -> Message:
+    return Message(
+        number=row.number,
+        message=row.message,
+        kind=row.kind,
+        subject=row.subject,
+        sender=row.sender,
+        organisation=row.organisation,
+        received_at=row.received_at,
+        content=row.content,
+    )

@@ -19,6 +19,7 @@ from schuldhulp import errors
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.services.claims.checking import ContentsCheck
 from schuldhulp.services.claims.collecting import Collector
+from schuldhulp.services.claims.correspondents import CorrespondentList
 from schuldhulp.services.claims.deciding import Decider
 from schuldhulp.services.claims.following import Followed, Follower
 from schuldhulp.services.claims.receipts import ReceiptSender
@@ -85,7 +86,7 @@ class _Run:
         if trouble not in self.troubles:
             self.troubles.append(trouble)
 
-    def step(self, task: Callable[[], None]) -> bool:
+    def step(self, task: Callable[[], object]) -> bool:
         """Do one step; say whether it was done."""
         try:
             task()
@@ -116,6 +117,7 @@ class ClaimIntake:
         confirmations: int,
         head_max_age: int,
         retention: timedelta,
+        correspondents: CorrespondentList | None = None,
     ) -> None:
         """Take the steps and what they depend on.
 
@@ -134,6 +136,7 @@ class ClaimIntake:
             confirmations: blocks on top before a block counts.
             head_max_age: seconds that the newest block may be old.
             retention: how long contents are kept that were refused, or whose claim was closed.
+            correspondents: keeps up with who can be written to; None where nobody writes.
         """
         self._store = store
         self._chain = chain
@@ -149,6 +152,7 @@ class ClaimIntake:
         self._confirmations = confirmations
         self._head_max_age = head_max_age
         self._retention = retention
+        self._correspondents = correspondents
 
     def run_once(self) -> IntakeReport:
         """Do everything that can be done now.
@@ -160,7 +164,8 @@ class ClaimIntake:
             errors.Unreachable: the database does not answer.
         """
         run = _Run()
-        run.step(lambda: self._collect(run))
+        if run.step(lambda: self._collect(run)) and self._correspondents is not None:
+            run.step(self._correspondents.refresh)
         found: list[tuple[Head, Followed]] = []
         if run.step(lambda: found.append(self._follow())):
             head, followed = found[0]

@@ -26,6 +26,9 @@ MAX_CLAIM_IDS: Final = 100
 MAX_MESSAGES: Final = 100
 """Messages that are collected or acknowledged in one request."""
 
+MAX_ORGANISATIONS: Final = 100
+"""Organisations that are named in one answer."""
+
 
 class MessageKind(StrEnum):
     """What a message is; each kind goes one way only."""
@@ -93,6 +96,23 @@ class Message:
     content: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Correspondent:
+    """An organisation that was admitted, as the municipality can write to it.
+
+    Attributes:
+        kvk: number in the trade register, 8 digits.
+        name: its name there.
+        accounts: checksummed addresses that belong to it, the one that was admitted last in front.
+        suspended: whether it has been shut out; then what is sent to it waits.
+    """
+
+    kvk: str
+    name: str
+    accounts: tuple[str, ...]
+    suspended: bool
+
+
 class Channel(Protocol):
     """The evaluator's channel as one party uses it: an account of a creditor, or the municipality.
 
@@ -149,6 +169,13 @@ class Channel(Protocol):
         """Say that messages to the caller were stored safely, by their hashes; what is not there is passed over.
 
         From then on they count no longer against their sender, and their contents are erased after a time.
+        """
+        ...
+
+    def organisations(self, after: str, limit: int = MAX_ORGANISATIONS) -> list[Correspondent]:
+        """Return admitted organisations with a KvK number above ``after``, by number; an empty list is the end.
+
+        For the municipality alone.
         """
         ...
 
@@ -254,6 +281,12 @@ class MessageStore(Protocol):
         self, *, organisation: str, recipient: str, hashes: Sequence[bytes], nonce: bytes, at: datetime
     ) -> int:
         """Mark messages of a mailbox as stored by their addressee; return how many of these are marked now."""
+        ...
+
+    def organisations(
+        self, *, organisation: str, after: str, limit: int, nonce: bytes, at: datetime
+    ) -> list[Correspondent]:
+        """Return at most ``limit`` organisations with a KvK number above ``after``, by number."""
         ...
 
     def erase(self, *, fetched_before: datetime, at: datetime) -> int:

@@ -28,6 +28,12 @@ class MailRepository(Protocol):
     def get(self, message: bytes) -> MailRow | None:
         """Return a message."""
 
+    def unhandled(self, municipality: MunicipalityCode, kinds: Sequence[str], *, limit: int) -> Sequence[MailRow]:
+        """Return the messages of some kinds that were handed to nobody, by number."""
+
+    def handled(self, message: bytes, at: datetime) -> None:
+        """Write down that a message was handed to whom its kind concerns."""
+
     def unacknowledged(self, municipality: MunicipalityCode) -> Sequence[bytes]:
         """Return the messages that the evaluator does not know to be safe here, by number."""
 

@@ -56,7 +56,8 @@ class EventKind(StrEnum):
 class MailRow:
     """A message from the channel, as it came. ``content`` is emptied when it has been kept long enough.
 
-    ``acknowledged``: the evaluator was told that it is safe here.
+    ``acknowledged``: the evaluator was told that it is safe here. ``handled_at``: when it was handed to whom its kind
+    concerns; None while this version knows nobody.
     """
 
     message: bytes
@@ -70,6 +71,7 @@ class MailRow:
     stored_at: datetime
     content: bytes = field(repr=False)
     acknowledged: bool = False
+    handled_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +80,9 @@ class DeliveryRow:
 
     ``commitment``, ``replaces`` and ``version`` are what the contents come to, None while they were not opened or do
     not open. ``finding`` is what is wrong with them whatever the chain says; ``reason`` why they are refused now.
-    ``mac`` covers what was found, so that nobody without the job key can have other contents accepted.
+    ``mac`` covers what was found, so that nobody without the job key can have other contents accepted. ``renew_at``:
+    from when the statement in them is too old; None when that was not looked at. It decides when the contents are
+    looked into again, and nothing else.
     """
 
     message: bytes
@@ -95,6 +99,7 @@ class DeliveryRow:
     reason: RefusalReason | None = None
     decided_at: datetime | None = None
     mac: bytes = b""
+    renew_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,7 +26,9 @@ from schuldhulp.services.ports.records import (
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from schuldhulp.services.claims.correspondents import CorrespondentRepository
     from schuldhulp.services.claims.decision_rows import DecisionRepository
+    from schuldhulp.services.claims.renewal_rows import RenewalRepository
     from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 
 
@@ -54,6 +56,8 @@ class UnitOfWork(Protocol):
     claims: ClaimRepository
     decisions: DecisionRepository
     checks: CheckRepository
+    correspondents: CorrespondentRepository
+    renewals: RenewalRepository
 
     def __enter__(self) -> Self:
         """Start the transaction."""

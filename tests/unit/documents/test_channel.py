@@ -24,7 +24,7 @@ FLAT = " ".join(CHAPTER.split())
 
 def test_specification_lists_every_route_kind_and_header() -> None:
     routes = re.findall(r"^\| `(/v1/[a-z/-]+)` \|", CHAPTER, re.MULTILINE)
-    assert routes == [client.CLAIM_IDS, client.DELIVER, client.COLLECT, client.ACKNOWLEDGE]
+    assert routes == [client.CLAIM_IDS, client.DELIVER, client.COLLECT, client.ACKNOWLEDGE, client.ORGANISATIONS]
     kinds = re.findall(r"^\| `([a-z_]+)` \|", CHAPTER, re.MULTILINE)
     assert kinds == [kind.value for kind in MessageKind]
     assert all(f"`{name}`" in CHAPTER for name in HEADERS)
