@@ -1,4 +1,4 @@
-"""Of which dossier a claim may be: by citizen service number, else by name, birth date and address, in memory."""
+"""Of which dossier a claim or statement may be: by citizen service number, else by name, birth date and address, in memory."""
 
 from __future__ import annotations
 
@@ -83,6 +83,19 @@ class ClaimMatching:
             Unreachable: the database does not answer.
         """
         debtor = self._inbox.open(actor=actor, claim_id=claim_id).contents.debtor
+        return self.of_person(actor=actor, debtor=debtor, reason=f"claim {claim_id.hex()}")
+
+    def of_person(self, *, actor: Actor, debtor: Debtor, reason: str) -> list[Candidate]:
+        """Return the dossiers that somebody may have, as `candidates`.
+
+        Args:
+            actor: who looks.
+            debtor: whom another party says that something is about.
+            reason: which claim or statement that is, for the processing log; nothing of what it says.
+
+        Raises:
+            NotAllowed, Unreachable: as `candidates`.
+        """
         self._log.refuse(actor=actor, permission=Permission.LIST_DOSSIERS, purpose=Purpose.CLAIM_REVIEW, dossier=None)
         with self._reader.store.write() as work:
             self._log.write(
@@ -90,7 +103,7 @@ class ClaimMatching:
                 actor=actor,
                 action=LogAction.SEARCH,
                 purpose=Purpose.CLAIM_REVIEW,
-                reason=f"claim {claim_id.hex()}",
+                reason=reason,
             )
             work.commit()
         indexed: set[DossierId] = set()
