@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from schuldhulp.services.claims.inbox import ClaimInbox
     from schuldhulp.services.claims.matching import ClaimMatching
     from schuldhulp.services.claims.objections import ClaimObjections
+    from schuldhulp.services.claims.own_claims import OwnClaims
     from schuldhulp.services.claims.told import DecisionHistory
     from schuldhulp.services.clients import ClientService
+    from schuldhulp.services.consents import ConsentEnding
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.claims import ClaimPages
     from schuldhulp.services.creditor_pages.desk import Custody, Desk
@@ -85,6 +87,8 @@ class Cockpit:
         claim_objections: what residents say of claims, and the answers.
         claim_matching: finds the dossiers that a claim may belong to.
         claim_decisions: shows what was decided so far.
+        own_claims: shows residents the claims in their dossiers.
+        consent_ending: ends consents for residents.
         organisations: admits creditors on a page.
     """
 
@@ -110,6 +114,8 @@ class Cockpit:
     claim_objections: ClaimObjections
     claim_matching: ClaimMatching
     claim_decisions: DecisionHistory
+    own_claims: OwnClaims
+    consent_ending: ConsentEnding
     organisations: OrganisationService
 
 
@@ -182,9 +188,11 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.claims.links import LinkKey
     from schuldhulp.services.claims.matching import ClaimMatching
     from schuldhulp.services.claims.objections import ClaimObjections
+    from schuldhulp.services.claims.own_claims import OwnClaims
     from schuldhulp.services.claims.told import DecisionHistory
     from schuldhulp.services.clients import ClientService
     from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.consents import ConsentEnding
     from schuldhulp.services.creditor_pages.checks import CheckService
     from schuldhulp.services.creditor_pages.desk import Custody
     from schuldhulp.services.creditor_pages.history import CheckHistory
@@ -275,6 +283,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         claim_objections=ClaimObjections(reader=reader, writer=writer, caseload=caseload),
         claim_matching=ClaimMatching(inbox=claims, dossiers=dossiers, reader=reader, log=log),
         claim_decisions=DecisionHistory(store=store, log=log, opening_key=keys.claim),
+        own_claims=OwnClaims(store=store),
+        consent_ending=ConsentEnding(reader=reader, writer=writer, caseload=caseload),
         organisations=OrganisationService(
             ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),
             admission=lambda: open_admission(settings),

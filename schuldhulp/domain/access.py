@@ -39,6 +39,7 @@ class Permission(StrEnum):
     VERIFY_ALL = "verify_all"
     DECIDE_CLAIMS = "decide_claims"
     DISPUTE_CLAIM = "dispute_claim"
+    END_CONSENT = "end_consent"
     ASSIGN_CASELOAD = "assign_caseload"
     MANAGE_STAFF = "manage_staff"
     MANAGE_CREDITORS = "manage_creditors"
@@ -74,6 +75,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
                 Permission.OPEN_DOSSIER,
                 Permission.CONFIRM_AGREEMENT,
                 Permission.DISPUTE_CLAIM,
+                Permission.END_CONSENT,
                 Permission.EXPORT_DOSSIER,
                 Permission.VERIFY_DOSSIER,
             }
