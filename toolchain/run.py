@@ -92,6 +92,7 @@ class Installation:
         self._settings = settings
         self._environment = environment
         self._parts: list[Part] = []
+        self._claims: Part | None = None
         self._mined_at = time.monotonic()
 
     # --- steps ---
@@ -219,8 +220,31 @@ class Installation:
         if loaded.exists():
             say("  people      as they were left")
             return
-        self._finish("demonstration", [str(VENV / "bin" / "schuldhulp"), "demo", "load"])
+        self._finish("demonstration", [str(VENV / "bin" / "schuldhulp"), "demo", "load", "--no-claims"])
         loaded.touch()
+
+    def start_claims(self) -> None:
+        """Have the demonstration's creditors file their claims once, beside everything else: nobody waits for that."""
+        if not self._claims_filed.exists():
+            say("  claims      creditors of the demonstration are filing some")
+            command = [str(VENV / "bin" / "schuldhulp"), "demo", "claims"]
+            self._claims = Part("claims", command, log=self._log("claims"), environment=self._environment)
+
+    def watch_claims(self) -> None:
+        """Say how the filing of claims ended, once it has; what failed is tried again by the next `make run`."""
+        part = self._claims
+        if part is None or (code := part.ended()) is None:
+            return
+        self._claims = None
+        if code:
+            say(f"  claims      not all were filed; `schuldhulp demo claims` goes on:\n{part.last_lines(1)}")
+            return
+        self._claims_filed.touch()
+        say("  claims      filed")
+
+    @property
+    def _claims_filed(self) -> Path:
+        return self._settings.data / "demonstration-claims"
 
     def identities(self) -> str:
         """Return the text that says as whom one can log in."""
@@ -249,6 +273,10 @@ class Installation:
 
     def stop(self) -> None:
         """Stop all parts, the last one first."""
+        if self._claims is not None:
+            self._claims.ask_to_stop()
+            self._claims.wait_stopped()
+            self._claims = None
         for part in reversed(self._parts):
             part.ask_to_stop()
             part.wait_stopped()
@@ -372,8 +400,10 @@ def run(settings: Settings) -> None:
             f"  chain       {settings.chain_url}\n\n{identities}\n"
             "Stop with Ctrl-C."
         )
+        installation.start_claims()
         while True:
             installation.check()
+            installation.watch_claims()
             time.sleep(0.5)
     finally:
         say("Stopping.")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
+from typing import Annotated
+
 import typer
 
-from schuldhulp.bootstrap import open_cockpit
+from schuldhulp.bootstrap import Cockpit, claim_client, open_cockpit
 from schuldhulp.cli.context import Json
-from schuldhulp.cli.output import Bar, say, say_json
-from schuldhulp.config import load_settings
+from schuldhulp.cli.output import Bar, say, say_json, warn
+from schuldhulp.config import Settings, load_settings
+from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import NotAllowed
 
 app = typer.Typer(help="Made-up people to try the system with; refused in production.", no_args_is_help=True)
@@ -22,38 +27,35 @@ def _refuse_production() -> None:
 
 
 @app.command()
-def load() -> None:
-    """Load the made-up people; what is there already is left alone, so it can be repeated.
+def load(
+    with_claims: Annotated[
+        bool,
+        typer.Option("--claims/--no-claims", help="File the creditors' claims too; evaluator and worker must run."),
+    ] = True,
+) -> None:
+    """Load the made-up people, then their creditors' claims; what is there is left alone, so it can be repeated.
 
     Example: schuldhulp demo load
     """
-    from schuldhulp.demonstration.loading import DemonstrationLoader
-    from schuldhulp.services.clock import SystemClock
-    from schuldhulp.services.keys import custodial_account, read_public_keys
-
     _refuse_production()
     settings = load_settings()
-    accounts = read_public_keys(settings.keys).creditors
-    bar = Bar("demonstration data")
     with open_cockpit(settings) as cockpit:
-        loader = DemonstrationLoader(
-            access=cockpit.access,
-            clients=cockpit.clients,
-            dossiers=cockpit.dossiers,
-            records=cockpit.records,
-            enrolment=cockpit.enrolment,
-            staff=cockpit.staff,
-            admission=cockpit.admission,
-            accounts=accounts,
-            custodial=lambda kvk: custodial_account(settings.keys, kvk),
-            pages_quota=settings.pages_quota,
-            clock=SystemClock(),
-        )
-        try:
-            loader.load(bar)
-        finally:
-            bar.close()
-    say("demonstration data loaded")
+        _load_people(settings, cockpit)
+        say("demonstration data loaded")
+        if with_claims:
+            _load_claims(settings, cockpit)
+
+
+@app.command()
+def claims() -> None:
+    """Have the demonstration's creditors file their claims, and have some of them decided on; can be repeated.
+
+    Example: schuldhulp demo claims
+    """
+    _refuse_production()
+    settings = load_settings()
+    with open_cockpit(settings) as cockpit:
+        _load_claims(settings, cockpit)
 
 
 @app.command()
@@ -75,3 +77,43 @@ def identities(json: Json = False) -> None:
     say(f"  resident (DigiD):         {'; '.join(entry.label for entry in residents[:SHOWN])}; and others")
     say(f"  employee:                 {'; '.join(entry.label for entry in people(Provider.STAFF))}")
     say(f"  creditor (eHerkenning):   {'; '.join(organisation.name for organisation in ADMITTED)}")
+
+
+def _load_people(settings: Settings, cockpit: Cockpit) -> None:
+    from schuldhulp.demonstration.loading import DemonstrationLoader
+    from schuldhulp.services.clock import SystemClock
+    from schuldhulp.services.keys import custodial_account, read_public_keys
+
+    loader = DemonstrationLoader(
+        access=cockpit.access,
+        clients=cockpit.clients,
+        dossiers=cockpit.dossiers,
+        records=cockpit.records,
+        enrolment=cockpit.enrolment,
+        staff=cockpit.staff,
+        admission=cockpit.admission,
+        accounts=read_public_keys(settings.keys).creditors,
+        custodial=lambda kvk: custodial_account(settings.keys, kvk),
+        pages_quota=settings.pages_quota,
+        clock=SystemClock(),
+    )
+    with closing(Bar("demonstration data")) as bar:
+        loader.load(bar)
+
+
+def _load_claims(settings: Settings, cockpit: Cockpit) -> None:
+    from schuldhulp.demonstration.claim_loading import ClaimLoader
+    from schuldhulp.services.clock import SystemClock
+
+    loader = ClaimLoader(
+        cockpit=cockpit,
+        client=lambda kvk: claim_client(settings, organisation=kvk),
+        municipality=MunicipalityCode(settings.municipality),
+        clock=SystemClock(),
+        sleep=time.sleep,
+    )
+    with closing(Bar("demonstration claims")) as bar:
+        left = loader.load(bar)
+    for line in left:
+        warn(f"left as it is: {line}")
+    say("claims of the demonstration's creditors filed")

@@ -146,19 +146,12 @@ class DemonstrationLoader:
 
     def _day(self) -> date:
         """Return the day that periods are counted back from: when the first dossier was made, today before that."""
-        actor = self._caseworker(0)
+        actor = caseworker_of(self.access, 0)
         made = [found.created_at for found in self.dossiers.list(actor=actor) if found.file_number == file_number(1)]
         return day_of(made[0]) if made else today(self.clock)
 
-    def _caseworker(self, number: int) -> Actor:
-        """Return the caseworker of a household, or another where that account was closed."""
-        for step in range(len(CASEWORKERS)):
-            with suppress(NotAdmitted):
-                return self.access.staff_member(CASEWORKERS[(number + step) % len(CASEWORKERS)])
-        raise NotAdmitted("staff_unknown", "no caseworker of the demonstration may log in", field="login")
-
     def _load_household(self, household: Household, day: date) -> None:
-        actor = self._caseworker(household.number)
+        actor = caseworker_of(self.access, household.number)
         name = file_number(household.number)
         try:
             dossier = self.dossiers.find(actor=actor, name=name)
@@ -227,6 +220,22 @@ class DemonstrationLoader:
             ):
                 self.enrolment.end(actor=actor, dossier=dossier, reason="Traject afgerond, schulden voldaan.")
             self.dossiers.end(actor=actor, dossier=dossier, ended_at=self.clock.now())
+
+
+def caseworker_of(access: AccessService, number: int) -> Actor:
+    """Return the caseworker of a household, or another where that account was closed.
+
+    Args:
+        access: finds members of staff.
+        number: number of the household.
+
+    Raises:
+        NotAdmitted: no caseworker of the demonstration may log in.
+    """
+    for step in range(len(CASEWORKERS)):
+        with suppress(NotAdmitted):
+            return access.staff_member(CASEWORKERS[(number + step) % len(CASEWORKERS)])
+    raise NotAdmitted("staff_unknown", "no caseworker of the demonstration may log in", field="login")
 
 
 def file_number(number: int) -> str:

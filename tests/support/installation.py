@@ -17,6 +17,9 @@ from toolchain.environment import PROJECT, VENV
 from toolchain.run import Installation, own_environment, write_settings
 
 COMMAND = str(VENV / "bin" / "schuldhulp")
+CLAIMS_FILED = "demonstration-claims"
+"""File that says that the demonstration's creditors filed their claims, or are not to."""
+
 HANGS = 900
 """Seconds after which a command is taken to hang; nothing is expected to take so long."""
 
@@ -151,13 +154,15 @@ def deploy(folder: Path, ports: dict[str, str]) -> None:
 
 
 def load_demonstration(folder: Path, ports: dict[str, str]) -> None:
-    """Make a folder with the whole demonstration on the chain; nothing runs afterwards."""
+    """Make a folder with the demonstration's people on the chain and no claims; nothing runs afterwards."""
     with running(folder, ports) as installation:
         installation.prepare_chain()
         installation.parts.load_demonstration()
         installation.start_evaluator()
         installation.parts.start_worker()
         installation.parts.wait_anchored()
+        # So that no `make run` on a copy changes dossiers beside the test.
+        (folder / CLAIMS_FILED).touch()
 
 
 def without_settings() -> dict[str, str]:

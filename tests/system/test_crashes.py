@@ -31,7 +31,7 @@ MOMENTS = random.Random(1815)  # the moments differ with the machine's speed all
 
 def load_through(installation: Running, disturb: list[str]) -> None:
     """Load the demonstration, and kill and restart a part of the installation again and again meanwhile."""
-    loading = installation.start_command("demo", "load")
+    loading = installation.start_command("demo", "load", "--no-claims")
     for name in disturb:
         time.sleep(MOMENTS.uniform(0.2, 4))
         installation.kill(name)
@@ -45,7 +45,7 @@ def load_through(installation: Running, disturb: list[str]) -> None:
             return
         # The chain was gone when it was needed; that has a code of its own, and the command can be repeated.
         assert loading.returncode == 3, said
-        loading = installation.start_command("demo", "load")
+        loading = installation.start_command("demo", "load", "--no-claims")
     raise AssertionError("demo load did not come to its end")
 
 
@@ -99,11 +99,11 @@ def test_demo_load_goes_on_after_it_was_killed_itself(loaded, tmp_path):
         installation.start_evaluator()
         installation.parts.start_worker()
         before = installation.ask("status")["outbox"]
-        killed = installation.start_command("demo", "load")
+        killed = installation.start_command("demo", "load", "--no-claims")
         time.sleep(MOMENTS.uniform(0.5, 3))
         killed.kill()
         killed.communicate()
-        assert installation.command("demo", "load").returncode == 0
+        assert installation.command("demo", "load", "--no-claims").returncode == 0
         assert_complete(installation)
         assert installation.ask("status")["outbox"] == before
 
