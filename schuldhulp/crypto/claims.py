@@ -11,10 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from coincurve import PublicKey
-from eth_utils.crypto import keccak
-
-from schuldhulp.crypto.accounts import checksummed
+from schuldhulp.crypto.claim_signatures import claims_digest, signer_of
 from schuldhulp.crypto.commitments import _snake, _struct_hash, _structs, _value
 from schuldhulp.crypto.pseudonyms import claim_id
 from schuldhulp.crypto.sealed import OpeningKey, open_sealed, seal
@@ -30,7 +27,7 @@ from schuldhulp.domain.claims import (
     receipt_to_plain,
 )
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
-from schuldhulp.errors import InvalidInput, ProofInvalid
+from schuldhulp.errors import InvalidInput
 
 CLAIM_TYPES: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -63,7 +60,6 @@ RECEIPT_INFO: Final = b"schuldhulp receipt v1"
 PADDING: Final = 1024
 """A sealed document is a multiple of this many bytes, so that its length tells little of what is in it."""
 
-_DOMAIN_TYPE: Final = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 _CLAIM_STRUCTS: Final = {schema: _structs(type_string) for schema, type_string in CLAIM_TYPES.items()}
 _RECEIPT_STRUCTS: Final = _structs(RECEIPT_TYPE)
 
@@ -193,14 +189,7 @@ def receipt_digest(receipt: ClaimReceipt, *, chain_id: int, claim_register: str)
         "blockNumber": receipt.block_number,
         "blockHash": receipt.block_hash,
     }
-    domain = (
-        keccak(text=_DOMAIN_TYPE)
-        + keccak(text="Schuldhulp claims")
-        + keccak(text="1")
-        + chain_id.to_bytes(32, "big")
-        + bytes.fromhex(claim_register.removeprefix("0x")).rjust(32, b"\0")
-    )
-    return keccak(b"\x19\x01" + keccak(domain) + _struct_hash(_RECEIPT_STRUCTS, message))
+    return claims_digest(_struct_hash(_RECEIPT_STRUCTS, message), chain_id=chain_id, claim_register=claim_register)
 
 
 def receipt_signer(signed: SignedReceipt, *, chain_id: int, claim_register: str) -> str:
@@ -218,12 +207,7 @@ def receipt_signer(signed: SignedReceipt, *, chain_id: int, claim_register: str)
         ProofInvalid: no key gives this signature.
     """
     digest = receipt_digest(signed.receipt, chain_id=chain_id, claim_register=claim_register)
-    try:
-        recovery = bytes([signed.signature[64] - 27])
-        key = PublicKey.from_signature_and_message(signed.signature[:64] + recovery, digest, hasher=None)
-    except ValueError as error:
-        raise ProofInvalid("signature_invalid", "the receipt has no valid signature", field="signature") from error
-    return checksummed(keccak(key.format(compressed=False)[1:])[-20:])
+    return signer_of(digest, signed.signature)
 
 
 def seal_receipt(encryption_key: bytes, signed: SignedReceipt) -> bytes:
