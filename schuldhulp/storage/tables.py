@@ -420,3 +420,35 @@ claim_renewals = Table(
     Column("tried_at", Time),
     Column("delivered_at", Time, index=True),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("message", Octets, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("notice_id", Octets, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("content", Octets, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("mac", Octets, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("trouble", Text, nullable=False),
+    Column("tried_at", Time),
+    Column("delivered_at", Time),
+)
+
+notice_replies = Table(
+    "notice_replies",
+    metadata,
+    Column("message", Octets, primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("notice", Octets, nullable=False, index=True),
+    Column("sender", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("received_at", Time, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("trouble", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("acknowledged_at", Time),
+    Column("signature", Octets, nullable=False),
+)

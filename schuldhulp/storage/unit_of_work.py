@@ -13,6 +13,7 @@ from schuldhulp.services.claims.decision_rows import DecisionRepository
 from schuldhulp.services.claims.renewal_rows import RenewalRepository
 from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 from schuldhulp.services.creditor_pages.rows import CheckRepository
+from schuldhulp.services.notices.rows import NoticeRepository
 from schuldhulp.storage.checks import Checks
 from schuldhulp.storage.claims import Claims
 from schuldhulp.storage.correspondents import Correspondents
@@ -21,6 +22,7 @@ from schuldhulp.storage.decisions import Decisions
 from schuldhulp.storage.dossiers import ApplicantIndex, Dossiers, Keys, Records, Revisions
 from schuldhulp.storage.filling import Fillings
 from schuldhulp.storage.mail import Mail
+from schuldhulp.storage.notices import Notices
 from schuldhulp.storage.outbox import Batches, ChainWatch, Leases, Outbox
 from schuldhulp.storage.people import Log, Staff, Subjects
 from schuldhulp.storage.publications import Publications
@@ -54,6 +56,7 @@ class SqlUnitOfWork:
     checks: CheckRepository
     correspondents: CorrespondentRepository
     renewals: RenewalRepository
+    notices: NoticeRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
         """Prepare a unit of work; the transaction starts with ``with``.
@@ -105,6 +108,7 @@ class SqlUnitOfWork:
         self.checks = Checks(connection)
         self.correspondents = Correspondents(connection)
         self.renewals = Renewals(connection)
+        self.notices = Notices(connection)
         return self
 
     def __exit__(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.claims.decision_rows import DecisionRepository
     from schuldhulp.services.claims.renewal_rows import RenewalRepository
     from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
+    from schuldhulp.services.notices.rows import NoticeRepository
 
 
 class UnitOfWork(Protocol):
@@ -58,6 +59,7 @@ class UnitOfWork(Protocol):
     checks: CheckRepository
     correspondents: CorrespondentRepository
     renewals: RenewalRepository
+    notices: NoticeRepository
 
     def __enter__(self) -> Self:
         """Start the transaction."""
