@@ -57,11 +57,21 @@ class Renewals(Repository):
         return [(ClaimId(row[0]), bytes(row[1])) for row in self._all(statement)]
 
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[RenewalRow]:
-        """Return the questions that have not arrived, those that were tried longest ago in front."""
-        table = tables.claim_renewals
+        """Return the questions that have not arrived and still hold, those that were tried longest ago in front."""
+        table, claims = tables.claim_renewals, tables.claims
+        stands = and_(
+            claims.c.claim_id == table.c.claim_id,
+            claims.c.commitment == table.c.commitment,
+            claims.c.holder == table.c.recipient,
+        )
         statement = (
             select(table)
-            .where(table.c.municipality == municipality, table.c.delivered_at.is_(None))
+            .join(claims, stands)
+            .where(
+                table.c.municipality == municipality,
+                table.c.delivered_at.is_(None),
+                claims.c.status.in_(_UNDECIDED),
+            )
             .order_by(table.c.tried_at.is_not(None), table.c.tried_at, table.c.created_at, table.c.claim_id)
             .limit(limit)
         )

@@ -13,6 +13,7 @@ from schuldhulp.crypto.jobs import JobKey
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.crypto.voprf import Evaluation
 from schuldhulp.domain.claims import Claim, RefusalReason
+from schuldhulp.domain.renewals import renew_from
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import InvalidInput, SchuldhulpError, Undecryptable
 from schuldhulp.services.claims.judging import delivery_mac
@@ -153,6 +154,7 @@ class ContentsCheck:
                     replaces=one.claim.replaces if one.claim else None,
                     version=one.claim.version if one.claim else None,
                     finding=one.finding,
+                    renew_at=renew_from(one.claim.contents.statement_date) if one.claim else None,
                 )
                 row = dataclasses.replace(row, mac=delivery_mac(self._job_key, row))
                 written += work.claims.change_delivery(row, was=DeliveryState.RECEIVED)

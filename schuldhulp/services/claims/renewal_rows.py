@@ -45,7 +45,7 @@ class RenewalRepository(Protocol):
         """
 
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[RenewalRow]:
-        """Return the questions that have not arrived, those that were tried longest ago in front."""
+        """Return the questions that have not arrived and still hold, those that were tried longest ago in front."""
 
     def of_claims(self, claims: Sequence[ClaimId]) -> Sequence[RenewalRow]:
         """Return what was asked about these claims, oldest first; compare ``commitment`` with what stands there now."""
