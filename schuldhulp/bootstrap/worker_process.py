@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from schuldhulp.bootstrap.chain import open_chain
 from schuldhulp.bootstrap.database import open_store
+from schuldhulp.bootstrap.worker_chores import channel_chores, message_handlers
 from schuldhulp.config import Settings
 from schuldhulp.domain.types import MunicipalityCode
 
@@ -109,6 +110,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             municipality=municipality,
             fill=settings.enrolment_fill,
         )
+        channel = worker_channel(settings, deployment=deployment, reviewer=keys.reviewer, clock=clock)
         yield Worker(
             anchoring=anchoring,
             publishing=publishing,
@@ -130,10 +132,13 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             decision_schedule=parse_schedule(settings.decision_schedule),
             post=DecisionPost(
                 store=store,
-                channel=worker_channel(settings, deployment=deployment, reviewer=keys.reviewer, clock=clock),
+                channel=channel,
                 clock=clock,
                 job_key=keys.job,
                 municipality=municipality,
+            ),
+            chores=channel_chores(
+                settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock
             ),
         )
     finally:
@@ -173,7 +178,13 @@ def _claim_intake(settings: Settings, store: SqlStore, gateway: Gateway, rpc: An
         chain=gateway,
         clock=clock,
         municipality=municipality,
-        collector=Collector(store=store, channel=channel, clock=clock, municipality=municipality),
+        collector=Collector(
+            store=store,
+            channel=channel,
+            clock=clock,
+            municipality=municipality,
+            handlers=message_handlers(municipality),
+        ),
         follower=Follower(store=store, reader=reader, clock=clock, municipality=municipality, filing_wait=filing_wait),
         check=check,
         decider=Decider(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from schuldhulp import errors
@@ -49,6 +50,23 @@ class RunReport:
     anchored: AnchorReport
 
 
+@dataclass(frozen=True, kw_only=True)
+class Chore:
+    """Something small that the worker does on a schedule of its own, after what goes on the chain.
+
+    Attributes:
+        name: what it is called in the journal of the process; no two have the same.
+        schedule: when it is done.
+        do: does it, and returns how many things were done, and how many something is in the way of.
+        at_once: whether it is done when the worker starts too.
+    """
+
+    name: str
+    schedule: Schedule
+    do: Callable[[], tuple[int, int]]
+    at_once: bool = False
+
+
 @dataclass(kw_only=True)
 class Worker:
     """One worker for one signing account.
@@ -66,6 +84,7 @@ class Worker:
         decisions: puts decisions on claims on the chain; None where that is not wanted.
         decision_schedule: when that is done.
         post: sends decisions to whom they are for; None likewise.
+        chores: what else is done.
     """
 
     anchoring: Anchoring
@@ -80,6 +99,7 @@ class Worker:
     decisions: CarryingOut | None = None
     decision_schedule: Schedule = WATCH
     post: DecisionPost | None = None
+    chores: Sequence[Chore] = ()
     _last: dict[str, str] = field(default_factory=dict)
     _unfinished: bool = False
     _undecided: bool = False
@@ -126,7 +146,9 @@ class Worker:
             ("decisions", Due(self.decision_schedule, now), self._decide),
             ("decided", Due(Every(seconds=2), now), self._settle_decisions),
             ("telling", Due(self.claims_schedule, now), self._tell_decisions),
+            *((one.name, Due(one.schedule, now, at_once=one.at_once), partial(self._do, one)) for one in self.chores),
         )
+        patient = {"claims", "telling", *(one.name for one in self.chores)}
         retry = {name: now for name, _, _ in tasks}
         try:
             while True:
@@ -138,7 +160,7 @@ class Worker:
                     left = {"publication": self._unfinished, "decisions": self._undecided}
                     wanted = due.take(now) or left.get(name, False)
                     if wanted and not self._attempt(name, task):
-                        retry[name] = now + (CLAIMS_PATIENCE if name in ("claims", "telling") else PATIENCE)
+                        retry[name] = now + (CLAIMS_PATIENCE if name in patient else PATIENCE)
                         due.next = min(due.next, retry[name])
                 if wait(BETWEEN):
                     return
@@ -253,6 +275,12 @@ class Worker:
         if sent:
             LOG.info("decisions: %d delivered", sent)
         self._tell("delivery of decisions", f"{unsent} wait" if unsent else "")
+
+    def _do(self, chore: Chore) -> None:
+        done, waiting = chore.do()
+        if done:
+            LOG.info("%s: %d done", chore.name, done)
+        self._tell(f"{chore.name}, what waits", f"{waiting} wait" if waiting else "")
 
     def _note_decisions(self, name: str, report: DecisionReport) -> None:
         if report.overtaken:
