@@ -133,7 +133,7 @@ class Worker:
             wait: waits a number of seconds, and says whether to stop.
         """
         now = self.clock.now()
-        tasks = (
+        tasks: tuple[tuple[str, Due, Callable[[], object]], ...] = (
             ("watch", Due(WATCH, now, at_once=True), self._watch),
             ("ledger", Due(self.ledger_schedule, now), self._anchor),
             # What the cockpit sealed is opened and erased soon; when it is published is another matter.
