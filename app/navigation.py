@@ -21,6 +21,8 @@ from app.screens import (
     record,
     record_form,
     resident,
+    resident_claims,
+    resident_shared,
     status,
     welcome,
 )
@@ -36,9 +38,11 @@ Pages = list[tuple[str, Callable[[], None], str]]
 RESIDENT: Pages = [
     ("", resident.overview, "overview.title"),
     ("schulden", resident.debts, "debts.title"),
+    (resident_claims.PAGE, resident_claims.page, "own.title"),
     ("inkomen-en-uitgaven", resident.budget, "budget.title"),
     ("afspraken", resident.agreements, "agreements.title"),
     ("wie-keek", resident.looked, "looked.title"),
+    ("wie-weet-ervan", resident_shared.page, "shared.title"),
 ]
 STAFF: Pages = [
     ("", clients.page, "clients.title"),
@@ -62,7 +66,8 @@ PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) f
 """Every path that is a page for somebody."""
 
 IN_THE_MENU = {
-    "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "status", "lijst-toetsen", "mijn-toetsen", "uitleg",
+    "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan", "status",
+    "lijst-toetsen", "mijn-toetsen", "uitleg",
     "schuldeisers",
 }  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app import session
-from app.components import formats, layout, notices, summaries, trust
+from app.components import formats, layout, notices, summaries
 from app.components.errors import function_name
 from app.components.forms import Submission
 from app.components.html import Html, escape, join, show, tag
 from app.components.notices import notice_html
 from app.components.table import Column, table
+from app.screens import resident_claims
+from app.screens.resident_opened import calm, chosen, deviates, opened, warning
 from app.texts import t, word
 from schuldhulp.domain.access import Actor, Role
-from schuldhulp.domain.audit import LogAction, LogLine, Purpose
+from schuldhulp.domain.audit import LogAction, LogLine
 from schuldhulp.domain.cockpit import LineKind, Overview
 from schuldhulp.domain.records import Agreement, AgreementStatus
-from schuldhulp.domain.trust import TrustState
-from schuldhulp.domain.types import DossierId
+from schuldhulp.services.claims.own_claims import ClaimStanding, OwnClaim
 
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, RecordView
@@ -33,56 +34,6 @@ LOOKS = 20
 """How many times that somebody looked are shown; the newest."""
 
 
-def _chosen(title: str, lead: str | None = None) -> tuple[Actor, DossierId]:
-    """Put the title, and return which dossier of the resident the page is about."""
-    actor = session.guard(Role.RESIDENT)
-    dossiers = sorted(actor.dossiers)
-    if not dossiers:
-        layout.title(title)
-        show(layout.empty(t("resident.no_dossier")))
-        st.stop()
-    chosen = dossiers[0]
-    layout.title(title, lead)
-    if len(dossiers) > 1:
-        chosen = st.selectbox(
-            t("resident.which_dossier"),
-            dossiers,
-            format_func=lambda dossier: t("resident.dossier_number", number=dossiers.index(dossier) + 1),
-            key="resident_dossier",
-        )
-    return actor, chosen
-
-
-def _view(title: str, lead: str | None = None) -> tuple[Actor, DossierView]:
-    actor, chosen = _chosen(title, lead)
-    return actor, session.cockpit().dossiers.open(actor=actor, dossier=chosen, purpose=Purpose.OWN_VIEW)
-
-
-def _deviates(view: DossierView) -> bool:
-    return view.trust.state is TrustState.DEVIATES
-
-
-def _trust(view: DossierView) -> Html:
-    """Return the state of the dossier; where something deviates, with what that is."""
-    names = {
-        each.record_id: summaries.plain_name(each.record_id, summaries.record_title(each.record))
-        for each in view.records
-    }
-    return trust.banner(view.trust, resident=True, details=trust.findings(view.trust.findings, names) or None)
-
-
-def _warning(view: DossierView) -> None:
-    """Where something deviates, say so before anything that it may have changed."""
-    if _deviates(view):
-        show(_trust(view))
-
-
-def _calm(view: DossierView) -> None:
-    """Where nothing deviates, say so below what it is about."""
-    if not _deviates(view):
-        show(_trust(view))
-
-
 @dataclass(frozen=True)
 class NextStep:
     """The one thing to do now.
@@ -91,22 +42,28 @@ class NextStep:
         what: the step in one sentence.
         how: what it means or where to go.
         page: path of the page that helps, or empty.
+        address: of that page, where it is more than the path.
     """
 
     what: str
     how: str
     page: str = ""
+    address: str = ""
 
 
-def next_step(overview: Overview) -> NextStep:
+def next_step(overview: Overview, claims: Sequence[OwnClaim] = ()) -> NextStep:
     """Return the one thing that a resident should do first.
 
     Args:
         overview: the overview of the own dossier.
+        claims: the claims of creditors in it.
     """
     waiting = [one for _, one in overview.agreements if one.status is AgreementStatus.PROPOSED]
     if waiting:
         return NextStep(t("next.agreement"), t("next.agreement_how"), "afspraken")
+    ours = [one for one in claims if one.standing.waits_for_resident]
+    if ours:
+        return _about_claim(ours[0])
     soon = [one for one in overview.payments if one.due and (one.due - overview.today).days <= SOON]
     if soon:
         first = soon[0]
@@ -120,28 +77,38 @@ def next_step(overview: Overview) -> NextStep:
     return NextStep(t("next.nothing"), t("next.nothing_how"))
 
 
-def _next_step(overview: Overview) -> Html:
-    step = next_step(overview)
+def _about_claim(one: OwnClaim) -> NextStep:
+    creditor = resident_claims.creditor_of(one)
+    key = "next.claim" if one.standing is ClaimStanding.TO_CHECK else "next.claim_answer"
+    how = t("next.claim_how")
+    last = one.contents.objection_until if one.contents else None
+    if last is not None and last >= formats.today():
+        how = f"{how} {t('next.claim_until', day=formats.day(last))}"
+    return NextStep(t(key, creditor=creditor), how, resident_claims.PAGE, resident_claims.address(one))
+
+
+def _next_step(overview: Overview, claims: Sequence[OwnClaim]) -> Html:
+    step = next_step(overview, claims)
     return tag(
         "section",
         tag("h2", t("next.title"), class_="kicker"),
         tag("p", step.what, class_="what"),
         tag("p", step.how),
-        tag("p", layout.link(f"/{step.page}", t(f"next.to_{step.page}"))) if step.page else None,
+        tag("p", layout.link(step.address or f"/{step.page}", t(f"next.to_{step.page}"))) if step.page else None,
         class_="next-step",
     )
 
 
 def overview() -> None:
     """Show the overview."""
-    _, view = _view(t("overview.title"), t("overview.lead", day=formats.day(formats.today())))
+    _, view = opened(t("overview.title"), t("overview.lead", day=formats.day(formats.today())))
     found = view.overview
-    _warning(view)
-    if not _deviates(view):
+    warning(view)
+    if not deviates(view):
         # Nobody is told to pay or to agree on the ground of what may not be right.
-        show(_next_step(found))
+        show(_next_step(found, session.cockpit().own_claims.of(view)))
     show(summaries.main_figures(found), layout.explained(t("overview.left_question"), t("overview.left_answer")))
-    _calm(view)
+    calm(view)
     show(layout.section(t("payments.title")), summaries.payments_table(found.payments[:6], found.payments_undated[:3]))
     show(
         layout.section(t("debts.title")),
@@ -178,20 +145,27 @@ def _short_debts(found: Overview) -> Html:
 
 def debts() -> None:
     """Show all debts."""
-    _, view = _view(t("debts.title"), t("debts.lead"))
-    _warning(view)
+    _, view = opened(t("debts.title"), t("debts.lead"))
+    warning(view)
+    claims = session.cockpit().own_claims.of(view)
+    waiting = any(one.standing.waits_for_resident for one in claims)
+    if waiting:
+        # What waits for the resident stands on top.
+        show(resident_claims.section(claims), layout.section(t("debts.caption")))
     show(summaries.debts_table(view.overview))
     if view.overview.disputed_total:
         amount = formats.amount(view.overview.disputed_total)
         show(notice_html("info", t("debts.disputed_title"), t("debts.disputed", amount=amount)))
     show(layout.explained(t("debts.two_amounts"), t("debts.two_amounts_text")))
-    _calm(view)
+    if not waiting:
+        show(resident_claims.section(claims))
+    calm(view)
 
 
 def budget() -> None:
     """Show income and expenses."""
-    _, view = _view(t("budget.title"), t("budget.lead"))
-    _warning(view)
+    _, view = opened(t("budget.title"), t("budget.lead"))
+    warning(view)
     for kind in (LineKind.INCOME, LineKind.FIXED, LineKind.REPAYMENT, LineKind.OTHER):
         if kind in (LineKind.INCOME, LineKind.FIXED) or any(line.kind is kind for line in view.overview.lines):
             show(layout.section(t(f"budget.{kind}")), summaries.budget_table(view.overview, kind))
@@ -209,8 +183,8 @@ def budget() -> None:
 
 def agreements() -> None:
     """Show agreements: those that wait for the resident's yes, those that hold, and those that are over."""
-    actor, view = _view(t("agreements.title"), t("agreements.lead"))
-    _warning(view)
+    actor, view = opened(t("agreements.title"), t("agreements.lead"))
+    warning(view)
     running = [
         each for each in view.records if any(each.record_id == record_id for record_id, _ in view.overview.agreements)
     ]
@@ -226,7 +200,7 @@ def agreements() -> None:
     ]
     if past:
         show(layout.section(t("agreements.past")), summaries.agreement_cards(past))
-    _calm(view)
+    calm(view)
 
 
 def _agree(actor: Actor, view: DossierView, each: RecordView) -> None:
@@ -236,7 +210,7 @@ def _agree(actor: Actor, view: DossierView, each: RecordView) -> None:
     if submission is not None and submission.done:
         notices.notice("good", t("agree.done_title"), t("agree.done"), role="status")
         return
-    if each.record.status is not AgreementStatus.PROPOSED or _deviates(view):
+    if each.record.status is not AgreementStatus.PROPOSED or deviates(view):
         return
     if submission is None:
         st.button(t("agree.button"), key=f"agree_{name}_ask", type="primary", on_click=_ask, args=(name,))
@@ -274,7 +248,7 @@ def _confirming(actor: Actor, view: DossierView, each: RecordView) -> Callable[[
 
 def looked() -> None:
     """Show who looked into the dossier, and why: functions, never names."""
-    actor, dossier = _chosen(t("looked.title"), t("looked.lead"))
+    actor, dossier = chosen(t("looked.title"), t("looked.lead"))
     found = others(session.cockpit().dossiers.log(actor=actor, dossier=dossier), actor)
     if not found:
         show(layout.empty(t("looked.nobody")))

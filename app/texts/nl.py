@@ -1,10 +1,11 @@
 """Dutch sentences: short, active, with "u", and what to do."""
 
-from app.texts import claims_nl, creditor_nl, statements_nl
+from app.texts import claims_nl, creditor_nl, resident_claims_nl, statements_nl
 
 TEXTS: dict[str, str] = {
     **creditor_nl.TEXTS,
     **claims_nl.TEXTS,
+    **resident_claims_nl.TEXTS,
     **statements_nl.TEXTS,
     # The frame of every page
     "app.title": "Schuldhulp",

@@ -52,6 +52,7 @@ from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, Ou
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
 from tests.support.fake_checks import FakeChecks
 from tests.support.fake_organisations import FakeOrganisations
+from tests.support.fake_own_claims import FakeOwnClaims
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -133,6 +134,10 @@ class FakeCockpit:
         self.status = SimpleNamespace(status=self._status)
         self.checks = self.history = FakeChecks(now=NOW)
         self.organisations = FakeOrganisations(now=NOW)
+        self.kept_claims = FakeOwnClaims(self)
+        self.own_claims = self.kept_claims.service
+        self.claim_objections = self.kept_claims.objections
+        self.consent_ending = self.kept_claims.ending
         self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:
