@@ -421,6 +421,25 @@ claim_renewals = Table(
     Column("delivered_at", Time, index=True),
 )
 
+statements = Table(
+    "statements",
+    metadata,
+    Column("message", ForeignKey("channel_messages.message"), primary_key=True),
+    Column("municipality", Whole, nullable=False),
+    Column("statement_id", Octets, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("received_at", Time, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("finding", Text, nullable=False),
+    Column("receipt", Octets, nullable=False),
+    Column("trouble", Text, nullable=False),
+    Column("tried_at", Time),
+    Column("receipted_at", Time, index=True),
+    Column("outcome", Octets, nullable=False),
+    Column("decided_at", Time),
+)
+
 notices = Table(
     "notices",
     metadata,

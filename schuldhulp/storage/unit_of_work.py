@@ -14,6 +14,7 @@ from schuldhulp.services.claims.renewal_rows import RenewalRepository
 from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
 from schuldhulp.services.creditor_pages.rows import CheckRepository
 from schuldhulp.services.notices.rows import NoticeRepository
+from schuldhulp.services.statements.rows import StatementRepository
 from schuldhulp.storage.checks import Checks
 from schuldhulp.storage.claims import Claims
 from schuldhulp.storage.correspondents import Correspondents
@@ -27,6 +28,7 @@ from schuldhulp.storage.outbox import Batches, ChainWatch, Leases, Outbox
 from schuldhulp.storage.people import Log, Staff, Subjects
 from schuldhulp.storage.publications import Publications
 from schuldhulp.storage.renewals import Renewals
+from schuldhulp.storage.statements import Statements
 
 
 class SqlUnitOfWork:
@@ -57,6 +59,7 @@ class SqlUnitOfWork:
     correspondents: CorrespondentRepository
     renewals: RenewalRepository
     notices: NoticeRepository
+    statements: StatementRepository
 
     def __init__(self, engine: Engine, *, write: bool) -> None:
         """Prepare a unit of work; the transaction starts with ``with``.
@@ -109,6 +112,7 @@ class SqlUnitOfWork:
         self.correspondents = Correspondents(connection)
         self.renewals = Renewals(connection)
         self.notices = Notices(connection)
+        self.statements = Statements(connection)
         return self
 
     def __exit__(

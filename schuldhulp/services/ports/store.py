@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.claims.renewal_rows import RenewalRepository
     from schuldhulp.services.claims.repository import ClaimRepository, MailRepository
     from schuldhulp.services.notices.rows import NoticeRepository
+    from schuldhulp.services.statements.rows import StatementRepository
 
 
 class UnitOfWork(Protocol):
@@ -60,6 +61,7 @@ class UnitOfWork(Protocol):
     correspondents: CorrespondentRepository
     renewals: RenewalRepository
     notices: NoticeRepository
+    statements: StatementRepository
 
     def __enter__(self) -> Self:
         """Start the transaction."""

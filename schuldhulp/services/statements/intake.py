@@ -1,0 +1,272 @@
+"""The worker's side of statements: takes them in, looks whether they open, and signs that they came."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from schuldhulp.crypto.acknowledgements import acknowledgement_digest, seal_statement_receipt
+from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.domain.acknowledgements import Acknowledgement, SignedAcknowledgement
+from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, SchuldhulpError
+from schuldhulp.services.claims.intake import Trouble
+from schuldhulp.services.claims.ports import Channel, Message, MessageKind
+from schuldhulp.services.ports import ChainReader, Clock, Store, UnitOfWork
+from schuldhulp.services.statements.opening import examined
+from schuldhulp.services.statements.rows import StatementFinding, StatementRow, StatementState
+
+LOG: Final = logging.getLogger(__name__)
+
+AT_ONCE: Final = 200
+"""Statements that are opened, and receipts that are sent, in one run at most."""
+
+PATIENCE: Final = timedelta(minutes=1)
+"""Time before a receipt that could not be sent is tried again."""
+
+NO_KEY: Final = "encryption_key_missing"
+"""Trouble of a receipt whose sender has no key on the chain."""
+
+BAD_KEY: Final = "encryption_key_invalid"
+"""Trouble of a receipt whose sender has a key to which nothing can be sealed."""
+
+
+class SenderKeys(Protocol):
+    """Reads the keys of senders from the ClaimRegister (`chain.claims.RegisterReader`)."""
+
+    def encryption_keys(self, accounts: Sequence[str]) -> dict[str, bytes]:
+        """Return the key of each account, 32 zero bytes where there is none.
+
+        Raises:
+            Unreachable: no chain answers, or it is another one.
+        """
+
+
+class StatementDeliveries:
+    """Takes in statements; a `claims.collecting.MessageHandler`."""
+
+    def __init__(self, municipality: MunicipalityCode) -> None:
+        """Take whose mailbox it is."""
+        self._municipality = municipality
+
+    def keep(self, work: UnitOfWork, message: Message, now: datetime) -> None:
+        """Have the statement opened by the next step."""
+        work.statements.add(
+            StatementRow(
+                message=message.message,
+                municipality=self._municipality,
+                statement_id=message.subject,
+                sender=message.sender,
+                organisation=message.organisation,
+                received_at=message.received_at,
+            )
+        )
+
+    def keep_again(self, work: UnitOfWork, message: Message, now: datetime) -> None:
+        """Have the receipt sent again: an evaluator that forgot the statement has forgotten that too."""
+        work.statements.receipt_again(message.message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementReport:
+    """What one run did.
+
+    Attributes:
+        right: statements that opened and wait for a caseworker now.
+        refused: statements that something is wrong with; staff sees them named.
+        sent: receipts that arrived.
+        unsent: receipts that something is in the way of.
+        erased: statements whose sealed bytes were erased after their time.
+        troubles: keys of what kept something back.
+    """
+
+    right: int = 0
+    refused: int = 0
+    sent: int = 0
+    unsent: int = 0
+    erased: int = 0
+    troubles: tuple[str, ...] = ()
+
+
+class StatementIntake:
+    """Opens statements, and tells their senders that they came and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        chain: ChainReader,
+        channel: Channel,
+        keys: SenderKeys,
+        clock: Clock,
+        municipality: MunicipalityCode,
+        opening_key: OpeningKey,
+        receipt_signer: str,
+        sign_digest: Callable[[bytes], bytes],
+        chain_id: int,
+        claim_register: str,
+        retention: timedelta,
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            store: the main database.
+            chain: reads the registry.
+            channel: the municipality's side of the channel.
+            keys: tells the keys of senders.
+            clock: the time.
+            municipality: whose statements.
+            opening_key: the municipality's claim key.
+            receipt_signer: checksummed address that receipts are signed with.
+            sign_digest: signs 32 bytes with that account, 65 bytes r, s, v.
+            chain_id: chain of the ClaimRegister, which is signed for.
+            claim_register: its address.
+            retention: how long sealed bytes are kept after a caseworker decided.
+        """
+        self._store = store
+        self._chain = chain
+        self._channel = channel
+        self._keys = keys
+        self._clock = clock
+        self._municipality = municipality
+        self._opening_key = opening_key
+        self._receipt_signer = receipt_signer
+        self._sign_digest = sign_digest
+        self._chain_id = chain_id
+        self._claim_register = claim_register
+        self._retention = retention
+
+    def run_once(self) -> StatementReport:
+        """Do everything that can be done now.
+
+        Raises:
+            errors.Unreachable: the database does not answer.
+        """
+        report, troubles = StatementReport(), []
+        try:
+            troubles = self._differences()
+            if not troubles:
+                right, refused, faulty = self._open()
+                report = dataclasses.replace(report, right=right, refused=refused)
+                if faulty:
+                    troubles.append(Trouble.FAULT.value)
+                sent, unsent = self._send()
+                report = dataclasses.replace(report, sent=sent, unsent=unsent)
+        except SchuldhulpError as error:
+            LOG.debug("statements: %s", error)
+            troubles.append(error.key)
+        return dataclasses.replace(report, erased=self._erase(), troubles=tuple(troubles))
+
+    def _differences(self) -> list[str]:
+        """Compare keys with the registry: nothing is opened or signed with others, it would tell what is not so."""
+        state, found = self._chain.municipality(self._municipality), []
+        if state.receipt_signer != self._receipt_signer:
+            found.append(Trouble.SIGNER_DIFFERS.value)
+        if state.claim_key != self._opening_key.public_key:
+            found.append(Trouble.CLAIM_KEY_DIFFERS.value)
+        return found
+
+    def _open(self) -> tuple[int, int, int]:
+        with self._store.read() as work:
+            rows = work.statements.in_state(self._municipality, StatementState.RECEIVED, limit=AT_ONCE)
+            batch = [(row, work.mail.get(row.message)) for row in rows]
+        findings: list[tuple[bytes, StatementFinding]] = []
+        faulty = 0
+        for row, mail in batch:
+            try:
+                findings.append((row.message, self._finding(row, mail.content if mail else b"")))
+            except SchuldhulpError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one message must not keep all others back
+                # Not the text of the error: it could hold what is in the statement.
+                LOG.warning("statements: message %s: %s", row.message.hex()[:16], type(error).__name__)
+                faulty += 1
+        with self._store.write() as work:
+            written = [finding for message, finding in findings if work.statements.opened(message, finding)]
+            work.commit()
+        refused = sum(bool(finding) for finding in written)
+        return len(written) - refused, refused, faulty
+
+    def _finding(self, row: StatementRow, content: bytes) -> StatementFinding:
+        found = examined(row, content, self._opening_key, self._municipality)
+        if isinstance(found, StatementFinding):
+            return found
+        if found.client.bsn is not None and not self._chain.has_role(
+            "EnrolmentRegistry", "BSN_CREDITOR", self._municipality, row.sender
+        ):
+            return StatementFinding.BSN_NOT_ALLOWED
+        return StatementFinding.NONE
+
+    def _send(self) -> tuple[int, int]:
+        now = self._clock.now()
+        with self._store.read() as work:
+            rows = work.statements.unreceipted(self._municipality, limit=AT_ONCE)
+        ready = [row for row in rows if row.tried_at is None or now - row.tried_at >= PATIENCE]
+        arrived = sum(self._deliver(row, receipt) for row, receipt in self._sign(ready))
+        return arrived, len(rows) - arrived
+
+    def _sign(self, rows: Sequence[StatementRow]) -> list[tuple[StatementRow, bytes]]:
+        """Sign and seal what is not yet; sealed bytes are stored before they are sent, and sent again as they are."""
+        keys = self._keys.encryption_keys(sorted({row.sender for row in rows if not row.receipt}))
+        ready = []
+        for row in rows:
+            if row.receipt:
+                ready.append((row, row.receipt))
+                continue
+            key = keys.get(row.sender, bytes(32))
+            if not any(key):
+                self._note(row, NO_KEY)
+                continue
+            try:
+                receipt = seal_statement_receipt(key, row.statement_id, self._signed(row))
+            except InvalidInput:
+                self._note(row, BAD_KEY)
+                continue
+            with self._store.write() as work:
+                is_first = work.statements.sign(row.message, receipt)
+                work.commit()
+            # Where somebody else signed it meanwhile, the next run sends that.
+            if is_first:
+                ready.append((row, receipt))
+        return ready
+
+    def _signed(self, row: StatementRow) -> SignedAcknowledgement:
+        said = Acknowledgement(
+            message=row.message,
+            municipality=self._municipality,
+            account=row.sender,
+            acknowledged_at=self._clock.now().replace(microsecond=0),
+        )
+        digest = acknowledgement_digest(said, chain_id=self._chain_id, claim_register=self._claim_register)
+        return SignedAcknowledgement(acknowledgement=said, signature=self._sign_digest(digest))
+
+    def _deliver(self, row: StatementRow, receipt: bytes) -> bool:
+        try:
+            self._channel.deliver(MessageKind.STATEMENT_RECEIPT, row.statement_id, row.sender, receipt)
+        except (Conflict, InvalidInput, NotAllowed, NotFound) as error:
+            self._note(row, error.key)
+            return False
+        with self._store.write() as work:
+            work.statements.receipted(row.message, self._clock.now())
+            work.commit()
+        return True
+
+    def _note(self, row: StatementRow, trouble: str) -> None:
+        with self._store.write() as work:
+            work.statements.note(row.message, trouble=trouble, tried_at=self._clock.now())
+            work.commit()
+
+    def _erase(self) -> int:
+        """Empty sealed bytes that nobody needs any more."""
+        before = self._clock.now() - self._retention
+        with self._store.read() as work:
+            messages = work.statements.to_erase(self._municipality, decided_before=before)
+        if messages:
+            with self._store.write() as work:
+                work.mail.erase(messages)
+                work.commit()
+        return len(messages)
