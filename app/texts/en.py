@@ -1,9 +1,10 @@
 """English sentences, for who reads Dutch with difficulty: plain, short, and with what to do."""
 
-from app.texts import claims_en, creditor_en, resident_claims_en, statements_en
+from app.texts import claims_en, creditor_claims_en, creditor_en, resident_claims_en, statements_en
 
 TEXTS: dict[str, str] = {
     **creditor_en.TEXTS,
+    **creditor_claims_en.TEXTS,
     **claims_en.TEXTS,
     **resident_claims_en.TEXTS,
     **statements_en.TEXTS,
@@ -591,6 +592,12 @@ TEXTS: dict[str, str] = {
     "error.claim_contents_absent": "The contents of this claim are not here.",
     "error.claim_contents_differ": "What is stored is not what was filed. Report this to the administrator.",
     "error.decision_waits": "A decision on this claim is on its way. Wait until it has been recorded.",
+    "error.claim_included": "This claim was taken in. Decline it first; then you can take it out of the dossier.",
+    "error.claim_not_withdrawn": "The creditor did not withdraw this claim.",
+    "error.claim_contents_here": "The contents of this claim can be read. Choose another reason.",
+    "error.claim_contents_awaited": "The contents of this claim may still come. Wait for them.",
+    "error.no_decision_waits": "No decision on this claim waits. There is nothing to take back.",
+    "error.decision_signed": "This decision has been signed. You can no longer take it back.",
     "error.decision_reason_wrong": "This reason does not fit this decision. Choose another.",
     "error.statement_old": "The statement of the amount is older than six months. Ask the creditor for a new one.",
     "error.resident_unanswered": "The resident says that this claim is not right. Answer first.",

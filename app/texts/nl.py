@@ -1,9 +1,10 @@
 """Dutch sentences: short, active, with "u", and what to do."""
 
-from app.texts import claims_nl, creditor_nl, resident_claims_nl, statements_nl
+from app.texts import claims_nl, creditor_claims_nl, creditor_nl, resident_claims_nl, statements_nl
 
 TEXTS: dict[str, str] = {
     **creditor_nl.TEXTS,
+    **creditor_claims_nl.TEXTS,
     **claims_nl.TEXTS,
     **resident_claims_nl.TEXTS,
     **statements_nl.TEXTS,
@@ -591,6 +592,12 @@ TEXTS: dict[str, str] = {
     "error.claim_contents_absent": "De inhoud van deze vordering is hier niet.",
     "error.claim_contents_differ": "Wat bewaard is, is niet wat is ingediend. Meld dit aan de beheerder.",
     "error.decision_waits": "Er is al een besluit over deze vordering onderweg. Wacht tot het is vastgelegd.",
+    "error.claim_included": "Deze vordering is opgenomen. Wijs haar eerst af; daarna kunt u haar uit het dossier halen.",
+    "error.claim_not_withdrawn": "De schuldeiser heeft deze vordering niet ingetrokken.",
+    "error.claim_contents_here": "De inhoud van deze vordering is te lezen. Kies een andere reden.",
+    "error.claim_contents_awaited": "De inhoud van deze vordering kan nog komen. Wacht daar nog op.",
+    "error.no_decision_waits": "Er wacht geen besluit over deze vordering. U hoeft niets terug te nemen.",
+    "error.decision_signed": "Dit besluit is al ondertekend. U kunt het niet meer terugnemen.",
     "error.decision_reason_wrong": "Deze reden past niet bij dit besluit. Kies een andere.",
     "error.statement_old": "De opgave van het bedrag is ouder dan zes maanden. Vraag de schuldeiser om een nieuwe opgave.",
     "error.resident_unanswered": "De bewoner zegt dat deze vordering niet klopt. Geef eerst antwoord.",

@@ -245,7 +245,10 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         quota=settings.pages_quota,
     )
     enrolment = EnrolmentService(reader=reader, writer=writer, caseload=caseload, publication_key=publication_key)
-    claims = ClaimInbox(store=store, log=log, opening_key=keys.claim, municipality=municipality)
+    link_key = LinkKey.of(keys.log)
+    claims = ClaimInbox(
+        store=store, log=log, clock=clock, opening_key=keys.claim, link_key=link_key, municipality=municipality
+    )
     dossiers = DossierService(reader=reader, writer=writer, log=log, caseload=caseload)
     return Cockpit(
         settings=settings,
@@ -276,13 +279,14 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             caseload=caseload,
             log=log,
             opening_key=keys.claim,
-            link_key=LinkKey.of(keys.log),
-            creditors=RegisterReader(gateway, rpc),
+            link_key=link_key,
+            register=RegisterReader(gateway, rpc),
+            head=lambda: gateway.require_fresh_head(clock.now(), settings.head_max_age),
             municipality=municipality,
         ),
-        claim_objections=ClaimObjections(reader=reader, writer=writer, caseload=caseload),
+        claim_objections=ClaimObjections(reader=reader, writer=writer, caseload=caseload, link_key=link_key),
         claim_matching=ClaimMatching(inbox=claims, dossiers=dossiers, reader=reader, log=log),
-        claim_decisions=DecisionHistory(store=store, log=log, opening_key=keys.claim),
+        claim_decisions=DecisionHistory(store=store, log=log, opening_key=keys.claim, job_key=keys.job),
         own_claims=OwnClaims(store=store),
         consent_ending=ConsentEnding(reader=reader, writer=writer, caseload=caseload),
         organisations=OrganisationService(

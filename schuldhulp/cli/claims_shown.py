@@ -48,6 +48,7 @@ ADVICE: Final = MappingProxyType(
 REASONS: Final = MappingProxyType(
     {
         DecisionReason.CLIENT_UNKNOWN: "this person is no client of the credit bank",
+        DecisionReason.NO_CONTENTS: "its contents never came, or cannot be read: file it anew and deliver it",
         DecisionReason.RECENT_FINAL_DISCHARGE: "this debt was discharged not long ago",
         DecisionReason.RECENT_STABILISATION_ATTEMPT: "help to get this person's money in order ended not long ago",
         DecisionReason.OTHER_HELPER_UNWANTED: "another helper deals with this person's debts",

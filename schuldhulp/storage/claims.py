@@ -54,6 +54,15 @@ class Claims(Repository):
         table = tables.claim_deliveries
         return self._deliveries(select(table).where(table.c.municipality == municipality))
 
+    def loose_deliveries(self, municipality: MunicipalityCode, *, kept: bool) -> Sequence[DeliveryRow]:
+        """Return the deliveries that were not accepted, oldest first; with ``kept`` those whose contents are here."""
+        table, mail = tables.claim_deliveries, tables.channel_messages
+        wanted = (table.c.municipality == municipality) & (table.c.state != DeliveryState.ACCEPTED.value)
+        statement = select(table).where(wanted)
+        if kept:
+            statement = statement.join(mail, mail.c.message == table.c.message).where(mail.c.content != b"")
+        return self._deliveries(statement)
+
     def deliveries_of(self, claims: Sequence[ClaimId]) -> Sequence[DeliveryRow]:
         """Return the deliveries for these claims, oldest first."""
         table = tables.claim_deliveries
@@ -118,18 +127,23 @@ class Claims(Repository):
         row = self._first(select(tables.claims).where(tables.claims.c.claim_id == claim))
         return None if row is None else _claim(row)
 
-    def claims(self, municipality: MunicipalityCode) -> Sequence[ClaimRow]:
-        """Return all claims, those filed first in front."""
-        return self._claims(tables.claims.c.municipality == municipality)
+    def claims(self, municipality: MunicipalityCode, *, open_only: bool = False) -> Sequence[ClaimRow]:
+        """Return all claims, or those that are open, those filed first in front."""
+        table = tables.claims.c
+        own = table.municipality == municipality
+        return self._claims(own & _is_open() if open_only else own)
+
+    def claims_of(self, claims: Sequence[ClaimId]) -> Sequence[ClaimRow]:
+        """Return these claims, as far as they are known, those filed first in front."""
+        found: list[ClaimRow] = []
+        for piece in chunks(claims):
+            found += self._claims(tables.claims.c.claim_id.in_(piece))
+        return sorted(found, key=lambda row: (row.filed_at, row.claim_id))
 
     def lacking(self, municipality: MunicipalityCode, contents: ContentsState) -> Sequence[ClaimRow]:
         """Return the open claims whose contents are in a state, oldest first."""
         table = tables.claims.c
-        return self._claims(
-            (table.municipality == municipality)
-            & (table.contents == contents.value)
-            & table.status.between(ClaimStatus.FILED.value, ClaimStatus.INCLUDED.value)
-        )
+        return self._claims((table.municipality == municipality) & (table.contents == contents.value) & _is_open())
 
     def put_claim(self, row: ClaimRow) -> None:
         """Store a claim, or write where it stands."""
@@ -233,6 +247,10 @@ class Claims(Repository):
             .order_by(delivery.c.message)
         )
         return [bytes(row[0]) for row in self._all(statement)]
+
+
+def _is_open() -> Any:
+    return tables.claims.c.status.between(ClaimStatus.FILED.value, ClaimStatus.INCLUDED.value)
 
 
 def _plain(row: Any, *, without: Iterable[str] = ()) -> dict[str, Any]:

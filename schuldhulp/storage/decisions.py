@@ -55,6 +55,12 @@ class Decisions(Repository):
         statement = update(table).where(table.c.id == decision, table.c.state == was.value)
         return self._run(statement.values(state=state.value, batch=batch, trouble=trouble)).rowcount == 1
 
+    def take_back(self, decision: bytes, *, mac: bytes) -> bool:
+        """Take back a decision that waits, under a code that the worker does not carry out; False when it does not."""
+        table = tables.claim_decisions
+        statement = update(table).where(table.c.id == decision, table.c.state == DecisionState.WAITING.value)
+        return self._run(statement.values(state=DecisionState.TAKEN_BACK.value, mac=mac, trouble="")).rowcount == 1
+
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[DecisionRow]:
         """Return confirmed decisions that have not arrived, those that were tried longest ago in front."""
         table = tables.claim_decisions
@@ -86,6 +92,11 @@ class Decisions(Repository):
         statement = self._insert(table).values(**_plain(row))
         changed = {"sealed": row.sealed, "linked_at": row.linked_at}
         self._run(statement.on_conflict_do_update(index_elements=["claim_id", "filed_at"], set_=changed))
+
+    def remove_link(self, claim: ClaimId, filed_at: datetime) -> None:
+        """Forget the link of one filing of a claim."""
+        table = tables.claim_links
+        self._run(table.delete().where(table.c.claim_id == claim, table.c.filed_at == filed_at))
 
     def link(self, claim: ClaimId, filed_at: datetime) -> LinkRow | None:
         """Return the link of one filing of a claim."""

@@ -16,11 +16,14 @@ from schuldhulp.domain.records import NO_COMMITMENT
 from schuldhulp.domain.types import ClaimId, Salt
 from schuldhulp.services.claims.decision_rows import DecisionRow
 from schuldhulp.services.claims.decisions import ClaimDesk
+from schuldhulp.services.claims.events import FiledClaim
 from schuldhulp.services.claims.inbox import ClaimInbox
 from schuldhulp.services.claims.links import LinkKey
 from schuldhulp.services.claims.matching import ClaimMatching
 from schuldhulp.services.claims.objections import ClaimObjections
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, MailRow
+from schuldhulp.services.claims.told import DecisionHistory
+from schuldhulp.services.ports import Head
 from tests.support.claims_stage import contents
 from tests.support.factories import MUNICIPALITY, RecordKeeping
 
@@ -35,6 +38,7 @@ class ClaimDesks:
     claim_key: OpeningKey = field(default_factory=OpeningKey.generate)
     creditor: OpeningKey = field(default_factory=OpeningKey.generate)
     keys: dict[str, bytes] = field(default_factory=dict)
+    chain: dict[ClaimId, FiledClaim] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         keeping = self.keeping
@@ -45,17 +49,26 @@ class ClaimDesks:
         }
         self.keys[HOLDER] = self.creditor.public_key
         self.inbox = ClaimInbox(
-            store=keeping.store, log=keeping.log, opening_key=self.claim_key, municipality=MUNICIPALITY
+            store=keeping.store,
+            log=keeping.log,
+            clock=keeping.clock,
+            opening_key=self.claim_key,
+            link_key=LinkKey.of(keeping.keys.log),
+            municipality=MUNICIPALITY,
         )
         self.desk = ClaimDesk(
             **parts,
             log=keeping.log,
             opening_key=self.claim_key,
             link_key=LinkKey.of(keeping.keys.log),
-            creditors=self,
+            register=self,
+            head=lambda: Head(number=1, hash=b"\x01" * 32, timestamp=keeping.clock.now()),
             municipality=MUNICIPALITY,
         )
-        self.objections = ClaimObjections(**parts)
+        self.objections = ClaimObjections(**parts, link_key=LinkKey.of(keeping.keys.log))
+        self.history = DecisionHistory(
+            store=keeping.store, log=keeping.log, opening_key=self.claim_key, job_key=keeping.keys.job
+        )
         self.matching = ClaimMatching(
             inbox=self.inbox, dossiers=keeping.dossiers, reader=keeping.reader, log=keeping.log
         )
@@ -63,6 +76,22 @@ class ClaimDesks:
     def encryption_keys(self, accounts: Sequence[str]) -> dict[str, bytes]:
         """Return the keys of creditors, as the chain does."""
         return {account: self.keys.get(account, bytes(32)) for account in accounts}
+
+    def claims(self, claims: Sequence[ClaimId], block: int) -> dict[ClaimId, FiledClaim]:
+        """Return what the chain says: what the worker read of it, unless a test says otherwise."""
+        with self.keeping.store.read() as work:
+            rows = {row.claim_id: row for row in work.claims.claims_of(claims)}
+        return {
+            claim: self.chain.get(claim)
+            or FiledClaim(
+                holder=rows[claim].holder,
+                status=rows[claim].status,
+                filed_at=rows[claim].filed_at,
+                changed_at=rows[claim].changed_at,
+                commitment=rows[claim].commitment,
+            )
+            for claim in claims
+        }
 
     def received(self, before: Claim | None = None, **changes: Any) -> Claim:
         """Store a claim, or its next version, as the intake leaves it."""

@@ -23,6 +23,8 @@ class DecisionReason(StrEnum):
     """Why a decision is what it is."""
 
     CLIENT_UNKNOWN = "client_unknown"
+    NO_CONTENTS = "no_contents"
+    """The contents never came, or cannot be read."""
     RECENT_FINAL_DISCHARGE = "recent_final_discharge"
     RECENT_STABILISATION_ATTEMPT = "recent_stabilisation_attempt"
     OTHER_HELPER_UNWANTED = "other_helper_unwanted"
@@ -51,6 +53,7 @@ REASONS: Final[Mapping[ClaimStatus, frozenset[DecisionReason]]] = MappingProxyTy
         ClaimStatus.DECLINED: frozenset(
             {
                 DecisionReason.CLIENT_UNKNOWN,
+                DecisionReason.NO_CONTENTS,
                 DecisionReason.RECENT_FINAL_DISCHARGE,
                 DecisionReason.RECENT_STABILISATION_ATTEMPT,
                 DecisionReason.OTHER_HELPER_UNWANTED,

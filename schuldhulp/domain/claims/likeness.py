@@ -31,13 +31,14 @@ class DuplicateSign(StrEnum):
     """It arose within a month of the other."""
 
 
-_NEAR: Final = 0.01
+NEAR: Final = 0.01
 """Part by which two amounts may differ and still be called the same: rounding, and a few euros paid."""
 
-_ROUND: Final = 500
+ROUND: Final = 500
 """Cents; unrelated debts often agree on a multiple of this, hardly ever on another amount."""
 
-_NEAR_DAYS: Final = 31
+NEAR_DAYS: Final = 31
+"""Days between which two debts may have arisen and still be called of one time."""
 
 _PERSONAL: Final = frozenset({ObligationType.FINE, ObligationType.HEALTH_INSURANCE, ObligationType.BENEFIT_REPAYMENT})
 """Debts of one person, whoever else lives there; rent or energy may be claimed from either partner."""
@@ -46,7 +47,7 @@ _LEGAL_FORM: Final = frozenset(
     {"bv", "nv", "vof", "cv", "stichting", "st", "cooperatie", "ua", "coop", "maatschap", "groep", "nederland"}
 )
 
-_DIGITS: Final = 5
+DIGITS: Final = 5
 """Digits that say something when two references share them; a year and a month have fewer."""
 
 
@@ -64,7 +65,7 @@ class Numbers:
             claims: all of them.
             pairs: those that are compared.
         """
-        self._parts = {id(claim): _parts(claim) for claim in claims}
+        self._parts = {id(claim): mentioned((claim.reference, claim.holder_reference)) for claim in claims}
         self._common: Counter[tuple[str, str]] = Counter()
         for one, other in pairs:
             if are_told_apart(one, other):
@@ -79,7 +80,7 @@ class Numbers:
         for part in self._shared(one, other):
             is_customer = any(self._common[claim.original_creditor.kvk, part] for claim in (one, other))
             digits = sum(map(str.isdigit, part))
-            if digits >= _DIGITS:
+            if digits >= DIGITS:
                 found = max(found, 1.0 if is_customer else 4.0)
             elif not is_customer:
                 found = max(found, 1.0)
@@ -89,7 +90,7 @@ class Numbers:
         left, right = self._parts[id(one)], self._parts[id(other)]
         found = set(left & right)
         for short, long in [*_both_ways(left, right)]:
-            if len(short) >= _DIGITS and short.isdigit() and (long.startswith(short) or long.endswith(short)):
+            if len(short) >= DIGITS and short.isdigit() and (long.startswith(short) or long.endswith(short)):
                 found.add(short)
         return found
 
@@ -120,7 +121,7 @@ class Likeness:
         amounts = _points_of_amounts(one, other)
         apart = abs((one.origin_date - other.origin_date).days)
         is_other_hand = one.holder.kvk != other.holder.kvk
-        points = references + creditors + amounts + _points_of_dates(apart) + _points_of_types(one.type, other.type)
+        points = references + creditors + amounts + points_of_dates(apart) + points_of_types(one.type, other.type)
         points += 1 if is_other_hand else -1
         if not is_same_person(one.debtor, other.debtor):
             points -= 1
@@ -129,7 +130,7 @@ class Likeness:
             DuplicateSign.SAME_CREDITOR: creditors >= 1,
             DuplicateSign.OTHER_HANDS: is_other_hand,
             DuplicateSign.NEAR_AMOUNT: amounts >= 2,
-            DuplicateSign.NEAR_DATE: apart <= _NEAR_DAYS,
+            DuplicateSign.NEAR_DATE: apart <= NEAR_DAYS,
         }
         return cls(points=points, signs=frozenset(sign for sign, holds in signs.items() if holds))
 
@@ -170,23 +171,23 @@ def is_same_home(one: Debtor, other: Debtor) -> bool:
 def _points_of_creditors(one: ClaimContents, other: ClaimContents) -> float:
     if one.original_creditor.kvk == other.original_creditor.kvk:
         return 2
-    if _is_same_name(one.original_creditor.name, other.original_creditor.name):
+    if is_same_name(one.original_creditor.name, other.original_creditor.name):
         return 1.5
-    if _is_same_name(one.holder.name, other.original_creditor.name) or _is_same_name(
+    if is_same_name(one.holder.name, other.original_creditor.name) or is_same_name(
         one.original_creditor.name, other.holder.name
     ):
         return 0.5
     # A buyer that calls itself the original creditor takes the amount over to the cent.
-    return -0.5 if one.principal == other.principal and one.principal % _ROUND else -2
+    return -0.5 if one.principal == other.principal and one.principal % ROUND else -2
 
 
 def _points_of_amounts(one: ClaimContents, other: ClaimContents) -> float:
     if one.principal == other.principal:
-        return 3.5 if one.principal % _ROUND else 2
+        return 3.5 if one.principal % ROUND else 2
     if one.principal == other.total or one.total == other.principal:
         return 3
     pairs = ((a, b) for a in (one.principal, one.total) for b in (other.principal, other.total))
-    if any(abs(a - b) <= max(a, b) * _NEAR for a, b in pairs):
+    if any(abs(a - b) <= max(a, b) * NEAR for a, b in pairs):
         return 2
     smaller, larger = sorted((one.principal, other.principal))
     if smaller * 2 < larger:
@@ -194,23 +195,25 @@ def _points_of_amounts(one: ClaimContents, other: ClaimContents) -> float:
     return 0.5 if larger - smaller <= larger * 0.2 else -0.5
 
 
-def _points_of_dates(apart: int) -> float:
-    for days, points in ((7, 1.0), (_NEAR_DAYS, 0.5), (120, 0.0), (400, -0.5)):
+def points_of_dates(apart: int) -> float:
+    """Return what the days between two dates of origin are worth."""
+    for days, points in ((7, 1.0), (NEAR_DAYS, 0.5), (120, 0.0), (400, -0.5)):
         if apart <= days:
             return points
     return -1
 
 
-def _points_of_types(one: ObligationType, other: ObligationType) -> float:
+def points_of_types(one: ObligationType, other: ObligationType) -> float:
+    """Return what two types of debt are worth."""
     if one is other:
         return 0.5
     return 0 if ObligationType.OTHER in (one, other) else -0.5
 
 
-def _parts(claim: ClaimContents) -> frozenset[str]:
-    """Return the numbers and words of the references, and each reference as a whole."""
+def mentioned(references: Iterable[str]) -> frozenset[str]:
+    """Return the numbers and words of references, and each reference as a whole."""
     found: set[str] = set()
-    for reference in (claim.reference, claim.holder_reference):
+    for reference in references:
         if any(map(str.isalnum, reference)):
             found.add(normalised_reference(reference).lstrip("0"))
             found |= {part.lstrip("0") for part in re.findall("[0-9]+|[A-Z]+[0-9]*", reference.upper())}
@@ -238,7 +241,8 @@ def _is_slip(one: str, other: str) -> bool:
     return len(places) == 1
 
 
-def _is_same_name(one: str, other: str) -> bool:
+def is_same_name(one: str, other: str) -> bool:
+    """Say whether two names may be of one organisation."""
     left, right = _words(one), _words(other)
     if not left or not right:
         return False

@@ -17,6 +17,7 @@ from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 
 _PURPOSE: Final = "claim decision"
+_TAKEN_BACK: Final = "claim decision taken back"
 
 
 class DecisionState(StrEnum):
@@ -25,6 +26,7 @@ class DecisionState(StrEnum):
     ``waiting``: for the worker. ``signed``: in a batch that was signed. ``confirmed``: on the chain. ``overtaken``: the
     claim was amended, handed over or closed meanwhile, so that nobody judged what stands there now; back to the
     caseworker. ``refused``: not written by us, or not a step that the contract allows; named in ``trouble``.
+    ``taken_back``: by the caseworker, or by the resident's dispute, before it was signed.
     """
 
     WAITING = "waiting"
@@ -32,6 +34,7 @@ class DecisionState(StrEnum):
     CONFIRMED = "confirmed"
     OVERTAKEN = "overtaken"
     REFUSED = "refused"
+    TAKEN_BACK = "taken_back"
 
 
 PENDING: Final = frozenset({DecisionState.WAITING, DecisionState.SIGNED})
@@ -104,6 +107,9 @@ class DecisionRepository(Protocol):
     ) -> bool:
         """Write where a decision stands, its batch and its trouble; False when it was not in the state ``was``."""
 
+    def take_back(self, decision: bytes, *, mac: bytes) -> bool:
+        """Take back a decision that waits, under a code that the worker does not carry out; False when it does not."""
+
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[DecisionRow]:
         """Return confirmed decisions that have not arrived, those that were tried longest ago in front."""
 
@@ -115,6 +121,9 @@ class DecisionRepository(Protocol):
 
     def put_link(self, row: LinkRow) -> None:
         """Store the link of a claim, in place of an earlier one of the same filing."""
+
+    def remove_link(self, claim: ClaimId, filed_at: datetime) -> None:
+        """Forget the link of one filing of a claim."""
 
     def link(self, claim: ClaimId, filed_at: datetime) -> LinkRow | None:
         """Return the link of one filing of a claim."""
@@ -131,6 +140,18 @@ def decision_mac(key: JobKey, row: DecisionRow) -> bytes:
 def is_decision_valid(key: JobKey, row: DecisionRow) -> bool:
     """Tell whether a decision was written by a holder of the job key and is unchanged."""
     return verify_job_mac(key, row.mac, _PURPOSE, *_fields(row))
+
+
+def taken_back_mac(key: JobKey, row: DecisionRow) -> bytes:
+    """Compute the code of a decision that was taken back: who may write in the database cannot have it wait again."""
+    return job_mac(key, _TAKEN_BACK, *_fields(row))
+
+
+def is_decision_genuine(key: JobKey, row: DecisionRow) -> bool:
+    """Tell whether a decision was written by a holder of the job key, taken back or not."""
+    return is_decision_valid(key, row) or (
+        row.state is DecisionState.TAKEN_BACK and verify_job_mac(key, row.mac, _TAKEN_BACK, *_fields(row))
+    )
 
 
 def _fields(row: DecisionRow) -> tuple[bytes | str | int, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from schuldhulp.crypto.claim_decisions import decision_hash, seal_decision
-from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.domain.access import Actor, Permission
+from schuldhulp.domain.access import Actor
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import (
     ClaimDecision,
@@ -21,24 +20,34 @@ from schuldhulp.domain.claims import (
     statement_is_old,
 )
 from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, RecordVersion
-from schuldhulp.domain.types import ClaimId, Commitment, DossierId, MunicipalityCode, RecordId, Salt
+from schuldhulp.domain.types import ClaimId, Commitment, RecordId, Salt
 from schuldhulp.errors import Conflict, NotFound
-from schuldhulp.services.caseload import Caseload
-from schuldhulp.services.claims.decision_rows import PENDING, DecisionRow, decision_mac
-from schuldhulp.services.claims.dossier_claims import current_records, draft_of, obligation_of, received
-from schuldhulp.services.claims.links import Link, LinkKey, find_link, record_of, seal_link
-from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
+from schuldhulp.services.claims.decision_rows import DecisionRow, decision_mac
+from schuldhulp.services.claims.desk import Standing, changed, require_none_waits
+from schuldhulp.services.claims.dossier_claims import (
+    current_records,
+    draft_of,
+    let_go,
+    obligation_of,
+    own_obligation,
+    received,
+    settled,
+)
+from schuldhulp.services.claims.linking import ClaimLinking
+from schuldhulp.services.claims.links import Link, record_of
+from schuldhulp.services.claims.opening import OpenedClaim
+from schuldhulp.services.claims.rows import ContentsState
+from schuldhulp.services.claims.taking_back import take_back, undone, waiting_decision
 from schuldhulp.services.clock import today
-from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
-from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft, new_record_id
+from schuldhulp.services.dossier_writer import Change, Draft, new_record_id
 from schuldhulp.services.ports import UnitOfWork
-from schuldhulp.services.processing_log import ProcessingLog
 from schuldhulp.services.record_rules import check_references
 
 _UNLINKED: Final = frozenset(
     {
         DecisionReason.CLIENT_UNKNOWN,
+        DecisionReason.NO_CONTENTS,
         DecisionReason.STATEMENT_OLD,
         DecisionReason.MORE_INFORMATION,
     }
@@ -50,17 +59,6 @@ _STATES: Final = {status: ClaimDecisionState(status.name.lower()) for status in 
 )}  # fmt: skip
 
 _Drafts = Callable[[Assessment, RecordVersion, ReceivedClaim], tuple[ReceivedClaim, list[Draft]]]
-
-
-class EncryptionKeys(Protocol):
-    """Reads the keys of creditors from the ClaimRegister (`chain.claims.RegisterReader`)."""
-
-    def encryption_keys(self, accounts: Sequence[str]) -> dict[str, bytes]:
-        """Return the key of each account, 32 zero bytes where there is none.
-
-        Raises:
-            Unreachable: no chain answers, or it is another one.
-        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,96 +73,12 @@ class _Step:
     text: str
 
 
-class ClaimDesk:
-    """Links claims to dossiers and decides on them.
+class ClaimDesk(ClaimLinking):
+    """Decides on claims, besides linking them to dossiers.
 
     Whoever decides says which version was judged. Where another one stands on the chain by then, nothing is written
     (Conflict ``claim_changed``). A claim takes one decision at a time (Conflict ``decision_waits``).
     """
-
-    def __init__(
-        self,
-        *,
-        reader: DossierReader,
-        writer: DossierWriter,
-        caseload: Caseload,
-        log: ProcessingLog,
-        opening_key: OpeningKey,
-        link_key: LinkKey,
-        creditors: EncryptionKeys,
-        municipality: MunicipalityCode,
-    ) -> None:
-        """Take what it works with.
-
-        Args:
-            reader: opens and checks dossiers; gives store, keys and clock too.
-            writer: writes to dossiers.
-            caseload: lets people in.
-            log: the processing log.
-            opening_key: the municipality's claim key.
-            link_key: encrypts which claim belongs to which dossier.
-            creditors: tells to which key a decision is sealed.
-            municipality: whose claims.
-        """
-        self._reader = reader
-        self._writer = writer
-        self._caseload = caseload
-        self._log = log
-        self._store = reader.store
-        self._clock = reader.clock
-        self._opening_key = opening_key
-        self._link_key = link_key
-        self._creditors = creditors
-        self._municipality = municipality
-
-    def link_of(self, *, actor: Actor, claim_id: ClaimId) -> Link | None:
-        """Return the dossier that a claim belongs to; None when it belongs to none yet.
-
-        Raises:
-            NotAllowed: the actor does not decide on claims.
-            NotFound: there is no such claim.
-        """
-        self._admit(actor, None)
-        with self._store.read() as work:
-            row = work.claims.claim(claim_id)
-            if row is None:
-                raise NotFound("claim_unknown", "there is no such claim", field="claim_id")
-            return find_link(work, self._link_key, claim_id, row.filed_at)
-
-    def link(self, *, actor: Actor, claim_id: ClaimId, dossier: DossierId) -> RecordId:
-        """Put a claim into the dossier that it belongs to, or take over its newest version there.
-
-        Args:
-            actor: who; a dossier outside the caseload must have been opened, with a reason, in this session.
-            claim_id: the claim.
-            dossier: where it belongs.
-
-        Returns:
-            Its record in the dossier.
-
-        Raises:
-            NotAllowed: no right to decide on claims there.
-            NotFound: there is no such claim or dossier, or the contents are not here.
-            Conflict: it is closed (``claim_closed``) or belongs to another dossier (``claim_linked``).
-            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
-        """
-        self._admit(actor, dossier)
-        claim, found = self._open(claim_id)
-        if not claim.row.status.is_open:
-            raise Conflict("claim_closed", "this claim is closed", field="claim_id")
-        if found is not None and found.dossier != dossier:
-            raise Conflict("claim_linked", "this claim belongs to another dossier", field="dossier")
-        self._require_opened(actor, dossier)
-        fresh = new_record_id()
-
-        def prepare(opened: Assessment) -> Change:
-            held = record_of(opened, claim_id)
-            link = Link(dossier=dossier, record=held.record_id if held else fresh)
-            draft = draft_of(held, fresh, received(held, claim))
-            return Change(drafts=[draft], also=lambda work: self._put_link(work, claim, link))
-
-        written = self._writer.change(dossier, prepare, actor=actor, action=LogAction.ADD, purpose=Purpose.CLAIM_REVIEW)
-        return written.versions[0][0].record
 
     def include(
         self,
@@ -193,22 +107,8 @@ class ClaimDesk:
             NotFound: there is no such claim, or ``known`` is no obligation of the dossier.
             Conflict: ``claim_not_linked``, ``statement_old`` (ask for a renewal), ``resident_unanswered``,
                 ``claim_changed``, ``decision_waits`` or ``encryption_key_missing``.
-            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
+            Deviation, ChainMismatch, Unreachable: as for any change, and no chain answers; nothing was written.
         """
-
-        def drafts(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
-            if record.waits_for_answer:
-                raise Conflict(
-                    "resident_unanswered", "the resident disputes this claim; answer first", field="claim_id"
-                )
-            target = known or record.obligation
-            present, before = obligation_of(opened, target)
-            obligation = obligation_from(claim.claim.contents, owed_by, known=before)
-            check_references(obligation, current_records(opened))
-            made = present.record_id if present else new_record_id()
-            draft = Draft(record=obligation, record_id=made, expected_version=present.version if present else 0)
-            return replace(record, obligation=made), [draft]
-
         step = _Step(
             actor=actor,
             claim_id=claim_id,
@@ -217,14 +117,30 @@ class ClaimDesk:
             reason=DecisionReason.INCLUDED,
             text=text,
         )
-        claim, link = self._judged(step)
-        if link is None:
+        found = self._judged(step)
+        claim = _readable(found)
+        if found.link is None:
             raise Conflict("claim_not_linked", "say first to which dossier this claim belongs", field="claim_id")
         if statement_is_old(claim.claim.contents.statement_date, today(self._clock)):
             raise Conflict(
                 "statement_old", "the statement is older than six months; ask for a newer one", field="claim_id"
             )
-        self._write(step, claim, link, drafts)
+
+        def drafts(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
+            if record.waits_for_answer:
+                raise Conflict(
+                    "resident_unanswered", "the resident disputes this claim; answer first", field="claim_id"
+                )
+            target = known or own_obligation(opened, record)
+            let = let_go(opened, held, reason="claim_elsewhere") if known not in (None, record.obligation) else []
+            present, before = obligation_of(opened, target)
+            obligation = obligation_from(claim.claim.contents, owed_by, known=before)
+            check_references(obligation, current_records(opened))
+            made = present.record_id if present else new_record_id()
+            draft = Draft(record=obligation, record_id=made, expected_version=present.version if present else 0)
+            return replace(record, obligation=made), [*let, draft]
+
+        self._write(step, found, drafts)
 
     def ask(
         self, *, actor: Actor, claim_id: ClaimId, judged: Commitment, reason: DecisionReason, text: str = ""
@@ -237,11 +153,13 @@ class ClaimDesk:
     ) -> None:
         """Decline a claim. One that belongs to no dossier is declined as ``client_unknown``, and no other is.
 
+        An obligation that it made is withdrawn, one that it renewed says again what it said before.
+
         Args:
             actor: who.
             claim_id: the claim.
             judged: commitment of the version that was looked at.
-            reason: why.
+            reason: why; ``no_contents`` where there is nothing to read, and only there (see `decline_unread`).
             text: sentences to the creditor; needed for some reasons.
 
         Raises:
@@ -250,13 +168,92 @@ class ClaimDesk:
             NotFound: there is no such claim, or its contents are not here.
             Conflict: ``claim_not_linked``, ``claim_linked``, ``claim_changed``, ``decision_waits`` or
                 ``encryption_key_missing``.
-            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
+            Deviation, ChainMismatch, Unreachable: as for any change, and no chain answers; nothing was written.
         """
-        self._plain(actor, claim_id, judged, ClaimStatus.DECLINED, reason, text)
+        if reason is DecisionReason.NO_CONTENTS:
+            self.decline_unread(actor=actor, claim_id=claim_id, judged=judged, text=text)
+        else:
+            self._plain(actor, claim_id, judged, ClaimStatus.DECLINED, reason, text)
+
+    def decline_unread(self, *, actor: Actor, claim_id: ClaimId, judged: Commitment, text: str = "") -> None:
+        """Decline a claim whose contents never came or cannot be read (reason ``no_contents``), linked or not.
+
+        Args:
+            actor: who.
+            claim_id: the claim; `InboxEntry.unread` says of which this can be done.
+            judged: commitment that stands on the chain (`InboxEntry.commitment`).
+            text: sentences to the creditor.
+
+        Raises:
+            Conflict: as `decline`; the contents can be read (``claim_contents_here``), or there is still time for them
+                to come (``claim_contents_awaited``).
+            NotAllowed, InvalidInput, NotFound, Deviation, ChainMismatch, Unreachable: as `decline`.
+        """
+        step = _Step(
+            actor=actor,
+            claim_id=claim_id,
+            judged=judged,
+            status=ClaimStatus.DECLINED,
+            reason=DecisionReason.NO_CONTENTS,
+            text=text,
+        )
+        found = self._judged(step)
+        if found.opened is not None:
+            raise Conflict("claim_contents_here", "the contents of this claim can be read", field="reason")
+        if found.row.contents is ContentsState.WAITING:
+            raise Conflict("claim_contents_awaited", "the contents of this claim may still come", field="reason")
+        self._write(step, found, _declined)
 
     def settle(self, *, actor: Actor, claim_id: ClaimId, judged: Commitment, text: str = "") -> None:
-        """Say that a claim that was taken in is settled; as `decline`. The obligation is the caseworker's to change."""
+        """Say that a claim that was taken in is settled; as `decline`. Its obligation becomes settled as well."""
         self._plain(actor, claim_id, judged, ClaimStatus.SETTLED, DecisionReason.SETTLED, text)
+
+    def take_back(self, *, actor: Actor, claim_id: ClaimId) -> None:
+        """Take back the decision that waits for the worker (`MadeDecision.may_take_back`).
+
+        The claim's record says again what it said before. An obligation that the decision made is withdrawn, one that
+        it renewed says again what it said before. Nobody outside learns of it.
+
+        Args:
+            actor: who; a dossier outside the caseload must have been opened, with a reason, in this session.
+            claim_id: the claim.
+
+        Raises:
+            NotAllowed: no right to decide on claims there.
+            NotFound: there is no such claim.
+            Conflict: no decision waits (``no_decision_waits``), or it is signed already (``decision_signed``).
+            Deviation, ChainMismatch, Unreachable: as for any change; nothing was written.
+        """
+        self._admit(actor, None)
+        found = self._standing(claim_id)
+        with self._store.read() as work:
+            job = waiting_decision(work, claim_id)
+        if found.link is None:
+            with self._store.write() as work:
+                self._require_link(work, found.row, None)
+                take_back(work, self._reader.keys.job, job)
+                self._log_step(work, actor, claim_id)
+                work.commit()
+            return
+        link = found.link
+        self._admit(actor, link.dossier)
+        self._require_opened(actor, link.dossier)
+
+        def prepare(opened: Assessment) -> Change:
+            held, after = record_of(opened, claim_id), link
+            drafts: list[Draft] = []
+            if held is not None:
+                record, drafts = undone(opened, held, job)
+                after = Link.to(link.dossier, held.record_id, record)
+
+            def also(work: UnitOfWork) -> None:
+                self._require_link(work, found.row, link)
+                take_back(work, self._reader.keys.job, job)
+                self._link_to(work, found.row, after)
+
+            return Change(drafts=drafts, also=also)
+
+        self._writer.change(link.dossier, prepare, actor=actor, action=LogAction.CHANGE, purpose=Purpose.CLAIM_REVIEW)
 
     # --- the parts of a decision --------------------------------------------------------------------------------------
 
@@ -270,65 +267,65 @@ class ClaimDesk:
         text: str,
     ) -> None:
         step = _Step(actor=actor, claim_id=claim_id, judged=judged, status=status, reason=reason, text=text)
-        claim, link = self._judged(step)
-        if link is None and reason not in _UNLINKED:
+        found = self._judged(step)
+        _readable(found)
+        if found.link is None and reason not in _UNLINKED:
             raise Conflict("claim_not_linked", "say first to which dossier this claim belongs", field="claim_id")
-        if link is not None and reason is DecisionReason.CLIENT_UNKNOWN:
+        if found.link is not None and reason is DecisionReason.CLIENT_UNKNOWN:
             raise Conflict("claim_linked", "this claim belongs to a client", field="reason")
-        self._write(step, claim, link, lambda opened, held, record: (record, []))
+        self._write(step, found, _EFFECTS[status])
 
-    def _judged(self, step: _Step) -> tuple[OpenedClaim, Link | None]:
-        """Open the claim and refuse what cannot be decided on it."""
+    def _judged(self, step: _Step) -> Standing:
+        """Read the claim and refuse what cannot be decided on it."""
         self._admit(step.actor, None)
         check_reason(step.status, step.reason, step.text)
-        claim, link = self._open(step.claim_id)
-        if claim.row.commitment != step.judged:
-            raise _changed()
-        check_decision(claim.row.status, step.status)
-        if link is not None:
-            self._admit(step.actor, link.dossier)
-            self._require_opened(step.actor, link.dossier)
-        return claim, link
+        found = self._standing(step.claim_id)
+        if found.row.commitment != step.judged:
+            raise changed()
+        check_decision(found.row.status, step.status)
+        if found.link is not None:
+            self._admit(step.actor, found.link.dossier)
+            self._require_opened(step.actor, found.link.dossier)
+        self._require_on_chain(found.row)
+        return found
 
-    def _write(self, step: _Step, claim: OpenedClaim, link: Link | None, drafts: _Drafts) -> None:
-        job = self._job(step, claim)
+    def _write(self, step: _Step, found: Standing, drafts: _Drafts) -> None:
+        job, link = self._job(step, found), found.link
         if link is None:
             with self._store.write() as work:
-                self._store_job(work, claim, job, link=None)
-                self._log.write(
-                    work,
-                    actor=step.actor,
-                    action=LogAction.CHANGE,
-                    purpose=Purpose.CLAIM_REVIEW,
-                    reason=f"claim {step.claim_id.hex()}",
-                )
+                self._store_job(work, found, job)
+                self._log_step(work, step.actor, step.claim_id)
                 work.commit()
             return
 
         def prepare(opened: Assessment) -> Change:
             held = record_of(opened, step.claim_id)
-            if held is None:
+            if held is None or not isinstance(held.record, ReceivedClaim):
                 raise Conflict("claim_not_linked", "the claim was taken out of its dossier", field="claim_id")
-            record, more = drafts(opened, held, received(held, claim))
+            present = received(held, found.opened) if found.opened is not None else held.record
+            record, more = drafts(opened, held, present)
             decided = replace(
                 record,
                 decision=_STATES[step.status],
                 decision_reason=step.reason.value,
                 decided_at=job.created_at,
             )
-            return Change(
-                drafts=[*more, draft_of(held, held.record_id, decided)],
-                also=lambda work: self._store_job(work, claim, job, link=link),
-            )
+            after = Link.to(link.dossier, held.record_id, decided)
+
+            def also(work: UnitOfWork) -> None:
+                self._store_job(work, found, job)
+                self._link_to(work, found.row, after)
+
+            return Change(drafts=[*more, draft_of(held, held.record_id, decided)], also=also)
 
         self._writer.change(
             link.dossier, prepare, actor=step.actor, action=LogAction.CHANGE, purpose=Purpose.CLAIM_REVIEW
         )
 
-    def _job(self, step: _Step, claim: OpenedClaim) -> DecisionRow:
+    def _job(self, step: _Step, found: Standing) -> DecisionRow:
         """Seal the decision to the holder and to the municipality itself."""
-        holder = claim.row.holder
-        key = self._creditors.encryption_keys([holder]).get(holder, bytes(32))
+        holder = found.row.holder
+        key = self._register.encryption_keys([holder]).get(holder, bytes(32))
         if not any(key):
             raise Conflict("encryption_key_missing", "the creditor has no key to which anything can be sealed")
         now = self._clock.now()
@@ -356,54 +353,39 @@ class ClaimDesk:
         )
         return replace(row, mac=decision_mac(self._reader.keys.job, row))
 
-    def _store_job(self, work: UnitOfWork, claim: OpenedClaim, job: DecisionRow, *, link: Link | None) -> None:
+    def _store_job(self, work: UnitOfWork, found: Standing, job: DecisionRow) -> None:
         """Store the job, unless the claim, its link or another decision came in between."""
-        # The lock that the line in the log needs anyway comes first: one of two who decide on one claim waits.
-        work.log.last(self._municipality, lock=True)
-        _require_unchanged(work, claim)
-        if find_link(work, self._link_key, job.claim_id, claim.row.filed_at) != link:
-            raise _changed()
-        if any(row.state in PENDING for row in work.decisions.of_claims([job.claim_id])):
-            raise Conflict("decision_waits", "a decision on this claim is on its way", field="claim_id")
+        self._require_link(work, found.row, found.link)
+        require_none_waits(work, job.claim_id)
         work.decisions.add(job)
 
-    def _put_link(self, work: UnitOfWork, claim: OpenedClaim, link: Link) -> None:
-        work.log.last(self._municipality, lock=True)
-        _require_unchanged(work, claim)
-        row = claim.row
-        found = find_link(work, self._link_key, row.claim_id, row.filed_at)
-        if found is not None and found.dossier != link.dossier:
-            raise Conflict("claim_linked", "this claim belongs to another dossier", field="dossier")
-        work.decisions.put_link(
-            seal_link(self._link_key, row.claim_id, row.filed_at, link, linked_at=self._clock.now())
+    def _log_step(self, work: UnitOfWork, actor: Actor, claim_id: ClaimId) -> None:
+        self._log.write(
+            work,
+            actor=actor,
+            action=LogAction.CHANGE,
+            purpose=Purpose.CLAIM_REVIEW,
+            reason=f"claim {claim_id.hex()}",
         )
 
-    def _open(self, claim_id: ClaimId) -> tuple[OpenedClaim, Link | None]:
-        with self._store.read() as work:
-            claim = opened_claim(work, self._opening_key, claim_id)
-            return claim, find_link(work, self._link_key, claim_id, claim.row.filed_at)
 
-    def _admit(self, actor: Actor, dossier: DossierId | None) -> None:
-        self._log.refuse(
-            actor=actor, permission=Permission.DECIDE_CLAIMS, purpose=Purpose.CLAIM_REVIEW, dossier=dossier
-        )
-
-    def _require_opened(self, actor: Actor, dossier: DossierId) -> None:
-        with self._store.read() as work:
-            row = self._reader.dossier(work, dossier)
-        self._caseload.require_opened(row, actor=actor)
+def _readable(found: Standing) -> OpenedClaim:
+    if found.opened is None:
+        raise NotFound("claim_contents_absent", "the contents of this claim are not here", field="claim_id")
+    return found.opened
 
 
-def _require_unchanged(work: UnitOfWork, claim: OpenedClaim) -> None:
-    row = work.claims.claim(claim.row.claim_id)
-    if row is None or (row.commitment, row.status, row.holder, row.filed_at) != (
-        claim.row.commitment,
-        claim.row.status,
-        claim.row.holder,
-        claim.row.filed_at,
-    ):
-        raise _changed()
+def _asked(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
+    return record, []
 
 
-def _changed() -> Conflict:
-    return Conflict("claim_changed", "this claim changed meanwhile; look at it and decide anew", field="judged")
+def _declined(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
+    return replace(record, obligation=None), let_go(opened, held, reason="claim_declined")
+
+
+def _settled(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
+    return record, settled(opened, record)
+
+
+_EFFECTS: Final = {ClaimStatus.ASKED: _asked, ClaimStatus.DECLINED: _declined, ClaimStatus.SETTLED: _settled}
+"""What each decision does with the record and its obligation."""

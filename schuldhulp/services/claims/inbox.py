@@ -2,158 +2,145 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final
 
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
-from schuldhulp.domain.claims import Claim, ClaimStatus, ReceiptOutcome, RefusalReason
+from schuldhulp.domain.claims import Claim, ClaimStatus
 from schuldhulp.domain.claims.duplicates import Duplicate, duplicates
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.domain.working_days import ANSWER_DAYS, add_working_days
 from schuldhulp.errors import Conflict, InvalidInput, NotFound, Undecryptable
-from schuldhulp.services.claims.decision_rows import DecisionState
+from schuldhulp.services.claims.inbox_entries import ALL, CLOSED, Answer, Inbox, InboxEntry, InboxFilter
+from schuldhulp.services.claims.links import Link, LinkKey, open_link
 from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
-from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, ReceiptRow
-from schuldhulp.services.clock import day_of
-from schuldhulp.services.ports import Store
+from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, ReceiptRow
+from schuldhulp.services.clock import day_of, today
+from schuldhulp.services.ports import Clock, Store, UnitOfWork
 from schuldhulp.services.processing_log import ProcessingLog
 
-CLOSED: Final = "closed"
-"""State of a claim that was withdrawn, declined or settled."""
+__all__ = ["CLOSED", "Answer", "ClaimInbox", "Inbox", "InboxEntry", "InboxFilter"]
 
+LINK_CHANGED: Final = "claim_link_changed"
+"""Named as a trouble when somebody changed the link between a claim and its dossier; that claim shows as unlinked."""
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A receipt that was signed.
+_FLAGS: Final = ("late", "disputed", "returned", "to_note")
 
-    Attributes:
-        outcome: accepted or refused.
-        reason: why it was refused; None when it was not.
-        signed_at: when it was signed, UTC.
-        arrived_at: when the evaluator took it for the creditor, UTC; None while it waits.
-        trouble: why it waits; empty when nothing is known to be in the way.
-    """
-
-    outcome: ReceiptOutcome
-    reason: RefusalReason | None
-    signed_at: datetime
-    arrived_at: datetime | None
-    trouble: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InboxEntry:
-    """A claim on the chain, or contents that no claim on the chain was found for.
-
-    Attributes:
-        claim_id: the claim.
-        message: hash of the contents, None where there are none.
-        status: where it stands on the chain; NONE when it is not there.
-        state: ``complete``, ``waiting_for_contents``, ``contents_missing``, ``contents_refused`` or ``closed`` of a
-            claim on the chain; ``received``, ``waiting_for_filing`` or ``refused`` of contents.
-        reason: why contents are refused; None when they are not.
-        holder: account that holds the claim, or that sent the contents.
-        organisation: KvK number of who sent the contents; empty where nothing came.
-        since: when it was filed, or came in, UTC; its age counts from here.
-        version: number of the version of the contents; None where it is not known.
-        answers: receipts about it, oldest first.
-        answer_by: last of the ten working days in which the creditor should hear something, counted from the day on
-            which both filing and contents were there; None where the creditor is not waiting.
-        decision: how far the newest decision got; None where none was made.
-        linked: whether it was put into a dossier.
-    """
-
-    claim_id: ClaimId
-    message: bytes | None
-    status: ClaimStatus
-    state: str
-    reason: RefusalReason | None
-    holder: str
-    organisation: str
-    since: datetime
-    version: int | None
-    answers: tuple[Answer, ...]
-    answer_by: date | None = None
-    decision: DecisionState | None = None
-    linked: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inbox:
-    """Everything that came in.
-
-    Attributes:
-        entries: oldest first.
-        checked_at: when the worker last looked, UTC; None when it never did.
-        troubles: keys of what kept it back then.
-    """
-
-    entries: tuple[InboxEntry, ...]
-    checked_at: datetime | None
-    troubles: tuple[str, ...]
+_Links = dict[tuple[ClaimId, datetime], Link]
 
 
 class ClaimInbox:
     """Shows claims to those who decide on them; every look leaves a line in the processing log."""
 
     def __init__(
-        self, *, store: Store, log: ProcessingLog, opening_key: OpeningKey, municipality: MunicipalityCode
+        self,
+        *,
+        store: Store,
+        log: ProcessingLog,
+        clock: Clock,
+        opening_key: OpeningKey,
+        link_key: LinkKey,
+        municipality: MunicipalityCode,
     ) -> None:
         """Take what it works with.
 
         Args:
             store: the main database.
             log: the processing log.
+            clock: the time.
             opening_key: the municipality's claim key.
+            link_key: decrypts which claim belongs to which dossier.
             municipality: whose claims.
         """
         self._store = store
         self._log = log
+        self._clock = clock
         self._opening_key = opening_key
+        self._link_key = link_key
         self._municipality = municipality
 
-    def list(self, *, actor: Actor, closed: bool = False) -> Inbox:
+    def list(
+        self,
+        *,
+        actor: Actor,
+        closed: bool = False,
+        wanted: InboxFilter = ALL,
+        page: int = 1,
+        size: int | None = None,
+    ) -> Inbox:
         """Return what came in, oldest first; nothing of the contents.
 
         Args:
             actor: who looks.
-            closed: whether claims that were closed are shown too.
+            closed: whether claims that were closed are shown too, and refused contents that were erased since.
+            wanted: which entries; all by default.
+            page: which page, from 1.
+            size: entries on a page; None for everything on one.
 
         Raises:
             NotAllowed: the actor does not decide on claims.
         """
         self._admit(actor, LogAction.LIST)
+        now = self._clock.now()
         with self._store.read() as work:
-            claims = work.claims.claims(self._municipality)
-            deliveries = work.claims.all_deliveries(self._municipality)
-            ids = sorted({row.claim_id for row in claims} | {row.claim_id for row in deliveries})
-            receipts = work.claims.receipts_of(ids)
+            links, changed = self._links(work)
+            entries = self._entries(work, links, closed=closed)
             follow = work.mail.follow(self._municipality)
-            made = {row.claim_id: row for row in work.decisions.of_claims(ids)}
-            linked = {(row.claim_id, row.filed_at) for row in work.decisions.links()}
-        own = [
-            replace(
-                entry,
-                decision=made[entry.claim_id].state
-                if entry.claim_id in made and made[entry.claim_id].created_at >= entry.since
-                else None,
-                linked=(entry.claim_id, entry.since) in linked,
-            )
-            for entry in _of_claims(claims, deliveries, receipts)
-        ]
-        entries = [
-            entry for entry in (*own, *_of_contents(claims, deliveries, receipts)) if closed or entry.state != CLOSED
-        ]
+            chosen = [entry for entry in entries if wanted.wants(entry, now)]
+            pages = 1 if size is None else max(1, -(-len(chosen) // size))
+            page = min(max(page, 1), pages)
+            part = chosen if size is None else chosen[(page - 1) * size : page * size]
+            receipts = _by_claim(work.claims.receipts_of(sorted({entry.claim_id for entry in part})))
+        counts = dict(Counter(entry.state for entry in entries))
+        counts |= {flag: sum(getattr(entry, flag) for entry in entries) for flag in _FLAGS}
         return Inbox(
-            entries=tuple(sorted(entries, key=lambda entry: (entry.since, entry.claim_id, entry.message or b""))),
+            entries=tuple(replace(entry, answers=_answers(entry, receipts)) for entry in part),
             checked_at=follow.checked_at,
-            troubles=tuple(follow.trouble.split()),
+            troubles=(*follow.trouble.split(), *((LINK_CHANGED,) if changed else ())),
+            total=len(chosen),
+            page=page,
+            pages=pages,
+            counts=MappingProxyType(counts),
         )
+
+    def _links(self, work: UnitOfWork) -> tuple[_Links, bool]:
+        """Return where claims belong, and whether somebody changed one of the links."""
+        links, changed = {}, False
+        for row in work.decisions.links():
+            try:
+                links[row.claim_id, row.filed_at] = open_link(self._link_key, row)
+            except Undecryptable:
+                changed = True
+        return links, changed
+
+    def _entries(self, work: UnitOfWork, links: _Links, *, closed: bool) -> Sequence[InboxEntry]:
+        """Return everything that is shown, oldest first, without the receipts."""
+        claims = list(work.claims.claims(self._municipality, open_only=not closed))
+        if not closed:
+            known = {row.claim_id for row in claims}
+            unsaid = sorted({claim for (claim, _), link in links.items() if not link.over} - known)
+            claims += [row for row in work.claims.claims_of(unsaid) if row.status is ClaimStatus.WITHDRAWN]
+        ids = sorted(row.claim_id for row in claims)
+        deliveries = work.claims.deliveries_of(ids)
+        loose = work.claims.loose_deliveries(self._municipality, kept=not closed)
+        decisions = {row.claim_id: row for row in work.decisions.of_claims(ids)}
+        day = today(self._clock)
+        entries = []
+        for entry in _of_claims(claims, deliveries, links, day):
+            made = decisions.get(entry.claim_id)
+            state = made.state if made is not None and made.created_at >= entry.since else None
+            entries.append(replace(entry, decision=state))
+        status = {row.claim_id: row.status for row in claims}
+        entries += _of_contents(loose, status)
+        shown = [entry for entry in entries if closed or entry.state != CLOSED or entry.to_note]
+        return sorted(shown, key=lambda entry: (entry.since, entry.claim_id, entry.message or b""))
 
     def open(self, *, actor: Actor, claim_id: ClaimId) -> Claim:
         """Open the contents of a claim as they stand on the chain.
@@ -191,8 +178,8 @@ class ClaimInbox:
         contents = {claim_id: self.open(actor=actor, claim_id=claim_id).contents}
         self._admit(actor, LogAction.SEARCH, reason=f"claim {claim_id.hex()}")
         with self._store.read() as work:
-            for row in work.claims.claims(self._municipality):
-                if row.status.is_open and row.claim_id != claim_id:
+            for row in work.claims.claims(self._municipality, open_only=True):
+                if row.claim_id != claim_id:
                     with suppress(NotFound, Conflict, Undecryptable, InvalidInput):
                         contents[row.claim_id] = opened_claim(work, self._opening_key, row.claim_id).claim.contents
         return tuple(pair for pair in duplicates(contents) if claim_id in (pair.one, pair.other))
@@ -205,39 +192,40 @@ class ClaimInbox:
 
 
 def _of_claims(
-    claims: Iterable[ClaimRow], deliveries: Sequence[DeliveryRow], receipts: Sequence[ReceiptRow]
-) -> list[InboxEntry]:
+    claims: Iterable[ClaimRow],
+    deliveries: Sequence[DeliveryRow],
+    links: _Links,
+    day: date,
+) -> Iterable[InboxEntry]:
     by_message = {row.message: row for row in deliveries}
     refusals = {(row.claim_id, row.commitment): row.reason for row in deliveries if row.reason is not None}
-    answers = _by_claim(receipts)
-    entries = []
     for row in claims:
         delivery = by_message.get(row.message) if row.message else None
-        state = row.contents.value if row.status.is_open else CLOSED
-        entries.append(
-            InboxEntry(
-                claim_id=row.claim_id,
-                message=row.message,
-                status=row.status,
-                state=state,
-                reason=refusals.get((row.claim_id, row.commitment)) if row.contents is ContentsState.REFUSED else None,
-                holder=row.holder,
-                organisation=delivery.organisation if delivery else "",
-                since=row.filed_at,
-                version=delivery.version if delivery else None,
-                answers=_answers(one for one in answers.get(row.claim_id, ()) if one.message in (None, row.message)),
-                answer_by=_answer_by(row, delivery),
-            )
+        link = links.get((row.claim_id, row.filed_at))
+        answer_by = _answer_by(row, delivery)
+        yield InboxEntry(
+            claim_id=row.claim_id,
+            message=row.message,
+            status=row.status,
+            state=row.contents.value if row.status.is_open else CLOSED,
+            reason=refusals.get((row.claim_id, row.commitment)) if row.contents is ContentsState.REFUSED else None,
+            holder=row.holder,
+            organisation=delivery.organisation if delivery else "",
+            since=row.filed_at,
+            version=delivery.version if delivery else None,
+            answer_by=answer_by,
+            late=answer_by is not None and answer_by < day,
+            linked=link is not None,
+            dossier=link.dossier if link else None,
+            disputed=link is not None and link.disputed and row.status.is_open,
+            to_note=link is not None and not link.over and row.status is ClaimStatus.WITHDRAWN,
+            unread=row.status.is_open and row.contents in (ContentsState.MISSING, ContentsState.REFUSED),
+            commitment=row.commitment,
         )
-    return entries
 
 
-def _of_contents(
-    claims: Iterable[ClaimRow], deliveries: Iterable[DeliveryRow], receipts: Sequence[ReceiptRow]
-) -> list[InboxEntry]:
+def _of_contents(deliveries: Iterable[DeliveryRow], status: dict[ClaimId, ClaimStatus]) -> Sequence[InboxEntry]:
     """Return the contents that are no claim's: not opened yet, waiting for a filing, or refused."""
-    status = {row.claim_id: row.status for row in claims}
-    answers = _by_claim(receipts)
     return [
         InboxEntry(
             claim_id=row.claim_id,
@@ -249,10 +237,8 @@ def _of_contents(
             organisation=row.organisation,
             since=row.received_at,
             version=row.version,
-            answers=_answers(one for one in answers.get(row.claim_id, ()) if one.message == row.message),
         )
         for row in deliveries
-        if row.state is not DeliveryState.ACCEPTED
     ]
 
 
@@ -271,7 +257,9 @@ def _by_claim(receipts: Iterable[ReceiptRow]) -> dict[ClaimId, list[ReceiptRow]]
     return found
 
 
-def _answers(receipts: Iterable[ReceiptRow]) -> tuple[Answer, ...]:
+def _answers(entry: InboxEntry, receipts: dict[ClaimId, list[ReceiptRow]]) -> tuple[Answer, ...]:
+    """Return the receipts about an entry: those on its contents, and of a claim also those on their absence."""
+    about = (entry.message,) if entry.commitment is None else (None, entry.message)
     return tuple(
         Answer(
             outcome=row.outcome,
@@ -280,5 +268,6 @@ def _answers(receipts: Iterable[ReceiptRow]) -> tuple[Answer, ...]:
             arrived_at=row.delivered_at,
             trouble=row.trouble,
         )
-        for row in receipts
+        for row in receipts.get(entry.claim_id, ())
+        if row.message in about
     )

@@ -1,19 +1,22 @@
 """Which claim belongs to which dossier.
 
 The ids of claims stand on the chain. Whoever copies the database must not be able to say that an id on the chain and a
-dossier belong together, so the link is encrypted under a key that the cockpit alone has.
+dossier belong together, so the link is encrypted under a key that the cockpit alone has. It also says of the claim's
+record what a list of claims shows, so that no dossier need be opened for a list.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntFlag
 from typing import Final
 
 from schuldhulp.crypto.envelope import EncryptionKey, decrypt, encrypt, subkey
 from schuldhulp.crypto.framing import frame
 from schuldhulp.crypto.secret import SecretKey
 from schuldhulp.domain.records import ReceivedClaim, RecordVersion
+from schuldhulp.domain.records.received_claim import CLAIM_OVER
 from schuldhulp.domain.types import ClaimId, DossierId, RecordId
 from schuldhulp.services.claims.decision_rows import LinkRow
 from schuldhulp.services.dossier_state import Assessment
@@ -42,15 +45,38 @@ class Link:
     Attributes:
         dossier: the dossier.
         record: the claim's record in it.
+        disputed: whether the resident disputes it and nobody answered yet.
+        over: whether the record says that it was declined, settled or withdrawn.
     """
 
     dossier: DossierId
     record: RecordId
+    disputed: bool = False
+    over: bool = False
+
+    @classmethod
+    def to(cls, dossier: DossierId, record_id: RecordId, record: ReceivedClaim) -> Link:
+        """Return the link to a claim's record as that is about to be."""
+        return cls(
+            dossier=dossier,
+            record=record_id,
+            disputed=record.waits_for_answer,
+            over=record.decision in CLAIM_OVER,
+        )
+
+
+class _Mark(IntFlag):
+    """What a link says of its record, in one byte; none where there is nothing to say."""
+
+    DISPUTED = 1
+    OVER = 2
 
 
 def seal_link(key: LinkKey, claim: ClaimId, filed_at: datetime, link: Link, *, linked_at: datetime) -> LinkRow:
     """Encrypt a link for its row."""
-    sealed = encrypt(key, link.dossier + link.record, _place(claim, filed_at))
+    marks = (_Mark.DISPUTED if link.disputed else 0) | (_Mark.OVER if link.over else 0)
+    plain = link.dossier + link.record + (bytes([marks]) if marks else b"")
+    sealed = encrypt(key, plain, _place(claim, filed_at))
     return LinkRow(claim_id=claim, filed_at=filed_at, sealed=sealed, linked_at=linked_at)
 
 
@@ -61,10 +87,23 @@ def find_link(work: UnitOfWork, key: LinkKey, claim: ClaimId, filed_at: datetime
         Undecryptable: somebody changed the row, or moved it.
     """
     row = work.decisions.link(claim, filed_at)
-    if row is None:
-        return None
-    plain = decrypt(key, row.sealed, _place(claim, filed_at))
-    return Link(dossier=DossierId(plain[:_LENGTH]), record=RecordId(plain[_LENGTH:]))
+    return None if row is None else open_link(key, row)
+
+
+def open_link(key: LinkKey, row: LinkRow) -> Link:
+    """Decrypt a link.
+
+    Raises:
+        Undecryptable: somebody changed the row, or moved it.
+    """
+    plain = decrypt(key, row.sealed, _place(row.claim_id, row.filed_at))
+    marks = _Mark(plain[2 * _LENGTH]) if len(plain) > 2 * _LENGTH else _Mark(0)
+    return Link(
+        dossier=DossierId(plain[:_LENGTH]),
+        record=RecordId(plain[_LENGTH : 2 * _LENGTH]),
+        disputed=_Mark.DISPUTED in marks,
+        over=_Mark.OVER in marks,
+    )
 
 
 def record_of(opened: Assessment, claim: ClaimId) -> RecordVersion | None:

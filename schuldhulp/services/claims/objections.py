@@ -7,37 +7,44 @@ from dataclasses import replace
 
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
-from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, ResidentView
-from schuldhulp.domain.types import DossierId, RecordId
+from schuldhulp.domain.claims import ClaimStatus
+from schuldhulp.domain.records import ReceivedClaim, ResidentView
+from schuldhulp.domain.records.received_claim import CLAIM_OVER
+from schuldhulp.domain.types import ClaimId, DossierId, RecordId
 from schuldhulp.errors import Conflict, InvalidInput, NotFound
 from schuldhulp.services.caseload import Caseload
+from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState
+from schuldhulp.services.claims.dossier_claims import undecided
+from schuldhulp.services.claims.links import Link, LinkKey, find_link, seal_link
+from schuldhulp.services.claims.taking_back import take_back
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft
+from schuldhulp.services.ports import UnitOfWork
 from schuldhulp.services.views import RecordView
-
-_OVER = frozenset({ClaimDecisionState.DECLINED, ClaimDecisionState.SETTLED})
 
 
 class ClaimObjections:
     """Writes down whether the resident agrees. A claim that is disputed is not taken in before it was answered."""
 
-    def __init__(self, *, reader: DossierReader, writer: DossierWriter, caseload: Caseload) -> None:
+    def __init__(self, *, reader: DossierReader, writer: DossierWriter, caseload: Caseload, link_key: LinkKey) -> None:
         """Take what it works with.
 
         Args:
             reader: opens and checks dossiers.
             writer: writes to them.
             caseload: lets people in.
+            link_key: encrypts which claim belongs to which dossier, and that it is disputed.
         """
         self._reader = reader
         self._writer = writer
         self._caseload = caseload
+        self._link_key = link_key
 
     def dispute(
         self, *, actor: Actor, dossier: DossierId, record_id: RecordId, expected_version: int, reason: str
     ) -> RecordView:
-        """Say that a claim is wrong.
+        """Say that a claim is wrong. A decision to take it in that was not signed yet is taken back by that.
 
         Args:
             actor: the resident, in the own dossier.
@@ -120,7 +127,7 @@ class ClaimObjections:
         said: Callable[[ReceivedClaim], ReceivedClaim],
     ) -> RecordView:
         def open_only(record: ReceivedClaim) -> ReceivedClaim:
-            if record.decision in _OVER:
+            if record.decision in CLAIM_OVER:
                 raise Conflict("claim_closed", "this claim was declined or settled", field="record")
             return said(record)
 
@@ -145,14 +152,47 @@ class ClaimObjections:
             version = entry.version if entry is not None else None
             if version is None or version.withdrawn or not isinstance(version.record, ReceivedClaim):
                 raise NotFound("record_unknown", "there is no such claim in this dossier", field="record")
-            return Change(
-                drafts=[
-                    Draft(record=said(version.record), record_id=record_id, expected_version=expected_version),
-                ]
-            )
+            after = said(version.record)
+            with self._reader.store.read() as work:
+                waiting = _waiting_inclusion(work, version.record) if after.waits_for_answer else None
+            drafts: list[Draft] = []
+            if waiting is not None:
+                after, drafts = undecided(
+                    opened, version, after, decided_at=waiting.created_at, reason="claim_taken_back"
+                )
+
+            def also(work: UnitOfWork) -> None:
+                work.log.last(self._reader.municipality, lock=True)
+                if waiting is not None:
+                    take_back(work, self._reader.keys.job, waiting)
+                self._mark(work, Link.to(dossier, record_id, after), ClaimId(bytes.fromhex(after.claim_id)))
+
+            own = Draft(record=after, record_id=record_id, expected_version=expected_version)
+            return Change(drafts=[*drafts, own], also=also)
 
         with self._reader.store.read() as work:
             row = self._reader.dossier(work, dossier)
         self._caseload.require_opened(row, actor=actor)
-        written = self._writer.change(dossier, prepare, actor=actor, action=LogAction.CHANGE, purpose=purpose)
-        return RecordView.of(*written.versions[0], verified=False)
+        try:
+            written = self._writer.change(dossier, prepare, actor=actor, action=LogAction.CHANGE, purpose=purpose)
+        except Conflict as error:
+            if error.key != "decision_signed":
+                raise
+            # The worker was a moment faster; what is signed goes its way, and the dispute stands beside it.
+            written = self._writer.change(dossier, prepare, actor=actor, action=LogAction.CHANGE, purpose=purpose)
+        return RecordView.of(*written.versions[-1], verified=False)
+
+    def _mark(self, work: UnitOfWork, link: Link, claim_id: ClaimId) -> None:
+        """Have the list of claims say that this one is disputed, or no longer."""
+        row = work.claims.claim(claim_id)
+        found = find_link(work, self._link_key, claim_id, row.filed_at) if row is not None else None
+        if row is not None and found is not None and (found.dossier, found.record) == (link.dossier, link.record):
+            now = self._reader.clock.now()
+            work.decisions.put_link(seal_link(self._link_key, claim_id, row.filed_at, link, linked_at=now))
+
+
+def _waiting_inclusion(work: UnitOfWork, record: ReceivedClaim) -> DecisionRow | None:
+    """Return the decision to take a claim in that waits for the worker; None where there is none, or it is signed."""
+    rows = work.decisions.of_claims([ClaimId(bytes.fromhex(record.claim_id))])
+    inclusions = [row for row in rows if row.status is ClaimStatus.INCLUDED]
+    return next((row for row in inclusions if row.state is DecisionState.WAITING), None)

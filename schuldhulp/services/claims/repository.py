@@ -67,6 +67,9 @@ class ClaimRepository(Protocol):
     def all_deliveries(self, municipality: MunicipalityCode) -> Sequence[DeliveryRow]:
         """Return all deliveries, oldest first."""
 
+    def loose_deliveries(self, municipality: MunicipalityCode, *, kept: bool) -> Sequence[DeliveryRow]:
+        """Return the deliveries that were not accepted, oldest first; with ``kept`` those whose contents are here."""
+
     def deliveries_of(self, claims: Sequence[ClaimId]) -> Sequence[DeliveryRow]:
         """Return the deliveries for these claims, oldest first."""
 
@@ -88,8 +91,11 @@ class ClaimRepository(Protocol):
     def claim(self, claim: ClaimId) -> ClaimRow | None:
         """Return a claim as it stands on the chain."""
 
-    def claims(self, municipality: MunicipalityCode) -> Sequence[ClaimRow]:
-        """Return all claims, those filed first in front."""
+    def claims(self, municipality: MunicipalityCode, *, open_only: bool = False) -> Sequence[ClaimRow]:
+        """Return all claims, or those that are open, those filed first in front."""
+
+    def claims_of(self, claims: Sequence[ClaimId]) -> Sequence[ClaimRow]:
+        """Return these claims, as far as they are known, those filed first in front."""
 
     def lacking(self, municipality: MunicipalityCode, contents: ContentsState) -> Sequence[ClaimRow]:
         """Return the open claims whose contents are in a state, oldest first."""

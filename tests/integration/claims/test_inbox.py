@@ -7,6 +7,7 @@ from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.claims import ClaimStatus, RefusalReason
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.services.claims.inbox import ClaimInbox
+from schuldhulp.services.claims.links import LinkKey
 from schuldhulp.services.processing_log import ProcessingLog
 from tests.support.chain import MUNICIPALITY
 from tests.support.claims_stage import KVK, contents
@@ -21,7 +22,14 @@ ADMINISTRATOR = Actor(kind="staff", id="2", roles=frozenset({Role.ADMINISTRATOR}
 def inbox(town: Town) -> ClaimInbox:
     keys = RecordKeeping(town.store).keys
     log = ProcessingLog(store=town.store, keys=keys, clock=town.clock, municipality=MUNICIPALITY)
-    return ClaimInbox(store=town.store, log=log, opening_key=town.stage.claim_key, municipality=MUNICIPALITY)
+    return ClaimInbox(
+        store=town.store,
+        log=log,
+        clock=town.clock,
+        opening_key=town.stage.claim_key,
+        link_key=LinkKey.of(keys.log),
+        municipality=MUNICIPALITY,
+    )
 
 
 def lines(town: Town) -> list[tuple[str, str, str]]:

@@ -18,7 +18,6 @@ from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.claims import Claim, ClaimStatus
 from schuldhulp.errors import InvalidInput
-from schuldhulp.services.claims.told import DecisionHistory
 from tests.support.claim_desk import ClaimDesks
 from tests.support.factories import RecordKeeping
 
@@ -35,7 +34,7 @@ def desks(keeping: RecordKeeping, anna: Actor, monkeypatch: pytest.MonkeyPatch) 
         claims=desks.inbox,
         claim_desk=desks.desk,
         claim_matching=desks.matching,
-        claim_decisions=DecisionHistory(store=keeping.store, log=keeping.log, opening_key=desks.claim_key),
+        claim_decisions=desks.history,
         dossiers=keeping.dossiers,
     )
 

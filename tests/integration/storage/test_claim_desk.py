@@ -134,6 +134,8 @@ def test_the_database_does_not_tell_to_which_dossier_a_claim_belongs(
         )
     with pytest.raises(Undecryptable):
         desks.desk.link_of(actor=anna, claim_id=other.claim_id)
+    listed = desks.inbox.list(actor=anna)
+    assert (listed.troubles, [entry.linked for entry in listed.entries]) == (("claim_link_changed",), [False, False])
     assert desks.desk.link_of(actor=anna, claim_id=claim.claim_id) is None
 
 
