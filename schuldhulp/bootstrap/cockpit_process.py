@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
+    from schuldhulp.services.statements.desk import StatementDesk
+    from schuldhulp.services.statements.inbox import StatementInbox
     from schuldhulp.services.status import StatusService
     from schuldhulp.services.verification import VerificationService
     from schuldhulp.storage import SqlStore
@@ -89,6 +91,8 @@ class Cockpit:
         claim_decisions: shows what was decided so far.
         own_claims: shows residents the claims in their dossiers.
         consent_ending: ends consents for residents.
+        statements: shows what parties stated.
+        statement_desk: takes statements over, or declines them.
         organisations: admits creditors on a page.
     """
 
@@ -116,6 +120,8 @@ class Cockpit:
     claim_decisions: DecisionHistory
     own_claims: OwnClaims
     consent_ending: ConsentEnding
+    statements: StatementInbox
+    statement_desk: StatementDesk
     organisations: OrganisationService
 
 
@@ -209,6 +215,9 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
+    from schuldhulp.services.statements.desk import StatementDesk
+    from schuldhulp.services.statements.inbox import StatementInbox
+    from schuldhulp.services.statements.outcomes import OutcomeKey
     from schuldhulp.services.status import StatusService
     from schuldhulp.services.verification import VerificationService
     from schuldhulp.storage import SqlSubjectStore
@@ -289,6 +298,23 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         claim_decisions=DecisionHistory(store=store, log=log, opening_key=keys.claim, job_key=keys.job),
         own_claims=OwnClaims(store=store),
         consent_ending=ConsentEnding(reader=reader, writer=writer, caseload=caseload),
+        statements=StatementInbox(
+            reader=reader,
+            log=log,
+            matching=ClaimMatching(inbox=claims, dossiers=dossiers, reader=reader, log=log),
+            opening_key=keys.claim,
+            outcome_key=OutcomeKey.of(keys.log),
+            municipality=municipality,
+        ),
+        statement_desk=StatementDesk(
+            reader=reader,
+            writer=writer,
+            caseload=caseload,
+            log=log,
+            opening_key=keys.claim,
+            outcome_key=OutcomeKey.of(keys.log),
+            municipality=municipality,
+        ),
         organisations=OrganisationService(
             ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),
             admission=lambda: open_admission(settings),

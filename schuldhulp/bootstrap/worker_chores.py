@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from schuldhulp.config import Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.claims.ports import MessageKind
     from schuldhulp.services.claims.renewals import RenewalPost
     from schuldhulp.services.ports import Clock
+    from schuldhulp.services.statements.intake import StatementIntake
     from schuldhulp.services.working import Chore
     from schuldhulp.storage import SqlStore
 
@@ -29,7 +31,10 @@ def message_handlers(municipality: MunicipalityCode) -> Mapping[MessageKind, Mes
     Args:
         municipality: whose mailbox.
     """
-    return {}
+    from schuldhulp.services.claims.ports import MessageKind
+    from schuldhulp.services.statements.intake import StatementDeliveries
+
+    return {MessageKind.STATEMENT: StatementDeliveries(municipality)}
 
 
 def channel_chores(
@@ -58,6 +63,7 @@ def channel_chores(
 
     often = parse_schedule(settings.claims_schedule)
     renewals = _renewals(settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock)
+    statements = _statements(settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock)
     return (
         Chore(
             name="asking for new statements",
@@ -66,6 +72,7 @@ def channel_chores(
             at_once=True,
         ),
         Chore(name="delivery of questions for new statements", schedule=often, do=renewals.send),
+        Chore(name="statements", schedule=often, do=statements.work),
     )
 
 
@@ -99,4 +106,35 @@ def _renewals(
             claim_register=deployment.contracts[REGISTER].address,
         ),
         head_max_age=settings.head_max_age,
+    )
+
+
+def _statements(
+    settings: Settings,
+    *,
+    store: SqlStore,
+    gateway: Gateway,
+    rpc: Any,
+    keys: WorkerKeys,
+    channel: HttpChannel,
+    clock: Clock,
+) -> StatementIntake:
+    from schuldhulp.chain.claims import REGISTER, RegisterReader
+    from schuldhulp.chain.signer import AccountSigner
+    from schuldhulp.services.statements.intake import StatementIntake
+
+    deployment = gateway.deployment
+    return StatementIntake(
+        store=store,
+        chain=gateway,
+        channel=channel,
+        keys=RegisterReader(gateway, rpc),
+        clock=clock,
+        municipality=MunicipalityCode(settings.municipality),
+        opening_key=keys.claim,
+        receipt_signer=keys.receipt.address,
+        sign_digest=AccountSigner(keys.receipt.reveal()).sign_digest,
+        chain_id=deployment.chain_id,
+        claim_register=deployment.contracts[REGISTER].address,
+        retention=timedelta(days=settings.claim_retention),
     )

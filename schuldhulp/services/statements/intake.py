@@ -13,7 +13,7 @@ from schuldhulp.crypto.acknowledgements import acknowledgement_digest, seal_stat
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.acknowledgements import Acknowledgement, SignedAcknowledgement
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, SchuldhulpError
+from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, SchuldhulpError, Unreachable
 from schuldhulp.services.claims.intake import Trouble
 from schuldhulp.services.claims.ports import Channel, Message, MessageKind
 from schuldhulp.services.ports import ChainReader, Clock, Store, UnitOfWork
@@ -139,6 +139,20 @@ class StatementIntake:
         self._chain_id = chain_id
         self._claim_register = claim_register
         self._retention = retention
+
+    def work(self) -> tuple[int, int]:
+        """Do everything that can be done now, as a chore of the worker (`working.Chore`).
+
+        Returns:
+            How much was done, and how many receipts something is in the way of.
+
+        Raises:
+            errors.Unreachable: the database does not answer, or something kept everything back (its key says what).
+        """
+        report = self.run_once()
+        if report.troubles:
+            raise Unreachable(report.troubles[0], f"statements are kept back: {' '.join(report.troubles)}")
+        return report.right + report.refused + report.sent, report.unsent
 
     def run_once(self) -> StatementReport:
         """Do everything that can be done now.
