@@ -30,6 +30,12 @@ class Notices(Repository):
             found += [_notice(row) for row in self._all(select(table).where(table.c.message.in_(piece)))]
         return sorted(found, key=lambda row: (row.created_at, row.message))
 
+    def with_id(self, notice_id: bytes) -> NoticeRow | None:
+        """Return the notice with an id."""
+        table = tables.notices
+        row = self._first(select(table).where(table.c.notice_id == notice_id))
+        return None if row is None else _notice(row)
+
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[NoticeRow]:
         """Return the notices that wait, those that were tried longest ago in front."""
         table = tables.notices
@@ -63,7 +69,7 @@ class Notices(Repository):
         self._run(self._insert(tables.notice_replies).values(**_plain(row)).on_conflict_do_nothing())
 
     def replies_of(self, notices: Sequence[bytes]) -> Sequence[ReplyRow]:
-        """Return the acknowledgements of these notices, in the order in which they came in."""
+        """Return the acknowledgements of the notices with these ids, in the order in which they came in."""
         table = tables.notice_replies
         found: list[ReplyRow] = []
         for piece in chunks(notices):

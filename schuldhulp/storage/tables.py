@@ -445,7 +445,7 @@ notices = Table(
     metadata,
     Column("message", Octets, primary_key=True),
     Column("municipality", Whole, nullable=False),
-    Column("notice_id", Octets, nullable=False),
+    Column("notice_id", Octets, nullable=False, unique=True),
     Column("recipient", Text, nullable=False),
     Column("content", Octets, nullable=False),
     Column("created_at", Time, nullable=False),

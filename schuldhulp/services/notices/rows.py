@@ -67,9 +67,9 @@ class NoticeRow:
 class ReplyRow:
     """An acknowledgement as it came in and, once it was opened, what it says.
 
-    ``message``: keccak256 of the sealed acknowledgement. ``notice``: ``message`` of the notice that it is about, by the
-    evaluator's word until it was opened. ``sender`` and ``organisation``: who sent it, by the evaluator's word.
-    ``account``, ``acknowledged_at`` and ``signature``: what was signed; whoever reads them checks the signature anew.
+    ``message``: keccak256 of the sealed acknowledgement. ``notice``: id of the notice that it is about. ``sender`` and
+    ``organisation``: who sent it, by the evaluator's word. ``account``, ``acknowledged_at`` and ``signature``: what was
+    signed; whoever reads them checks the signature anew.
     """
 
     message: bytes
@@ -94,6 +94,9 @@ class NoticeRepository(Protocol):
     def of(self, messages: Sequence[bytes]) -> Sequence[NoticeRow]:
         """Return the notices with these hashes, oldest first."""
 
+    def with_id(self, notice_id: bytes) -> NoticeRow | None:
+        """Return the notice with an id."""
+
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[NoticeRow]:
         """Return the notices that wait, those that were tried longest ago in front."""
 
@@ -110,7 +113,7 @@ class NoticeRepository(Protocol):
         """Store an acknowledgement; one that is here stays as it is."""
 
     def replies_of(self, notices: Sequence[bytes]) -> Sequence[ReplyRow]:
-        """Return the acknowledgements of these notices, in the order in which they came in."""
+        """Return the acknowledgements of the notices with these ids, in the order in which they came in."""
 
     def unopened(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[ReplyRow]:
         """Return the acknowledgements that were not opened yet, oldest first."""

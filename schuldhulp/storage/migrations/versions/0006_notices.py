@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("tried_at", _TIME, nullable=True),
         sa.Column("delivered_at", _TIME, nullable=True),
         sa.PrimaryKeyConstraint("message", name=op.f("pk_notices")),
+        sa.UniqueConstraint("notice_id", name=op.f("uq_notices_notice_id")),
     )
     op.create_index(op.f("ix_notices_state"), "notices", ["state"], unique=False)
     op.create_table(
