@@ -122,7 +122,8 @@ def remarks(state: ClaimState) -> list[str]:
         found.append("the reason has not come yet; it comes with a later `claim list`")
     asked = state.decision is not None and state.decision.reason is DecisionReason.STATEMENT_OLD
     if state.renewal_due and state.is_holder and not asked:
-        found.append("the statement is older than six months: renew it with `claim amend`")
+        by = f", asked at {_time(state.renewal_asked_at)}" if state.renewal_asked_at else ""
+        found.append(f"the statement is older than six months: renew it with `claim amend`{by}")
     found += [f"a message about it cannot be used: {problem}" for problem in state.problems]
     return found
 
@@ -143,6 +144,7 @@ def plain_state(state: ClaimState) -> dict[str, object]:
         "unfinished": state.unfinished.value if state.unfinished else None,
         "receipt": plain_receipt(state.receipt) if state.receipt else None,
         "renewalDue": state.renewal_due,
+        "renewalAskedAt": state.renewal_asked_at.isoformat() if state.renewal_asked_at else None,
         "decision": _plain_decision(state.decision) if state.decision else None,
         "awaitsReason": state.awaits_reason,
         "problems": list(state.problems),

@@ -48,10 +48,11 @@ class ClaimReading:
         """Return the ids of all claims that the journal knows.
 
         A claim with which every step was refused was never this creditor's. One that was handed to this creditor is
-        known from what the municipality sent about it.
+        known from what the municipality decided or asked about it.
         """
         own = [step.claim_id for step in self._journal.steps() if step.state is not StepState.FAILED]
-        return tuple(dict.fromkeys([*own, *(message.claim_id for message in self._decision_messages())]))
+        sent = [*self._sent(MessageKind.DECISION), *self._sent(MessageKind.RENEWAL)]
+        return tuple(dict.fromkeys([*own, *(message.claim_id for message in sent)]))
 
     def state(self, register: RegisterView, claim_id: ClaimId) -> ClaimState:
         """Return the state of one claim."""
@@ -73,13 +74,14 @@ class ClaimReading:
         kept = self._journal.messages(claim_id)
         return [one.document for one in kept if one.kind == MessageKind.RECEIPT and one.document is not None]
 
-    def _decision_messages(self, claim_id: ClaimId | None = None) -> Sequence[KeptMessage]:
+    def _sent(self, kind: MessageKind, claim_id: ClaimId | None = None) -> Sequence[KeptMessage]:
         kept = self._journal.messages(claim_id)
-        return [one for one in kept if one.kind == MessageKind.DECISION and one.problem is None]
+        return [one for one in kept if one.kind == kind and one.problem is None]
 
     def _state(self, claim_id: ClaimId, on_chain: ClaimOnChain, decided: Sequence[DecidedOnChain]) -> ClaimState:
         documents = [
-            open_decision(self._messages, claim_id, message.content) for message in self._decision_messages(claim_id)
+            open_decision(self._messages, claim_id, message.content)
+            for message in self._sent(MessageKind.DECISION, claim_id)
         ]
         return claim_state(
             claim_id,

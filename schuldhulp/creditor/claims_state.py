@@ -12,6 +12,7 @@ from schuldhulp.creditor.claims_decisions import Judgement, ShownDecision
 from schuldhulp.creditor.claims_steps import KeptMessage, Step, StepKind
 from schuldhulp.domain.claims import ClaimReceipt, ClaimStatus, ReceiptOutcome, receipt_from_plain
 from schuldhulp.domain.debts import Staleness, staleness
+from schuldhulp.domain.renewals import renewal_from_plain
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.services.claims.ports import MessageKind
 
@@ -33,10 +34,12 @@ class ClaimState:
         delivered_at: when the evaluator acknowledged the contents of that version, UTC; None when not delivered.
         unfinished: a step that was begun and is to be finished by the next command; None when there is none.
         receipt: the municipality's newest receipt of the version on chain; None while there is none.
-        renewal_due: whether the statement is older than six months, so that it has to be amended with a new one.
+        renewal_due: whether the statement is older than six months, so that it has to be amended with a new one: by
+            what this creditor handed in, or because the municipality says so.
         problems: keys of what is wrong with messages about this claim.
         decision: the last decision on it with its reason, as the chain confirms it; None while there is none.
         awaits_reason: whether it was decided on and the reason has not come yet.
+        renewal_asked_at: when the municipality asked for a new statement of the version on chain, UTC; None when not.
     """
 
     claim_id: ClaimId
@@ -55,6 +58,7 @@ class ClaimState:
     problems: tuple[str, ...]
     decision: ShownDecision | None = None
     awaits_reason: bool = False
+    renewal_asked_at: datetime | None = None
 
 
 def claim_state(
@@ -83,6 +87,7 @@ def claim_state(
     current = next((step for step in reversed(versions) if step.commitment == on_chain.commitment), None)
     contents = last.claim.contents if last is not None and last.claim is not None else None
     stale = contents is not None and staleness(contents.statement_date, today=today) is Staleness.EXPIRED
+    asked = _renewal_asked(messages, on_chain.commitment)
     known = judgement or Judgement()
     wrong = tuple(message.problem for message in messages if message.problem is not None)
     return ClaimState(
@@ -98,10 +103,11 @@ def claim_state(
         delivered_at=current.delivered_at if current is not None else None,
         unfinished=next((step.kind for step in steps if not step.state.is_over), None),
         receipt=newest_receipt(messages, on_chain.commitment, current.message if current is not None else None),
-        renewal_due=stale and on_chain.status.is_undecided,
+        renewal_due=(stale or asked is not None) and on_chain.status.is_undecided,
         problems=wrong + known.problems,
         decision=known.decision,
         awaits_reason=known.awaits_reason,
+        renewal_asked_at=asked if on_chain.status.is_undecided else None,
     )
 
 
@@ -131,6 +137,16 @@ def newest_receipt(
         if found:
             return found[-1]
     return None
+
+
+def _renewal_asked(messages: Sequence[KeptMessage], commitment: Commitment) -> datetime | None:
+    """Return when a new statement was asked last for one version of a claim."""
+    asked = [
+        renewal_from_plain(json.loads(message.document)).request
+        for message in messages
+        if message.kind == MessageKind.RENEWAL and message.document is not None
+    ]
+    return max((one.asked_at for one in asked if one.commitment == commitment), default=None)
 
 
 def _receipt(document: str) -> ClaimReceipt:

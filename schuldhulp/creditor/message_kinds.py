@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from schuldhulp.creditor.claims_access import ClaimAccess
-from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt
+from schuldhulp.creditor.claims_chain import CONTRACT
+from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt, signer_at
 from schuldhulp.creditor.claims_steps import KeptMessage
 from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.receipt_times import LEAD
 from schuldhulp.crypto.claim_decisions import open_decision
+from schuldhulp.crypto.renewals import open_renewal, renewal_signer
 from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.domain.renewals import renewal_to_plain
 from schuldhulp.services.claims.ports import MessageKind
 
 
@@ -84,6 +87,31 @@ class DecisionCheck:
         return Judged(problem=None if is_own else "decision_elsewhere")
 
 
+class RenewalCheck:
+    """Checks the municipality's questions for a new statement of a claim."""
+
+    def __init__(self, *, access: ClaimAccess, messages: OpeningKey) -> None:
+        """Take the chain, and what opens messages."""
+        self._access = access
+        self._messages = messages
+
+    def check(self, kept: KeptMessage) -> Judged:
+        """Open a question and see that the municipality's receipt signer asks it, of this account."""
+        signed = open_renewal(self._messages, kept.claim_id, kept.content)
+        request = signed.request
+        if not request.municipality == kept.municipality == municipality_of(kept.claim_id):
+            return Judged(problem="renewal_elsewhere")
+        if request.holder.lower() != self._access.account.lower():
+            return Judged(problem="holder_other")
+        deployment, head = self._access.deployment, self._access.head()
+        signer = renewal_signer(
+            signed, chain_id=deployment.chain_id, claim_register=deployment.contract(CONTRACT).address
+        )
+        if signer != signer_at(deployment, self._access.node, request.municipality, head.number, head.hash):
+            return Judged(problem="signer_other")
+        return Judged(document=json.dumps(renewal_to_plain(signed)))
+
+
 def message_handlers(
     *, access: ClaimAccess, journal: ClaimJournal, messages: OpeningKey
 ) -> Mapping[MessageKind, MessageHandler]:
@@ -97,4 +125,5 @@ def message_handlers(
     return {
         MessageKind.RECEIPT: ReceiptCheck(access=access, journal=journal, messages=messages),
         MessageKind.DECISION: DecisionCheck(messages),
+        MessageKind.RENEWAL: RenewalCheck(access=access, messages=messages),
     }

@@ -65,6 +65,10 @@ def test_remarks_are_none_for_a_claim_in_order():
         ({"is_holder": False}, "another account holds this claim now"),
         ({"is_current": False}, "not what you handed in last"),
         ({"renewal_due": True}, "older than six months: renew it with `claim amend`"),
+        (
+            {"renewal_due": True, "renewal_asked_at": NOON},
+            "renew it with `claim amend`, asked at 2026-11-23 12:00 UTC",
+        ),
         ({"problems": ("signer_other",)}, "cannot be used: signer_other"),
         ({"receipt": receipt(RefusalReason.CLAIM_ID_MISMATCH)}, "refused, claim_id_mismatch: the id does not follow"),
     ],
