@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from schuldhulp.services.epochs import EpochService
     from schuldhulp.services.evaluator_report import EvaluatorReports
     from schuldhulp.services.filling import SpareMaker
+    from schuldhulp.services.notices.desk import NoticeDesk
+    from schuldhulp.services.notices.overview import NoticeOverview
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
@@ -93,6 +95,8 @@ class Cockpit:
         consent_ending: ends consents for residents.
         statements: shows what parties stated.
         statement_desk: takes statements over, or declines them.
+        notices: tells creditors that a client gets help.
+        notices_sent: shows who was told, and proves it.
         organisations: admits creditors on a page.
     """
 
@@ -122,6 +126,8 @@ class Cockpit:
     consent_ending: ConsentEnding
     statements: StatementInbox
     statement_desk: StatementDesk
+    notices: NoticeDesk
+    notices_sent: NoticeOverview
     organisations: OrganisationService
 
 
@@ -189,6 +195,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, keyring_exists
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.caseload import Caseload
+    from schuldhulp.services.claims.correspondents import Correspondents
     from schuldhulp.services.claims.decisions import ClaimDesk
     from schuldhulp.services.claims.inbox import ClaimInbox
     from schuldhulp.services.claims.links import LinkKey
@@ -212,6 +219,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.filling import SpareMaker
     from schuldhulp.services.keys import custodial_account, read_public_keys
     from schuldhulp.services.login import SubjectReader
+    from schuldhulp.services.notices.desk import NoticeDesk
+    from schuldhulp.services.notices.overview import NoticeOverview
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
     from schuldhulp.services.staff import StaffService
@@ -314,6 +323,25 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             opening_key=keys.claim,
             outcome_key=OutcomeKey.of(keys.log),
             municipality=municipality,
+        ),
+        notices=NoticeDesk(
+            reader=reader,
+            writer=writer,
+            caseload=caseload,
+            log=log,
+            directory=Correspondents(store=store, municipality=municipality),
+            creditors=RegisterReader(gateway, rpc),
+            municipality=municipality,
+            sender=settings.municipality_name,
+            contact=settings.contact,
+        ),
+        notices_sent=NoticeOverview(
+            reader=reader,
+            caseload=caseload,
+            log=log,
+            chain_id=deployment.chain_id,
+            claim_register=deployment.contracts["ClaimRegister"].address,
+            ledger=deployment.contracts["ObligationLedger"].address,
         ),
         organisations=OrganisationService(
             ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),

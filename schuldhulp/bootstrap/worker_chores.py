@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from schuldhulp.services.claims.collecting import MessageHandler
     from schuldhulp.services.claims.ports import MessageKind
     from schuldhulp.services.claims.renewals import RenewalPost
+    from schuldhulp.services.notices.post import NoticePost
+    from schuldhulp.services.notices.replies import ReplyCheck
     from schuldhulp.services.ports import Clock
     from schuldhulp.services.statements.intake import StatementIntake
     from schuldhulp.services.working import Chore
@@ -32,9 +34,13 @@ def message_handlers(municipality: MunicipalityCode) -> Mapping[MessageKind, Mes
         municipality: whose mailbox.
     """
     from schuldhulp.services.claims.ports import MessageKind
+    from schuldhulp.services.notices.replies import ReplyIntake
     from schuldhulp.services.statements.intake import StatementDeliveries
 
-    return {MessageKind.STATEMENT: StatementDeliveries(municipality)}
+    return {
+        MessageKind.STATEMENT: StatementDeliveries(municipality),
+        MessageKind.ACKNOWLEDGEMENT: ReplyIntake(municipality),
+    }
 
 
 def channel_chores(
@@ -64,6 +70,7 @@ def channel_chores(
     often = parse_schedule(settings.claims_schedule)
     renewals = _renewals(settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock)
     statements = _statements(settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock)
+    notices, replies = _notices(settings, store=store, gateway=gateway, keys=keys, channel=channel, clock=clock)
     return (
         Chore(
             name="asking for new statements",
@@ -73,6 +80,8 @@ def channel_chores(
         ),
         Chore(name="delivery of questions for new statements", schedule=often, do=renewals.send),
         Chore(name="statements", schedule=often, do=statements.work),
+        Chore(name="notices", schedule=often, do=notices.send),
+        Chore(name="acknowledgements of notices", schedule=often, do=lambda: (replies.check()[0], 0)),
     )
 
 
@@ -138,3 +147,28 @@ def _statements(
         claim_register=deployment.contracts[REGISTER].address,
         retention=timedelta(days=settings.claim_retention),
     )
+
+
+def _notices(
+    settings: Settings,
+    *,
+    store: SqlStore,
+    gateway: Gateway,
+    keys: WorkerKeys,
+    channel: HttpChannel,
+    clock: Clock,
+) -> tuple[NoticePost, ReplyCheck]:
+    from schuldhulp.chain.claims import REGISTER
+    from schuldhulp.services.notices.post import NoticePost
+    from schuldhulp.services.notices.replies import ReplyCheck
+
+    municipality = MunicipalityCode(settings.municipality)
+    post = NoticePost(store=store, channel=channel, clock=clock, job_key=keys.job, municipality=municipality)
+    replies = ReplyCheck(
+        store=store,
+        opening_key=keys.claim,
+        municipality=municipality,
+        chain_id=gateway.deployment.chain_id,
+        claim_register=gateway.deployment.contracts[REGISTER].address,
+    )
+    return post, replies
