@@ -14,6 +14,7 @@ from app.components.errors import error_text
 from app.components.fields import BirthDate, CitizenNumber, Field, Line, People, Postcode
 from app.components.forms import Draft, Submission
 from app.components.html import show, tag
+from app.screens import creditor_claim_prefill
 from app.texts import t
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.identifiers import (
@@ -23,6 +24,7 @@ from schuldhulp.domain.identifiers import (
     canonical_surname,
     name_identifier,
 )
+from schuldhulp.domain.signal import Signal
 from schuldhulp.errors import InvalidInput, NotAllowed, SchuldhulpError
 from schuldhulp.services.creditor_pages.reference import check_reference
 
@@ -96,7 +98,7 @@ def page() -> None:
     desktop = session.cockpit().checks.desktop(actor=actor)
     visit: Visit = st.session_state.setdefault("creditor_check", Visit())
     if visit.check is not None:
-        _answer(visit.check, desktop)
+        _answer(actor, visit.check, desktop)
     else:
         layout.title(t("ask.title"), t("ask.lead"))
         if not desktop.open:
@@ -116,7 +118,14 @@ def closed() -> None:
 
 def private() -> None:
     """Say what happens with what is typed."""
-    notices.notice("info", t("ask.private_title"), t("ask.private"), t("ask.private_own"))
+    minutes = int(creditor_claim_prefill.KEPT.total_seconds() // 60)
+    notices.notice(
+        "info",
+        t("ask.private_title"),
+        t("ask.private"),
+        t("ask.private_green", minutes=minutes),
+        t("ask.private_own"),
+    )
 
 
 def left(desktop: Desktop) -> None:
@@ -174,6 +183,8 @@ def _send(actor: Actor, fields: Sequence[Field], visit: Visit) -> None:
     )
     visit.error, visit.check = visit.submission.error, visit.submission.result
     visit.submission = Submission()
+    if visit.check is not None and visit.check.signal is Signal.GREEN:
+        creditor_claim_prefill.keep(visit.check.check_number, state.raw)
 
 
 def _identifier(values: dict[str, Any]) -> Identifier:
@@ -192,9 +203,17 @@ def no_answer(error: SchuldhulpError) -> None:
         )
 
 
-def _answer(check: Check, desktop: Desktop) -> None:
+def _answer(actor: Actor, check: Check, desktop: Desktop) -> None:
     layout.title(t("ask.answer_title"))
     show(signal.answer(check, municipality=session.cockpit().settings.municipality_name))
+    if check.signal is Signal.GREEN and session.cockpit().creditor_claims.desktop(actor=actor).open:
+        show(
+            tag(
+                "p",
+                layout.link("/vordering-indienen", t("ask.to_claim"), class_="button"),
+                class_="actions screen-only",
+            )
+        )
     with st.container(horizontal=True):
         st.button(t("ask.another"), type="primary", key="ask_another", on_click=_start_again)
     show(tag("p", layout.link("/mijn-toetsen", t("ask.to_history")), class_="screen-only"))
@@ -204,3 +223,4 @@ def _answer(check: Check, desktop: Desktop) -> None:
 
 def _start_again() -> None:
     st.session_state["creditor_check"] = Visit()
+    creditor_claim_prefill.drop()

@@ -85,15 +85,34 @@ def test_page_shows_red_as_an_answer_and_no_error(visit):
     assert 'role="alert"' not in html
 
 
-def test_page_keeps_nothing_that_was_typed(visit, fake):
-    make_known(fake)
+TRACES = ("Wolkenstein", "wolkenstein", "17-03-1981", "1981-03-17", "9712", "417")
+
+
+def test_page_keeps_nothing_that_was_typed_after_red(visit, fake):
     at = ask(visit("creditor"))
     assert len(fake.checks.asked) == 1
     seen = text_of(at) + kept(at) + repr(at.query_params)
     assert "K-20231" in kept(at)
-    for typed in ("Wolkenstein", "wolkenstein", "17-03-1981", "1981-03-17", "9712", "417"):
+    for typed in TRACES:
         assert typed not in seen
     at = press(at, "ask_another")
+    assert [field.value for field in at.text_input] == [""] * 5
+
+
+def test_page_keeps_what_was_typed_after_green_for_a_claim_alone(visit, fake):
+    make_known(fake)
+    at = ask(visit("creditor"))
+    assert "nog 15 minuten" in text_of(visit("creditor"))
+    for typed in TRACES:
+        assert typed not in text_of(at) + repr(at.query_params)
+    prefill = at.session_state["claim_prefill"]
+    assert prefill.raw["debtor_surname"] == TYPED["ask_surname"]
+    assert "Wolkenstein" not in repr(prefill)
+    # Once somebody else is asked about, nothing of it is left; neither when its time is over.
+    at = press(at, "ask_another")
+    assert prefill.raw == {}
+    for typed in TRACES:
+        assert typed not in kept(at)
     assert [field.value for field in at.text_input] == [""] * 5
 
 

@@ -51,6 +51,8 @@ from schuldhulp.services.creditor_pages.lists import ListService
 from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, OutboxStatus, SystemStatus
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
 from tests.support.fake_checks import FakeChecks
+from tests.support.fake_claims import FakeClaims
+from tests.support.fake_claim_pages import FakeClaimPages
 from tests.support.fake_organisations import FakeOrganisations
 from tests.support.fake_own_claims import FakeOwnClaims
 
@@ -133,11 +135,15 @@ class FakeCockpit:
         self.enrolment = SimpleNamespace(enrol=self._enrol, end=self._end)
         self.status = SimpleNamespace(status=self._status)
         self.checks = self.history = FakeChecks(now=NOW)
+        self.creditor_claims = FakeClaimPages(now=NOW)
         self.organisations = FakeOrganisations(now=NOW)
         self.kept_claims = FakeOwnClaims(self)
         self.own_claims = self.kept_claims.service
         self.claim_objections = self.kept_claims.objections
         self.consent_ending = self.kept_claims.ending
+        self.kept_inbox = FakeClaims(self.stored, self._summary, now=NOW)
+        self.claims, self.claim_desk = self.kept_inbox.inbox, self.kept_inbox.desk
+        self.claim_matching, self.claim_decisions = self.kept_inbox.matching, self.kept_inbox.history
         self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:

@@ -149,7 +149,9 @@ class ClaimPages:
         }
         if base is not None:
             kept = contents_to_plain(base)
-            plain |= {name: kept[name] for name in ("municipality", "original_creditor", "reference", "holder")}
+            plain |= {
+                name: kept[name] for name in ("municipality", "original_creditor", "reference", "holder", "stage")
+            }
         return contents_from_plain(plain)
 
     def file(self, *, actor: Actor, contents: ClaimContents) -> PageClaim:
