@@ -51,8 +51,8 @@ from schuldhulp.services.creditor_pages.lists import ListService
 from schuldhulp.services.status import ChainStatus, CheckStatus, EpochStatus, OutboxStatus, SystemStatus
 from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentState, EnrolmentStep, RecordView
 from tests.support.fake_checks import FakeChecks
-from tests.support.fake_claims import FakeClaims
 from tests.support.fake_claim_pages import FakeClaimPages
+from tests.support.fake_claims import FakeClaims
 from tests.support.fake_organisations import FakeOrganisations
 from tests.support.fake_own_claims import FakeOwnClaims
 
