@@ -13,6 +13,8 @@ from app.screens import (
     clients,
     creditor,
     creditor_check,
+    creditor_claim,
+    creditor_claims,
     creditor_history,
     creditor_list,
     dossier,
@@ -58,6 +60,8 @@ ADMINISTRATOR: Pages = [
 CREDITOR: Pages = [
     ("", creditor_check.page, "ask.title"),
     ("lijst-toetsen", creditor_list.page, "asklist.title"),
+    ("vordering-indienen", creditor_claim.page, "filing.title"),
+    ("mijn-vorderingen", creditor_claims.page, "filed.title"),
     ("mijn-toetsen", creditor_history.page, "asked.title"),
     ("uitleg", creditor.page, "explain.title"),
 ]
@@ -68,7 +72,7 @@ PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) f
 IN_THE_MENU = {
     "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan", "status",
     "lijst-toetsen", "mijn-toetsen", "uitleg",
-    "schuldeisers",
+    "vordering-indienen", "mijn-vorderingen", "schuldeisers",
 }  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 
