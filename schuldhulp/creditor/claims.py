@@ -21,6 +21,7 @@ from schuldhulp.creditor.claims_under_way import UnderWay
 from schuldhulp.creditor.claims_work import ClaimWork, municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.lists.patience import Patience
+from schuldhulp.creditor.notices import NoticeBox
 from schuldhulp.creditor.patient_node import SECONDS, PatientNode
 from schuldhulp.creditor.registry import MAX_AGE
 from schuldhulp.creditor.transactions import Transactions
@@ -113,6 +114,14 @@ class ClaimClient:
             registers=self._access.register,
         )
         self._under_way = UnderWay(journal=self._journal, work=self._work, transactions=self._transactions)
+        self._notices = NoticeBox(
+            access=self._access,
+            journal=self._journal,
+            messages=messages,
+            account=account,
+            folder=folder / "notices",
+            clock=self._clock,
+        )
         self._reading = ClaimReading(
             journal=self._journal, messages=messages, account=account.address, clock=self._clock
         )
@@ -128,6 +137,11 @@ class ClaimClient:
     def __exit__(self, *exception: object) -> None:
         """Close."""
         self.close()
+
+    @property
+    def notices(self) -> NoticeBox:
+        """The notices that municipalities sent, to read and to sign for."""
+        return self._notices
 
     def set_up(self) -> SetUp:
         """Use up the account's first nonce and put its encryption key on chain; what is there already is left.

@@ -15,6 +15,7 @@ from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.receipt_times import LEAD
 from schuldhulp.crypto.claim_decisions import open_decision
+from schuldhulp.crypto.notices import open_notice
 from schuldhulp.crypto.renewals import open_renewal, renewal_signer
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.renewals import renewal_to_plain
@@ -112,6 +113,19 @@ class RenewalCheck:
         return Judged(document=json.dumps(renewal_to_plain(signed)))
 
 
+class NoticeCheck:
+    """Checks notices that somebody gets help. What one says stays sealed."""
+
+    def __init__(self, messages: OpeningKey) -> None:
+        """Take what opens messages."""
+        self._messages = messages
+
+    def check(self, kept: KeptMessage) -> Judged:
+        """See that it opens, stands for what it says, and is of the municipality in whose mailbox it lay."""
+        notice = open_notice(self._messages, kept.claim_id, kept.content)
+        return Judged(problem=None if notice.municipality == kept.municipality else "notice_elsewhere")
+
+
 def message_handlers(
     *, access: ClaimAccess, journal: ClaimJournal, messages: OpeningKey
 ) -> Mapping[MessageKind, MessageHandler]:
@@ -125,5 +139,6 @@ def message_handlers(
     return {
         MessageKind.RECEIPT: ReceiptCheck(access=access, journal=journal, messages=messages),
         MessageKind.DECISION: DecisionCheck(messages),
+        MessageKind.NOTICE: NoticeCheck(messages),
         MessageKind.RENEWAL: RenewalCheck(access=access, messages=messages),
     }
