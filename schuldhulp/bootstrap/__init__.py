@@ -6,7 +6,13 @@ heavy is imported when it is needed, so that a creditor's machine needs nothing 
 
 from schuldhulp.bootstrap.chain import epochs_on_chain, open_chain
 from schuldhulp.bootstrap.cockpit_process import Cockpit, cockpit, cockpit_is_secure, login_secrets, open_cockpit
-from schuldhulp.bootstrap.creditor_machine import claim_client, creditor_client, creditor_memory, receipt_verifier
+from schuldhulp.bootstrap.creditor_machine import (
+    claim_client,
+    creditor_client,
+    creditor_memory,
+    receipt_verifier,
+    statement_client,
+)
 from schuldhulp.bootstrap.evaluator_process import EvaluatorServices, evaluator_services, keep_erasing
 from schuldhulp.bootstrap.relay_process import relay
 from schuldhulp.bootstrap.worker_process import open_worker
@@ -28,4 +34,5 @@ __all__ = [
     "open_worker",
     "receipt_verifier",
     "relay",
+    "statement_client",
 ]

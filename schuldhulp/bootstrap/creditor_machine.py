@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from schuldhulp.creditor import ClaimClient, Client
     from schuldhulp.creditor.kept_tags import KeptTagFile
     from schuldhulp.creditor.receipt_standing import ReceiptVerifier
+    from schuldhulp.creditor.statements import StatementClient
     from schuldhulp.crypto.kept import KeptKey
     from schuldhulp.services.ports import KeptTags
 
@@ -100,6 +101,33 @@ def claim_client(
     name = _organisation(settings, organisation)
     keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
     return ClaimClient(
+        deployment_file=settings.deployment_file,
+        chain_url=settings.chain_url,
+        organisation=name,
+        account=keys.account,
+        messages=keys.messages,
+        folder=settings.data / "claims" / name,
+        max_age=timedelta(seconds=settings.head_max_age),
+        ca_file=settings.ca_file,
+        tell=tell,
+    )
+
+
+def statement_client(
+    settings: Settings,
+    *,
+    organisation: str | None = None,
+    tell: Callable[[SchuldhulpError, float], None] | None = None,
+) -> StatementClient:
+    """Put together what sends a party's statements; arguments and errors are those of `claim_client`.
+
+    The two work in one folder, one at a time: claims and statements have one mailbox.
+    """
+    from schuldhulp.creditor.statements import StatementClient
+
+    name = _organisation(settings, organisation)
+    keys = CreditorKeys.open(settings.keys, kvk=name, private=settings.production)
+    return StatementClient(
         deployment_file=settings.deployment_file,
         chain_url=settings.chain_url,
         organisation=name,

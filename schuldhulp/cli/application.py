@@ -21,6 +21,8 @@ from schuldhulp.cli import (
     serve,
     signals,
     staff,
+    statements,
+    statements_desk,
 )
 from schuldhulp.cli.output import explain, explain_unexpected, silence_output
 from schuldhulp.errors import Misconfigured, SchuldhulpError
@@ -50,6 +52,8 @@ app.command("verify")(checks.verify)
 app.command("signal")(signals.signal)
 app.add_typer(claims.app, name="claim")
 app.add_typer(claims_inbox.app, name="claims")
+app.add_typer(statements.app, name="statement")
+app.add_typer(statements_desk.app, name="statements")
 app.command("status")(checks.status)
 app.add_typer(creditors.creditors, name="creditor")
 app.add_typer(evaluator.app, name="evaluator")

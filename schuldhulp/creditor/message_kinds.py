@@ -14,6 +14,7 @@ from schuldhulp.creditor.claims_steps import KeptMessage
 from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.receipt_times import LEAD
+from schuldhulp.creditor.statement_receipts import checked_statement_receipt
 from schuldhulp.crypto.claim_decisions import open_decision
 from schuldhulp.crypto.notices import open_notice
 from schuldhulp.crypto.renewals import open_renewal, renewal_signer
@@ -113,6 +114,20 @@ class RenewalCheck:
         return Judged(document=json.dumps(renewal_to_plain(signed)))
 
 
+class StatementReceiptCheck:
+    """Checks the municipality's signatures under statements."""
+
+    def __init__(self, *, access: ClaimAccess, messages: OpeningKey) -> None:
+        """Take the chain, and what opens messages."""
+        self._access = access
+        self._messages = messages
+
+    def check(self, kept: KeptMessage) -> Judged:
+        """Open a receipt and see that the municipality's receipt signer signed it, for this account."""
+        problem, document = checked_statement_receipt(kept, access=self._access, messages=self._messages)
+        return Judged(problem=problem, document=document)
+
+
 class NoticeCheck:
     """Checks notices that somebody gets help. What one says stays sealed."""
 
@@ -141,4 +156,5 @@ def message_handlers(
         MessageKind.DECISION: DecisionCheck(messages),
         MessageKind.NOTICE: NoticeCheck(messages),
         MessageKind.RENEWAL: RenewalCheck(access=access, messages=messages),
+        MessageKind.STATEMENT_RECEIPT: StatementReceiptCheck(access=access, messages=messages),
     }
