@@ -151,14 +151,15 @@ def debts() -> None:
     waiting = any(one.standing.waits_for_resident for one in claims)
     if waiting:
         # What waits for the resident stands on top.
-        show(resident_claims.section(claims), layout.section(t("debts.caption")))
+        resident_claims.section(claims)
+        show(layout.section(t("debts.caption")))
     show(summaries.debts_table(view.overview))
     if view.overview.disputed_total:
         amount = formats.amount(view.overview.disputed_total)
         show(notice_html("info", t("debts.disputed_title"), t("debts.disputed", amount=amount)))
     show(layout.explained(t("debts.two_amounts"), t("debts.two_amounts_text")))
     if not waiting:
-        show(resident_claims.section(claims))
+        resident_claims.section(claims)
     calm(view)
 
 

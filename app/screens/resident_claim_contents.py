@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.components import formats, layout
 from app.components.html import LONGEST, Html, escape, join, lines, tag
-from app.components.notices import notice_html
 from app.components.table import facts
 from app.texts import t, word
 from schuldhulp.domain.claims import ClaimContents
@@ -12,13 +11,8 @@ from schuldhulp.domain.records import Preference
 from schuldhulp.services.claims.own_claims import OwnClaim
 
 
-def contents(one: ClaimContents, *, is_over: bool) -> Html:
-    """Return what the creditor wrote, in the order in which a resident needs it.
-
-    Args:
-        one: the contents.
-        is_over: whether nothing happens with the claim any more, so that nobody need object.
-    """
+def contents(one: ClaimContents) -> Html:
+    """Return how much the creditor asks for, and why, in the creditor's words."""
     return join(
         (
             layout.section(t("own.what")),
@@ -26,7 +20,6 @@ def contents(one: ClaimContents, *, is_over: bool) -> Html:
             layout.section(t("own.why")),
             tag("p", lines(one.why_owed, LONGEST * 2), class_="quoted"),
             tag("p", t("own.legal_ground", ground=one.legal_ground), class_="note"),
-            None if is_over else join((layout.section(t("own.object")), _objection(one))),
         )
     )
 
@@ -80,10 +73,12 @@ def _grouped(iban: str) -> str:
     return formats.NO_BREAK_SPACE.join(iban[start : start + 4] for start in range(0, len(iban), 4))
 
 
-def _objection(one: ClaimContents) -> Html:
+def objection(one: ClaimContents) -> Html:
+    """Return how and until when somebody can object at the creditor."""
     contact = one.contact
     return join(
         (
+            layout.section(t("own.object")),
             tag("p", _object_until(one)),
             tag("p", t("own.object_how"), class_="note"),
             tag("p", lines(one.objection), class_="quoted"),
@@ -95,7 +90,6 @@ def _objection(one: ClaimContents) -> Html:
                     ),
                 )
             ),
-            notice_html("info", t("own.object_other")),
         )
     )
 

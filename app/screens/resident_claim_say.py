@@ -140,8 +140,8 @@ def _sure(actor: Actor, view: DossierView, one: OwnClaim, kept: Draft) -> None:
 def _fill_in(one: OwnClaim, kept: Draft) -> None:
     included = one.record.decision is ClaimDecisionState.INCLUDED
     layout.title(t("say.wrong_title"), t("say.wrong_lead_included" if included else "say.wrong_lead"))
-    show(facts(_which(one)))
     problems = st.container()
+    show(facts(_which(one)))
     with st.form("say_form", border=False):
         for item in FIELDS:
             forms.draw_field(SCREEN, SCREEN, item, kept, People())

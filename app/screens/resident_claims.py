@@ -28,9 +28,9 @@ PAGE = "vordering"
 
 TONES: Mapping[ClaimStanding, Tone] = MappingProxyType(
     {
-        ClaimStanding.TO_CHECK: "warning",
-        ClaimStanding.ANSWERED: "warning",
-        ClaimStanding.DISPUTED: "info",
+        ClaimStanding.TO_CHECK: "info",
+        ClaimStanding.ANSWERED: "info",
+        ClaimStanding.DISPUTED: "busy",
         ClaimStanding.AGREED: "busy",
         ClaimStanding.ASKED: "busy",
         ClaimStanding.INCLUDED: "good",
@@ -51,29 +51,24 @@ def creditor_of(one: OwnClaim) -> str:
     return t("own.unreadable") if one.contents is None else one.contents.original_creditor.name
 
 
-def section(claims: Sequence[OwnClaim]) -> Html:
-    """Return the claims as a part of the page of debts; nothing where there are none."""
+def section(claims: Sequence[OwnClaim]) -> None:
+    """Show the claims as a part of the page of debts; nothing where there are none."""
     if not claims:
-        return Html("")
+        return
     waiting = sum(one.standing.waits_for_resident for one in claims)
-    told = None
+    show(layout.section(t("own.section")), tag("p", t("own.section_hint"), class_="hint"))
     if waiting:
-        told = notice_html("info", t("own.to_check_one") if waiting == 1 else t("own.to_check", count=waiting))
-    return join(
-        (
-            layout.section(t("own.section")),
-            tag("p", t("own.section_hint"), class_="hint"),
-            told,
-            table(
-                t("own.caption"),
-                (
-                    Column(heading=t("own.creditor")),
-                    Column(heading=t("own.amount"), numeric=True),
-                    Column(heading=t("own.object_until")),
-                    Column(heading=t("own.state")),
-                ),
-                map(_row, claims),
+        notices.notice("info", t("own.to_check_one") if waiting == 1 else t("own.to_check", count=waiting))
+    show(
+        table(
+            t("own.caption"),
+            (
+                Column(heading=t("own.creditor")),
+                Column(heading=t("own.amount"), numeric=True),
+                Column(heading=t("own.object_until")),
+                Column(heading=t("own.state")),
             ),
+            map(_row, claims),
         )
     )
 
@@ -113,24 +108,17 @@ def page() -> None:
         say.ask(actor, view, one)
         return
     layout.title(t("own.title_of", creditor=escape(creditor_of(one), 120)))
-    show(
-        tag(
-            "p",
-            standing_status(one.standing),
-            " ",
-            tag("span", trust.record_status(view.trust, one.view), class_="beside"),
-            class_="states",
-        )
-    )
+    show(tag("p", trust.record_status(view.trust, one.view)))
     resident_opened.warning(view)
     say.told(one)
     _standing(one)
+    show(layout.empty(t("own.unreadable_text")) if one.contents is None else parts.contents(one.contents))
     if not resident_opened.deviates(view):
+        # Below what it is about: nobody says yes to what was not read.
         say.buttons(actor, view, one)
-    if one.contents is None:
-        show(layout.empty(t("own.unreadable_text")))
-    else:
-        show(parts.contents(one.contents, is_over=one.standing.is_over))
+    if one.contents is not None and not one.standing.is_over:
+        show(parts.objection(one.contents))
+        notices.notice("info", t("own.object_other_title"), t("own.object_other"))
     _course(actor, view, one)
     show(parts.proof(one))
     resident_opened.calm(view)

@@ -41,7 +41,7 @@ def page() -> None:
         tag("p", t("shared.consents_hint"), class_="hint") if consents else layout.empty(t("shared.consents_none")),
     )
     for each in sorted(consents, key=lambda one: (not _holds(one.record), -one.record.given_on.toordinal())):
-        show(_card(view, each))
+        show(_card(actor, view, each))
         _ending(actor, view, each)
     resident_opened.calm(view)
 
@@ -83,12 +83,11 @@ def _holds(consent: Consent) -> bool:
     return consent.holds_on(formats.today())
 
 
-def _card(view: DossierView, each: RecordView) -> Html:
+def _card(actor: Actor, view: DossierView, each: RecordView) -> Html:
     consent: Consent = each.record
     given = t("shared.given", day=formats.day(consent.given_on), how=word("consent_form", consent.how).lower())
     until = t("shared.until", day=formats.day(consent.until)) if consent.until else None
     ended = t("shared.ended", day=formats.day(consent.ended_on)) if consent.ended_on else None
-    owner = _owner(view, consent)
     return tag(
         "article",
         tag(
@@ -99,7 +98,7 @@ def _card(view: DossierView, each: RecordView) -> Html:
         ),
         tag("p", t("shared.may", subject=word("consent_subject", consent.subject).lower())),
         tag("p", join((part for part in (given, until, ended) if part), ". "), ".", class_="note"),
-        tag("p", t("shared.whose", name=owner), class_="note") if owner else None,
+        tag("p", _of_whom(actor, view, consent), class_="note"),
         tag("p", trust.record_status(view.trust, each)),
         class_="card",
     )
@@ -115,11 +114,18 @@ def _state(consent: Consent) -> tuple[Tone, str]:
     return "stop", t("shared.run_out")
 
 
-def _owner(view: DossierView, consent: Consent) -> Html | None:
-    """Return whose consent it is, where there are two to choose from."""
-    people = view.of_kind(RecordKind.APPLICANT)
-    names = {each.record_id: escape(each.record.full_name, summaries.CELL) for each in people}
-    return names.get(consent.applicant) if len(names) > 1 else None
+def _of_whom(actor: Actor, view: DossierView, consent: Consent) -> Html:
+    """Return whose consent it is; of the partner's, that only the partner can end it."""
+    people = {each.record_id: each.record.full_name for each in view.of_kind(RecordKind.APPLICANT)}
+    name = escape(people.get(consent.applicant) or t("people.unknown"), summaries.CELL)
+    whose = t("shared.whose", name=name)
+    if consent.applicant == actor.applicant or _is_over(consent):
+        return Html(whose + ".")
+    return Html(f"{whose}. {t('shared.partner', name=name)}")
+
+
+def _is_over(consent: Consent) -> bool:
+    return consent.ended_on is not None or (consent.until is not None and consent.until < formats.today())
 
 
 def _ending(actor: Actor, view: DossierView, each: RecordView) -> None:
@@ -131,14 +137,9 @@ def _ending(actor: Actor, view: DossierView, each: RecordView) -> None:
         number = submission.result.record_id.hex()[:8].upper()
         notices.notice("good", t("shared.end_done_title"), t("shared.end_done", number=number), role="status")
         return
-    over = consent.ended_on is not None or (consent.until is not None and consent.until < formats.today())
-    if over or resident_opened.deviates(view):
+    if consent.applicant != actor.applicant or _is_over(consent) or resident_opened.deviates(view):
         return
     party = escape(consent.party, summaries.CELL)
-    if consent.applicant != actor.applicant:
-        owner = _owner(view, consent) or t("people.unknown")
-        show(tag("p", t("shared.partner", name=owner), class_="hint"))
-        return
     if submission is None:
         st.button(t("shared.end_of", party=party), key=f"{key}_ask", on_click=_ask, args=(key,))
         return
