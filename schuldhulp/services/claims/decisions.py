@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from schuldhulp.crypto.claim_decisions import decision_hash, seal_decision
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import (
-    ClaimDecision,
     ClaimStatus,
     DecisionReason,
-    check_decision,
-    check_reason,
     obligation_from,
     statement_is_old,
 )
-from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, RecordVersion
-from schuldhulp.domain.types import ClaimId, Commitment, RecordId, Salt
+from schuldhulp.domain.records import ReceivedClaim, RecordVersion
+from schuldhulp.domain.types import ClaimId, Commitment, RecordId
 from schuldhulp.errors import Conflict, NotFound
-from schuldhulp.services.claims.decision_rows import DecisionRow, decision_mac
-from schuldhulp.services.claims.desk import Standing, changed, require_none_waits
+from schuldhulp.services.claims.decision_writing import DecisionWriting, Step
+from schuldhulp.services.claims.desk import Standing
 from schuldhulp.services.claims.dossier_claims import (
     current_records,
-    draft_of,
     let_go,
     obligation_of,
     own_obligation,
-    received,
     settled,
 )
-from schuldhulp.services.claims.linking import ClaimLinking
 from schuldhulp.services.claims.links import Link, record_of
 from schuldhulp.services.claims.opening import OpenedClaim
 from schuldhulp.services.claims.rows import ContentsState
@@ -54,26 +45,8 @@ _UNLINKED: Final = frozenset(
 )
 """What can be said of a claim that belongs to no dossier."""
 
-_STATES: Final = {status: ClaimDecisionState(status.name.lower()) for status in (
-    ClaimStatus.ASKED, ClaimStatus.INCLUDED, ClaimStatus.DECLINED, ClaimStatus.SETTLED
-)}  # fmt: skip
 
-_Drafts = Callable[[Assessment, RecordVersion, ReceivedClaim], tuple[ReceivedClaim, list[Draft]]]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Step:
-    """What somebody decides on which version of a claim."""
-
-    actor: Actor
-    claim_id: ClaimId
-    judged: Commitment
-    status: ClaimStatus
-    reason: DecisionReason
-    text: str
-
-
-class ClaimDesk(ClaimLinking):
+class ClaimDesk(DecisionWriting):
     """Decides on claims, besides linking them to dossiers.
 
     Whoever decides says which version was judged. Where another one stands on the chain by then, nothing is written
@@ -109,7 +82,7 @@ class ClaimDesk(ClaimLinking):
                 ``claim_changed``, ``decision_waits`` or ``encryption_key_missing``.
             Deviation, ChainMismatch, Unreachable: as for any change, and no chain answers; nothing was written.
         """
-        step = _Step(
+        step = Step(
             actor=actor,
             claim_id=claim_id,
             judged=judged,
@@ -189,7 +162,7 @@ class ClaimDesk(ClaimLinking):
                 to come (``claim_contents_awaited``).
             NotAllowed, InvalidInput, NotFound, Deviation, ChainMismatch, Unreachable: as `decline`.
         """
-        step = _Step(
+        step = Step(
             actor=actor,
             claim_id=claim_id,
             judged=judged,
@@ -266,7 +239,7 @@ class ClaimDesk(ClaimLinking):
         reason: DecisionReason,
         text: str,
     ) -> None:
-        step = _Step(actor=actor, claim_id=claim_id, judged=judged, status=status, reason=reason, text=text)
+        step = Step(actor=actor, claim_id=claim_id, judged=judged, status=status, reason=reason, text=text)
         found = self._judged(step)
         _readable(found)
         if found.link is None and reason not in _UNLINKED:
@@ -274,99 +247,6 @@ class ClaimDesk(ClaimLinking):
         if found.link is not None and reason is DecisionReason.CLIENT_UNKNOWN:
             raise Conflict("claim_linked", "this claim belongs to a client", field="reason")
         self._write(step, found, _EFFECTS[status])
-
-    def _judged(self, step: _Step) -> Standing:
-        """Read the claim and refuse what cannot be decided on it."""
-        self._admit(step.actor, None)
-        check_reason(step.status, step.reason, step.text)
-        found = self._standing(step.claim_id)
-        if found.row.commitment != step.judged:
-            raise changed()
-        check_decision(found.row.status, step.status)
-        if found.link is not None:
-            self._admit(step.actor, found.link.dossier)
-            self._require_opened(step.actor, found.link.dossier)
-        self._require_on_chain(found.row)
-        return found
-
-    def _write(self, step: _Step, found: Standing, drafts: _Drafts) -> None:
-        job, link = self._job(step, found), found.link
-        if link is None:
-            with self._store.write() as work:
-                self._store_job(work, found, job)
-                self._log_step(work, step.actor, step.claim_id)
-                work.commit()
-            return
-
-        def prepare(opened: Assessment) -> Change:
-            held = record_of(opened, step.claim_id)
-            if held is None or not isinstance(held.record, ReceivedClaim):
-                raise Conflict("claim_not_linked", "the claim was taken out of its dossier", field="claim_id")
-            present = received(held, found.opened) if found.opened is not None else held.record
-            record, more = drafts(opened, held, present)
-            decided = replace(
-                record,
-                decision=_STATES[step.status],
-                decision_reason=step.reason.value,
-                decided_at=job.created_at,
-            )
-            after = Link.to(link.dossier, held.record_id, decided)
-
-            def also(work: UnitOfWork) -> None:
-                self._store_job(work, found, job)
-                self._link_to(work, found.row, after)
-
-            return Change(drafts=[*more, draft_of(held, held.record_id, decided)], also=also)
-
-        self._writer.change(
-            link.dossier, prepare, actor=step.actor, action=LogAction.CHANGE, purpose=Purpose.CLAIM_REVIEW
-        )
-
-    def _job(self, step: _Step, found: Standing) -> DecisionRow:
-        """Seal the decision to the holder and to the municipality itself."""
-        holder = found.row.holder
-        key = self._register.encryption_keys([holder]).get(holder, bytes(32))
-        if not any(key):
-            raise Conflict("encryption_key_missing", "the creditor has no key to which anything can be sealed")
-        now = self._clock.now()
-        decision = ClaimDecision(
-            claim_id=step.claim_id,
-            commitment=step.judged,
-            municipality=self._municipality,
-            status=step.status,
-            reason=step.reason,
-            text=step.text,
-            decided_at=now.replace(microsecond=0),
-            salt=Salt(secrets.token_bytes(32)),
-        )
-        row = DecisionRow(
-            id=secrets.token_bytes(16),
-            municipality=self._municipality,
-            claim_id=step.claim_id,
-            commitment=step.judged,
-            status=step.status,
-            decision=decision_hash(decision),
-            recipient=holder,
-            sealed=seal_decision(key, decision),
-            kept=seal_decision(self._opening_key.public_key, decision),
-            created_at=now,
-        )
-        return replace(row, mac=decision_mac(self._reader.keys.job, row))
-
-    def _store_job(self, work: UnitOfWork, found: Standing, job: DecisionRow) -> None:
-        """Store the job, unless the claim, its link or another decision came in between."""
-        self._require_link(work, found.row, found.link)
-        require_none_waits(work, job.claim_id)
-        work.decisions.add(job)
-
-    def _log_step(self, work: UnitOfWork, actor: Actor, claim_id: ClaimId) -> None:
-        self._log.write(
-            work,
-            actor=actor,
-            action=LogAction.CHANGE,
-            purpose=Purpose.CLAIM_REVIEW,
-            reason=f"claim {claim_id.hex()}",
-        )
 
 
 def _readable(found: Standing) -> OpenedClaim:
