@@ -10,6 +10,10 @@ import streamlit as st
 from app import session
 from app.components import layout, notices
 from app.screens import (
+    claims,
+    claims_decide,
+    claims_link,
+    claims_one,
     clients,
     creditor,
     creditor_check,
@@ -52,6 +56,10 @@ STAFF: Pages = [
     ("gegeven", record.page, "record.title"),
     ("invoeren", record_form.page, "record.form_title"),
     ("aanmelden", enrolment.page, "enrolment.title"),
+    ("vorderingen", claims.page, "claims.title"),
+    ("beoordelen", claims_one.page, "claims.number"),
+    ("koppelen", claims_link.page, "claim.do_link"),
+    ("besluiten", claims_decide.page, "claim_do.decision"),
 ]
 ADMINISTRATOR: Pages = [
     ("status", status.page, "status.title"),
@@ -72,7 +80,7 @@ PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) f
 IN_THE_MENU = {
     "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan", "status",
     "lijst-toetsen", "mijn-toetsen", "uitleg",
-    "vordering-indienen", "mijn-vorderingen", "schuldeisers",
+    "vordering-indienen", "mijn-vorderingen", "schuldeisers", "vorderingen",
 }  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 

@@ -14,6 +14,7 @@ from app.components.fields import People
 from app.components.html import Html, escape, join, show, tag
 from app.components.notices import Tone, status
 from app.components.table import Column, facts, table
+from app.screens import claims_dossier
 from app.screens.clients import STAFF, names_of
 from app.screens.opened import address, form_address, open_dossier
 from app.texts import t, word
@@ -24,6 +25,7 @@ from schuldhulp.domain.records import (
     Expense,
     Income,
     Obligation,
+    ReceivedClaim,
     RecordKind,
 )
 from schuldhulp.domain.trust import TrustState
@@ -33,7 +35,7 @@ from schuldhulp.services.views import EnrolmentStep
 if TYPE_CHECKING:
     from schuldhulp.services.views import DossierView, EnrolmentState, RecordView
 
-PARTS = ("overzicht", "verplichtingen", "inkomen", "afspraken", "personen")
+PARTS = ("overzicht", "verplichtingen", "inkomen", "afspraken", "vorderingen", "personen")
 
 
 def people_of(view: DossierView) -> People:
@@ -103,6 +105,7 @@ def _parts(view: DossierView) -> str:
         "verplichtingen": _count(view, Obligation),
         "inkomen": _count(view, Income, Expense),
         "afspraken": _count(view, Agreement),
+        "vorderingen": _count(view, ReceivedClaim),
         "personen": _count(view, Applicant),
     }
     items = (
@@ -325,6 +328,7 @@ _DRAW: Mapping[str, Callable[[DossierView], None]] = MappingProxyType(
         "verplichtingen": _obligations,
         "inkomen": _budget,
         "afspraken": _agreements,
+        "vorderingen": claims_dossier.part,
         "personen": _people,
     }
 )

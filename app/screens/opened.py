@@ -49,16 +49,18 @@ def identifier(name: str) -> bytes | None:
     return value if len(value) == 32 else None
 
 
-def open_dossier(actor: Actor) -> DossierView:
-    """Return the dossier of the address; asks for a reason first where one is needed.
+def open_dossier(actor: Actor, chosen: DossierId | None = None, *, purpose: Purpose = Purpose.DEBT_HELP) -> DossierView:
+    """Return a dossier; asks for a reason first where one is needed.
 
     Args:
         actor: who opens it.
+        chosen: the dossier; that of the address by default.
+        purpose: what for, when it is her own client.
 
     Raises:
         SchuldhulpError: it is not there, or it cannot be read.
     """
-    found = identifier("dossier")
+    found = chosen or identifier("dossier")
     if found is None:
         layout.title(t("dossier.title"))
         show(layout.empty(t("dossier.none")), layout.link("/", t("dossier.to_clients")))
@@ -66,7 +68,8 @@ def open_dossier(actor: Actor) -> DossierView:
     dossier = DossierId(found)
     reasons: dict[bytes, str] = st.session_state.setdefault("opened_reasons", {})
     # Not her own client: she works in the place of somebody else, and says why.
-    purpose = Purpose.REPLACEMENT if dossier in reasons else Purpose.DEBT_HELP
+    if dossier in reasons:
+        purpose = Purpose.REPLACEMENT
     try:
         return session.cockpit().dossiers.open(
             actor=actor, dossier=dossier, purpose=purpose, reason=reasons.get(dossier)
@@ -93,6 +96,11 @@ def _ask_reason(dossier: DossierId, reasons: dict[bytes, str], problem: str) -> 
         notices.error_summary([("reason_text", problem)])
     show(layout.link("/", t("dossier.to_clients")))
     st.stop()
+
+
+def is_open_to(actor: Actor, dossier: DossierId) -> bool:
+    """Say whether a dossier opens without asking anything: her own, or one that she gave a reason for."""
+    return dossier in actor.dossiers or dossier in st.session_state.get("opened_reasons", {})
 
 
 def record_of(view: DossierView) -> RecordView | None:

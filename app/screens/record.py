@@ -15,6 +15,7 @@ from app.components.forms import Submission
 from app.components.html import Html, escape, join, show, tag
 from app.components.recordforms import SECTIONS, describe
 from app.components.table import facts
+from app.screens import claims_dossier
 from app.screens.clients import STAFF
 from app.screens.dossier import people_of
 from app.screens.opened import address, form_address, open_dossier, record_of
@@ -72,10 +73,7 @@ def _facts_of(record: Record, people: People) -> Sequence[tuple[str, object]]:
     if isinstance(record, Enrolment):
         return _enrolment(record, people)
     if isinstance(record, ReceivedClaim):
-        return [
-            (t("field.claim.received_at"), formats.moment(record.received_at)),
-            (t("field.claim.version"), str(record.claim_version)),
-        ]
+        return claims_dossier.described(record)
     if isinstance(record, SentNotice):
         return [
             (t("field.notice.recipient"), record.recipient),
