@@ -12,7 +12,7 @@ from schuldhulp.domain.access import Actor
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import ClaimDecision, ClaimStatus, DecisionReason, check_decision, check_reason
 from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, RecordVersion
-from schuldhulp.domain.types import ClaimId, Commitment, Salt
+from schuldhulp.domain.types import ClaimId, Commitment, RecordId, Salt
 from schuldhulp.errors import Conflict
 from schuldhulp.services.claims.decision_rows import DecisionRow, decision_mac
 from schuldhulp.services.claims.desk import Standing, changed, require_none_waits
@@ -27,8 +27,11 @@ _STATES: Final = {status: ClaimDecisionState(status.name.lower()) for status in 
     ClaimStatus.ASKED, ClaimStatus.INCLUDED, ClaimStatus.DECLINED, ClaimStatus.SETTLED
 )}  # fmt: skip
 
-Drafts = Callable[[Assessment, RecordVersion, ReceivedClaim], tuple[ReceivedClaim, list[Draft]]]
-"""Says what a decision makes of a claim's record, as it was and as it is now, and what else it writes."""
+Effect = tuple[RecordId | None, list[Draft]]
+"""The obligation that a claim stands for after a decision, and what is written of obligations."""
+
+Drafts = Callable[[Assessment, RecordVersion, ReceivedClaim], Effect]
+"""Finds that for a claim's record as it was, and as it is with what stands on the chain now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,9 +77,10 @@ class DecisionWriting(ClaimLinking):
             if held is None or not isinstance(held.record, ReceivedClaim):
                 raise Conflict("claim_not_linked", "the claim was taken out of its dossier", field="claim_id")
             present = received(held, found.opened) if found.opened is not None else held.record
-            record, more = drafts(opened, held, present)
+            obligation, more = drafts(opened, held, present)
             decided = replace(
-                record,
+                present,
+                obligation=obligation,
                 decision=_STATES[step.status],
                 decision_reason=step.reason.value,
                 decided_at=job.created_at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from schuldhulp.domain.access import Actor
@@ -16,7 +15,7 @@ from schuldhulp.domain.claims import (
 from schuldhulp.domain.records import ReceivedClaim, RecordVersion
 from schuldhulp.domain.types import ClaimId, Commitment, RecordId
 from schuldhulp.errors import Conflict, NotFound
-from schuldhulp.services.claims.decision_writing import DecisionWriting, Step
+from schuldhulp.services.claims.decision_writing import DecisionWriting, Effect, Step
 from schuldhulp.services.claims.desk import Standing
 from schuldhulp.services.claims.dossier_claims import (
     current_records,
@@ -99,7 +98,7 @@ class ClaimDesk(DecisionWriting):
                 "statement_old", "the statement is older than six months; ask for a newer one", field="claim_id"
             )
 
-        def drafts(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
+        def drafts(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> Effect:
             if record.waits_for_answer:
                 raise Conflict(
                     "resident_unanswered", "the resident disputes this claim; answer first", field="claim_id"
@@ -111,7 +110,7 @@ class ClaimDesk(DecisionWriting):
             check_references(obligation, current_records(opened))
             made = present.record_id if present else new_record_id()
             draft = Draft(record=obligation, record_id=made, expected_version=present.version if present else 0)
-            return replace(record, obligation=made), [*let, draft]
+            return made, [*let, draft]
 
         self._write(step, found, drafts)
 
@@ -255,16 +254,16 @@ def _readable(found: Standing) -> OpenedClaim:
     return found.opened
 
 
-def _asked(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
-    return record, []
+def _asked(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> Effect:
+    return record.obligation, []
 
 
-def _declined(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
-    return replace(record, obligation=None), let_go(opened, held, reason="claim_declined")
+def _declined(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> Effect:
+    return None, let_go(opened, held, reason="claim_declined")
 
 
-def _settled(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> tuple[ReceivedClaim, list[Draft]]:
-    return record, settled(opened, record)
+def _settled(opened: Assessment, held: RecordVersion, record: ReceivedClaim) -> Effect:
+    return record.obligation, settled(opened, record)
 
 
 _EFFECTS: Final = {ClaimStatus.ASKED: _asked, ClaimStatus.DECLINED: _declined, ClaimStatus.SETTLED: _settled}
