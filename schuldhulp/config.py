@@ -162,6 +162,12 @@ class Settings(BaseModel):
     municipality_quota: Annotated[int, Field(ge=0)] = Field(
         50000, description="Identifiers that the municipality itself may have evaluated in a day, for its enrolments."
     )
+    reviewer_claim_ids: Annotated[int, Field(ge=0)] = Field(
+        100000, description="Claim ids that the municipality itself may have computed in a day, for what came in."
+    )
+    reviewer_messages: Annotated[int, Field(ge=0)] = Field(
+        100000, description="Messages that the municipality itself may deliver in a day."
+    )
     rpc_rate: Annotated[int, Field(ge=0)] = Field(
         600, description="Questions to the node that one network address may ask at `/rpc` within a minute; 0: closed."
     )

@@ -62,6 +62,12 @@ def open_reports(settings: Settings) -> Iterator[EvaluatorReports]:
     database = EvaluatorDatabase(settings.evaluator_database_url)
     try:
         database.prepare()
-        yield EvaluatorReports(store=database, clock=SystemClock(), municipality_quota=settings.municipality_quota)
+        yield EvaluatorReports(
+            store=database,
+            clock=SystemClock(),
+            municipality_quota=settings.municipality_quota,
+            reviewer_claim_ids=settings.reviewer_claim_ids,
+            reviewer_messages=settings.reviewer_messages,
+        )
     finally:
         database.close()

@@ -113,6 +113,8 @@ def evaluator_services(settings: Settings) -> EvaluatorServices:
             refusals=database,
             clock=clock,
             retention=timedelta(days=settings.message_days),
+            reviewer_claim_ids=settings.reviewer_claim_ids,
+            reviewer_messages=settings.reviewer_messages,
         ),
     )
 

@@ -81,6 +81,13 @@ def report(
     for day in found.municipality:
         if day.alarm:
             say(f"ALARM {day.day}: it asked {day.elements}; see whether that many were enrolled (docs/runbook.md)")
+    say(f"its reviewer may have {found.reviewer_claim_ids} claim ids computed and send {found.reviewer_messages} a day")
+    for one in found.reviewer:
+        if one.alarm:
+            say(
+                f"ALARM {one.day}: it had {one.claim_ids} claim ids computed and sent {one.messages} messages;"
+                " see whether that many claims came in (docs/runbook.md)"
+            )
 
 
 def _day(text: str, field: str) -> date | None:
@@ -125,6 +132,14 @@ def _plain(found: EvaluatorReport) -> dict[str, object]:
             "days": [
                 {"day": day.day.isoformat(), "questions": day.elements, "alarm": day.alarm}
                 for day in found.municipality
+            ],
+        },
+        "reviewer": {
+            "claim_ids": found.reviewer_claim_ids,
+            "messages": found.reviewer_messages,
+            "days": [
+                {"day": one.day.isoformat(), "claim_ids": one.claim_ids, "messages": one.messages, "alarm": one.alarm}
+                for one in found.reviewer
             ],
         },
     }

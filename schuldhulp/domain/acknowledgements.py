@@ -115,7 +115,7 @@ def plain_members(plain: object, names: set[str], field: str) -> dict[str, Any]:
         # Not the unknown name itself: it may be anything.
         missing = sorted(names - plain.keys())
         raise InvalidInput(
-            "field_missing" if missing else "field_unknown",
+            "type_wrong" if missing else "field_unknown",
             f"{field}: {', '.join(missing)} missing" if missing else f"{field}: a field too many",
             field=missing[0] if missing else field,
         )

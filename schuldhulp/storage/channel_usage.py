@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from schuldhulp.services.ports import ChannelLine
-from schuldhulp.storage.message_tables import claim_id_usage, messages
+from schuldhulp.storage.message_tables import claim_ids_asked, messages
 
 _EPOCH: Final = date(1970, 1, 1)
 _MICROSECONDS: Final = 24 * 60 * 60 * 1_000_000
@@ -23,8 +23,9 @@ def channel_usage(connection: Connection, first: date, last: date) -> list[Chann
         first: first UTC day.
         last: last UTC day.
     """
-    asked = select(claim_id_usage.c.day, claim_id_usage.c.kvk, func.sum(claim_id_usage.c.used))
-    asked = asked.where(claim_id_usage.c.day.between(first, last)).group_by(claim_id_usage.c.day, claim_id_usage.c.kvk)
+    table = claim_ids_asked.c
+    asked = select(table.day, table.asker, func.sum(table.used))
+    asked = asked.where(table.day.between(first, last)).group_by(table.day, table.asker)
     claim_ids = {(row[0], row[1]): int(row[2]) for row in connection.execute(asked)}
 
     day = (type_coerce(messages.c.received_at, BigInteger) // _MICROSECONDS).label("day")

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from schuldhulp.storage.columns import Time
 from schuldhulp.storage.evaluation_tables import metadata
 
-__all__ = ["claim_id_usage", "mailboxes", "messages", "metadata"]
+__all__ = ["claim_ids_asked", "mailboxes", "messages", "messages_sent", "metadata"]
 
 # The row of a mailbox is the lock under which its messages are numbered.
 mailboxes = Table(
@@ -55,12 +55,22 @@ messages = Table(
     Index("ix_messages_fetched_at", "fetched_at"),
 )
 
-claim_id_usage = Table(
-    "claim_id_usage",
+# `asker` is a KvK number or "municipality", which stands in no table: no foreign key.
+claim_ids_asked = Table(
+    "claim_ids_asked",
     metadata,
-    Column("kvk", String(8), ForeignKey("organisations.kvk"), primary_key=True),
+    Column("asker", String(12), primary_key=True),
     Column("day", Date, primary_key=True),
-    # No foreign key: an account that was taken away has used what it has used.
+    # An account that was taken away has used what it has used. Empty for the municipality, whose accounts share.
     Column("account", String(42), primary_key=True),
     Column("used", BigInteger, nullable=False),
+)
+
+# How much the municipality itself delivered on a day; of others what lies here is counted instead.
+messages_sent = Table(
+    "messages_sent",
+    metadata,
+    Column("asker", String(12), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("sent", BigInteger, nullable=False),
 )

@@ -25,7 +25,7 @@ from schuldhulp.storage.counting import Counts, sweep
 from schuldhulp.storage.database import WRITE, connect, translated
 from schuldhulp.storage.evaluation import REQUESTS, SCRIPTS
 from schuldhulp.storage.evaluation_tables import nonces
-from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, take_claim_ids
+from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, count_message, take_claim_ids
 from schuldhulp.storage.message_organisations import correspondents
 from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.migrate import migrate
@@ -90,7 +90,7 @@ class MessageDatabase:
         Args:
             organisation: KvK number, or ``municipality``.
             account: which of its accounts asks.
-            quota: the limits; None for the municipality itself, which has none.
+            quota: the limits; None: no limits, and nothing is counted.
             elements: how many elements.
             nonce: 32 bytes that the requester chose once.
             at: now, UTC; the quota is that of the UTC day.
@@ -129,7 +129,9 @@ class MessageDatabase:
         with translated(), self._engine.connect() as connection:
             return connection.execute(query).first() is not None
 
-    def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:
+    def deliver(
+        self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime, daily: int | None = None
+    ) -> Delivered:
         """Store a message under the next number of its mailbox; one that is there is left as it is.
 
         Deliveries to one mailbox wait for one another, each until the one before has been committed or taken back.
@@ -142,13 +144,14 @@ class MessageDatabase:
             allowance: what the organisation may leave here; None: no limit.
             nonce: of the request.
             at: now, UTC.
+            daily: how many new messages the sender may deliver in a UTC day; None: no bound.
 
         Returns:
             The name of the message and when it came first.
 
         Raises:
             Conflict: the nonce was used before, or the content is there as another kind, subject or organisation's.
-            LimitReached: the organisation would leave more than its allowance; nothing is stored or noted.
+            LimitReached: it would leave more than its allowance, or its bound is reached; nothing is stored or noted.
             Unreachable: the database does not answer.
         """
         with self._request(posting.organisation, nonce, at) as connection:
@@ -160,6 +163,8 @@ class MessageDatabase:
                 return _present(present, posting)
             if allowance is not None:
                 check_allowance(connection, posting, allowance)
+            if daily is not None:
+                count_message(connection, posting.organisation, at.astimezone(UTC).date(), daily)
             connection.execute(update(mailboxes).where(mailboxes.c.recipient == posting.recipient).values(last=number))
             connection.execute(
                 insert(messages).values(

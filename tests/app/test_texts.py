@@ -114,8 +114,8 @@ def test_every_key_that_a_screen_names_exists():
 
 # What only commands, the evaluator or the worker raise, and what means a fault in a screen.
 NOT_ON_A_SCREEN = {
-    "bytes_length", "choice_unknown", "days_invalid", "field_unknown", "iban_invalid", "kind_differs", "oin_invalid",
-    "claim_step", "person_parts", "replaces_wrong", "schema_unknown", "time_not_utc", "type_wrong",
+    "address_invalid", "bytes_length", "choice_unknown", "days_invalid", "field_unknown", "iban_invalid", "kind_differs", "oin_invalid",
+    "claim_step", "person_parts", "replaces_wrong", "schema_unknown", "time_not_utc", "time_not_whole", "type_wrong",
     "year_invalid",
 }  # fmt: skip
 

@@ -90,6 +90,7 @@ class ChannelStage:
         *,
         claim_id_key: bytes | None = None,
         organisations: EvaluatorDatabase | None = None,
+        **bounds: int,
     ) -> ChannelService:
         """Compose a service on a store."""
         return ChannelService(
@@ -109,6 +110,7 @@ class ChannelStage:
             refusals=self.organisations,
             clock=self.clock,
             retention=RETENTION,
+            **bounds,
         )
 
     def app(self, service: ChannelService | None = None) -> FastAPI:

@@ -5,6 +5,7 @@ The evaluator faces the network and opens nothing: it looks at who signed, notes
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -37,8 +38,13 @@ from schuldhulp.services.ports import Clock, EvaluatedBatch
 from schuldhulp.services.refusals import RefusalStore, RefusalTally
 from schuldhulp.services.signed_requests import until_midnight
 
+LOG: Final = logging.getLogger(__name__)
+
 ALLOWANCE: Final = Allowance(waiting=2_000, waiting_bytes=32 * 1024 * 1024, held=50_000, held_bytes=256 * 1024 * 1024)
 """What one organisation may leave here: four days of a standard quota while nobody fetches, and a month of it kept."""
+
+REVIEWER_BOUND: Final = 100_000
+"""Claim ids, and messages, of the municipality itself in a day: twice what one organisation may leave here in all."""
 
 COLLECTED: Final = 512 * 1024
 """Bytes of content in one answer to a collector, unless the first message alone is larger."""
@@ -57,6 +63,8 @@ class ChannelService:
         refusals: RefusalStore,
         clock: Clock,
         retention: timedelta,
+        reviewer_claim_ids: int = REVIEWER_BOUND,
+        reviewer_messages: int = REVIEWER_BOUND,
     ) -> None:
         """Serve one municipality.
 
@@ -68,6 +76,8 @@ class ChannelService:
             refusals: keeps how often was refused, for the report.
             clock: tells the time.
             retention: how long the contents of an acknowledged message are kept.
+            reviewer_claim_ids: claim ids that the municipality itself may have computed in a UTC day.
+            reviewer_messages: messages that it may deliver in a UTC day.
         """
         self._claim_id_key = claim_id_key
         self._callers = callers
@@ -75,6 +85,8 @@ class ChannelService:
         self._messages = messages
         self._clock = clock
         self._retention = retention
+        self._reviewer_claim_ids = reviewer_claim_ids
+        self._reviewer_messages = reviewer_messages
         self._tally = RefusalTally(refusals)
 
     def claim_ids(self, request: ChannelRequest, elements: Sequence[bytes]) -> EvaluatedBatch:
@@ -120,13 +132,14 @@ class ChannelService:
             sufficed = self._messages.charge_claim_ids(
                 organisation=caller.name,
                 account=caller.account,
-                quota=_quota(caller),
+                quota=self._quota(caller),
                 elements=len(elements),
                 nonce=request.nonce,
                 at=now,
                 request=caller.request,
             )
             if not sufficed:
+                self._warn(caller, "claim ids", self._reviewer_claim_ids)
                 raise LimitReached(
                     "claim_id_quota_spent",
                     "the quota of claim ids of today does not suffice; ask again tomorrow (UTC)",
@@ -160,7 +173,7 @@ class ChannelService:
             InvalidInput: expired or valid for too long; content or subject has a wrong length.
             NotAdmitted: no account of the organisation signed it.
             NotAllowed: suspended, or without the role; or this kind does not go this way.
-            LimitReached: the organisation has left too much here.
+            LimitReached: the organisation has left too much here, or the municipality reached its bound of the day.
             Conflict: the request was answered before, or the content was handed in as something else.
             Unreachable: chain or database does not answer.
         """
@@ -171,20 +184,27 @@ class ChannelService:
                 raise InvalidInput("subject_invalid", "a subject is 32 bytes", field="subject")
             _check_way(request.organisation, kind, recipient)
             caller = self._callers.identify(request, now, sends=True, proven=proven)
-            return self._messages.deliver(
-                Posting(
-                    message=message_hash(content),
-                    kind=kind,
-                    subject=subject,
-                    sender=caller.mailbox,
-                    organisation=caller.name,
-                    recipient=recipient,
-                    content=content,
-                ),
-                allowance=None if caller.organisation is None else ALLOWANCE,
-                nonce=request.nonce,
-                at=now,
+            posting = Posting(
+                message=message_hash(content),
+                kind=kind,
+                subject=subject,
+                sender=caller.mailbox,
+                organisation=caller.name,
+                recipient=recipient,
+                content=content,
             )
+            is_municipality = caller.organisation is None
+            try:
+                return self._messages.deliver(
+                    posting,
+                    allowance=None if is_municipality else ALLOWANCE,
+                    daily=self._reviewer_messages if is_municipality else None,
+                    nonce=request.nonce,
+                    at=now,
+                )
+            except LimitReached:
+                self._warn(caller, "messages", self._reviewer_messages)
+                raise
 
     def collect(self, request: ChannelRequest, *, after: int, limit: int) -> list[Message]:
         """Hand out what was sent to whoever signed, acknowledged or not, until it is erased.
@@ -276,6 +296,23 @@ class ChannelService:
                 organisation=caller.name, after=after, limit=limit, nonce=request.nonce, at=now
             )
 
+    def _quota(self, caller: Caller) -> ClaimIdQuota:
+        if caller.organisation is None:
+            # Not so that claims stop, but so that whoever took the reviewer's key cannot try references unnoticed.
+            return ClaimIdQuota(organisation=self._reviewer_claim_ids, account=None)
+        own = caller.organisation.account_quotas.get(caller.account)
+        return ClaimIdQuota(organisation=caller.organisation.quota.daily, account=own)
+
+    @staticmethod
+    def _warn(caller: Caller, what: str, bound: int) -> None:
+        if caller.organisation is None:
+            LOG.warning(
+                "the municipality itself has reached its bound of today, %d %s: more than that is refused;"
+                " see the report, and whether the reviewer's key is where it should be",
+                bound,
+                what,
+            )
+
     def close(self) -> None:
         """Keep what was counted and not kept yet; at the end of the process."""
         self._tally.keep()
@@ -299,13 +336,6 @@ class ChannelService:
         """
         now = self._clock.now()
         return self._messages.erase(fetched_before=now - self._retention, at=now)
-
-
-def _quota(caller: Caller) -> ClaimIdQuota | None:
-    if caller.organisation is None:
-        return None
-    own = caller.organisation.account_quotas.get(caller.account)
-    return ClaimIdQuota(organisation=caller.organisation.quota.daily, account=own)
 
 
 def _check_way(organisation: str, kind: MessageKind, recipient: str) -> None:

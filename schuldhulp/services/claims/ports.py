@@ -262,12 +262,15 @@ class MessageStore(Protocol):
         """Tell by its digest whether a request for claim ids was charged within the last day. Notes no nonce."""
         ...
 
-    def deliver(self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime) -> Delivered:
-        """Store a message under the next number of its mailbox, or find it there.
+    def deliver(
+        self, posting: Posting, *, allowance: Allowance | None, nonce: bytes, at: datetime, daily: int | None = None
+    ) -> Delivered:
+        """Store a message under the next number of its mailbox, or find it there; ``daily`` bounds new ones in a day.
 
         Raises:
             errors.Conflict: ``message_differs``, it is there as another kind, subject or organisation's.
-            LimitReached: the organisation would leave more than its allowance (None: no limit).
+            LimitReached: the organisation would leave more than its allowance (None: no limit), or its bound of the
+                day is reached (None: no bound).
         """
         ...
 

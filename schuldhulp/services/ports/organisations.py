@@ -196,7 +196,7 @@ class ChannelLine:
     Attributes:
         day: UTC day.
         asker: KvK number, or ``municipality``.
-        claim_ids: claim ids that it had computed; those of the municipality are not counted.
+        claim_ids: claim ids that it had computed.
         messages: messages that it delivered.
         size: bytes of their sealed contents.
     """

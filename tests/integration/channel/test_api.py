@@ -24,6 +24,7 @@ from tests.support.evaluation import CHAIN_ID, KVK, NOON, REGISTRY, make_element
 
 CLAIM_IDS, DELIVER = "/v1/claim-ids", "/v1/messages"
 COLLECT, ACKNOWLEDGE = "/v1/messages/collect", "/v1/messages/acknowledge"
+ORGANISATIONS = "/v1/messages/organisations"
 ROUTES = (CLAIM_IDS, DELIVER, COLLECT, ACKNOWLEDGE)
 MUNICIPALITY = "municipality"
 SECRET = "Achternaam-999990019"
@@ -660,12 +661,12 @@ def test_log_holds_the_route_and_nothing_that_was_sent(
 
 def test_openapi_document_names_routes_headers_and_problems(stage: ChannelStage) -> None:
     paths = stage.app().openapi()["paths"]
-    for path in ROUTES:
+    for path in (*ROUTES, ORGANISATIONS):
         told = paths[path]["post"]
         assert [one["name"] for one in told["parameters"] if one["in"] == "header" and one["required"]] == list(HEADERS)
         assert {"200", "400", "401", "403", "408", "409", "413", "422", "429", "503"} <= told["responses"].keys()
         assert "application/json" in told["requestBody"]["content"]
-    assert json.dumps(paths).count("ChannelRequest(uint16 municipality") == len(ROUTES)
+    assert json.dumps(paths).count("ChannelRequest(uint16 municipality") == len(ROUTES) + 1
 
 
 def test_report_tells_who_used_the_channel_how_much_and_what_was_refused(

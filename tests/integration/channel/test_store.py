@@ -30,7 +30,7 @@ from schuldhulp.services.claims.ports import (
 from schuldhulp.services.ports import ChannelLine
 from schuldhulp.storage.channel_usage import channel_usage
 from schuldhulp.storage.database import connect
-from schuldhulp.storage.message_tables import claim_id_usage, messages
+from schuldhulp.storage.message_tables import claim_ids_asked, messages
 from schuldhulp.storage.messages import MessageDatabase
 from tests.support.channel import FIRST, OTHER_KVK, SUBJECT, ChannelStage
 from tests.support.database import empty_database, kinds
@@ -75,6 +75,7 @@ def deliver(
     allowance: Allowance | None = PLENTY,
     nonce: bytes | None = None,
     hours: float = 0,
+    daily: int | None = None,
     **changes: Any,
 ) -> Delivered:
     return store.deliver(
@@ -82,6 +83,7 @@ def deliver(
         allowance=allowance,
         nonce=nonce or secrets.token_bytes(32),
         at=NOON + timedelta(hours=hours),
+        daily=daily,
     )
 
 
@@ -129,9 +131,10 @@ def charge(
     nonce: bytes | None = None,
     hours: float = 0,
     request: bytes | None = None,
+    organisation: str = KVK,
 ) -> bool:
     return store.charge_claim_ids(
-        organisation=KVK if quota else MUNICIPALITY,
+        organisation=organisation if quota else MUNICIPALITY,
         account=account,
         quota=quota,
         elements=elements,
@@ -416,12 +419,57 @@ def test_charge_claim_ids_stops_at_the_quota_of_the_account(store: MessageDataba
     assert not charge(store, 1, account=SECOND)
 
 
-def test_charge_claim_ids_of_the_municipality_has_no_limit(stage: ChannelStage) -> None:
+def test_charge_claim_ids_without_a_quota_counts_nothing(stage: ChannelStage) -> None:
     assert charge(stage.store, 10**6, quota=None)
     engine = connect(stage.url)
     with engine.connect() as connection:
-        assert connection.execute(select(claim_id_usage)).all() == []
+        assert connection.execute(select(claim_ids_asked)).all() == []
     engine.dispose()
+
+
+def test_charge_claim_ids_stops_at_the_bound_of_the_municipality_whichever_account_asks(store: MessageDatabase) -> None:
+    assert charge(store, 6, organisation=MUNICIPALITY)
+    assert charge(store, 4, organisation=MUNICIPALITY, account=SECOND)
+    nonce = secrets.token_bytes(32)
+    assert not charge(store, 1, organisation=MUNICIPALITY, nonce=nonce)
+    assert charge(store, 10)
+    assert charge(store, 10, organisation=MUNICIPALITY, hours=12, nonce=nonce)
+
+
+def test_deliver_stops_at_the_bound_of_the_day_and_counts_only_what_is_new(store: MessageDatabase) -> None:
+    sent = {"allowance": None, "organisation": MUNICIPALITY, "recipient": ACCOUNT, "daily": 2}
+    for content in (b"1", b"2", b"1"):
+        deliver(store, content, **sent)
+    nonce = secrets.token_bytes(32)
+    with pytest.raises(LimitReached) as caught:
+        deliver(store, b"3", nonce=nonce, **sent)
+    assert caught.value.key == "message_quota_spent"
+    assert len(collect(store, recipient=ACCOUNT)) == 2
+    deliver(store, b"3", nonce=nonce, hours=12, **sent)
+    assert len(collect(store, recipient=ACCOUNT)) == 3
+
+
+def test_deliver_of_many_at_once_passes_no_bound(stage: ChannelStage) -> None:
+    other = MessageDatabase(stage.url)
+    stores = (stage.store, other)
+
+    def send(number: int) -> bool:
+        try:
+            deliver(
+                stores[number % 2],
+                bytes([number]),
+                allowance=None,
+                organisation=MUNICIPALITY,
+                recipient=(ACCOUNT, SECOND)[number // 2 % 2],
+                daily=5,
+            )
+        except LimitReached:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(send, range(12))) == 5
+    other.close()
 
 
 def test_charge_claim_ids_of_many_at_once_spends_no_more_than_there_is(stage: ChannelStage) -> None:

@@ -16,7 +16,7 @@ from schuldhulp.cli import evaluator as command
 from schuldhulp.crypto.keyring import EvaluatorKeys
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.services.claims.ports import ClaimIdQuota
-from schuldhulp.services.evaluator_report import EvaluatorReports, MunicipalityDay
+from schuldhulp.services.evaluator_report import EvaluatorReports, MunicipalityDay, ReviewerDay
 from schuldhulp.services.ports import ChannelLine, RefusalLine, UsageLine
 from schuldhulp.storage.messages import MessageDatabase
 from tests.support.evaluation import CURRENT, KVK, NOON, OLDEST, Evaluator, make_elements, make_evaluator, parsed
@@ -38,6 +38,7 @@ def asked(tmp_path: Path, evaluator_keys: EvaluatorKeys) -> Evaluator:
     refuse(made, organisation="87654321")
     ask(made, organisation="municipality", signer=made.registrar, elements=make_elements(8))
     ask_claim_ids(made, 3)
+    ask_claim_ids(made, 5, organisation="municipality", nonce=bytes([1] * 32))
     made.clock.advance(days=1)
     ask(made, elements=make_elements(4))
     ask(made, organisation="municipality", signer=made.registrar, elements=make_elements(7))
@@ -49,14 +50,14 @@ def ask(evaluator: Evaluator, **changes: Any) -> None:
     evaluator.service.evaluate(parsed(evaluator.request(**changes)))
 
 
-def ask_claim_ids(evaluator: Evaluator, elements: int) -> None:
+def ask_claim_ids(evaluator: Evaluator, elements: int, *, organisation: str = KVK, nonce: bytes = bytes(32)) -> None:
     database = MessageDatabase(evaluator.url)
     assert database.charge_claim_ids(
-        organisation=KVK,
+        organisation=organisation,
         account=evaluator.creditor.address,
         quota=ClaimIdQuota(organisation=5, account=None),
         elements=elements,
-        nonce=bytes(32),
+        nonce=nonce,
         at=evaluator.clock.now(),
     )
     database.close()
@@ -69,7 +70,9 @@ def refuse(evaluator: Evaluator, **changes: Any) -> None:
 
 @pytest.fixture
 def reports(asked: Evaluator) -> EvaluatorReports:
-    return EvaluatorReports(store=asked.store, clock=asked.clock, municipality_quota=10)
+    return EvaluatorReports(
+        store=asked.store, clock=asked.clock, municipality_quota=10, reviewer_claim_ids=6, reviewer_messages=4
+    )
 
 
 def line(day: date, asker: str, epoch: int, requests: int, elements: int) -> UsageLine:
@@ -86,7 +89,12 @@ def test_report_says_who_asked_how_much_by_day_and_epoch_and_what_was_refused(re
         line(TOMORROW, KVK, CURRENT, 1, 4),
         line(TOMORROW, "municipality", CURRENT, 1, 7),
     )
-    assert found.channel == (ChannelLine(day=TODAY, asker=KVK, claim_ids=3, messages=0, size=0),)
+    assert found.channel == (
+        ChannelLine(day=TODAY, asker=KVK, claim_ids=3, messages=0, size=0),
+        ChannelLine(day=TODAY, asker="municipality", claim_ids=5, messages=0, size=0),
+    )
+    assert found.reviewer == (ReviewerDay(day=TODAY, claim_ids=5, messages=0, alarm=True),)
+    assert (found.reviewer_claim_ids, found.reviewer_messages) == (6, 4)
     assert found.refusals == (
         RefusalLine(day=TODAY, asker="", reason="signature_unknown", times=1),
         RefusalLine(day=TODAY, asker=KVK, reason="daily_quota_spent", times=3),
@@ -136,6 +144,7 @@ def run(reports: EvaluatorReports, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_command_shows_the_alarm_and_names_nobody_who_was_asked_about(run: Any) -> None:
     text = run()
     assert f"ALARM {TODAY}: it asked 8" in text
+    assert f"ALARM {TODAY}: it had 5 claim ids computed and sent 0 messages" in text
     assert f"ALARM {TOMORROW}" not in text
     assert "Nutsbedrijf Voorbeeld" in text
     assert "daily_quota_spent" in text
@@ -145,7 +154,15 @@ def test_command_answers_as_json(run: Any) -> None:
     found = json.loads(run("--json", "--from", TODAY.isoformat(), "--to", TODAY.isoformat()))
     assert [row["questions"] for row in found["asked"]] == [1, 2, 8]
     assert {row["asker"] for row in found["refused"]} == {None, KVK}
-    assert found["channel"] == [{"day": TODAY.isoformat(), "asker": KVK, "claim_ids": 3, "messages": 0, "bytes": 0}]
+    assert found["channel"] == [
+        {"day": TODAY.isoformat(), "asker": asker, "claim_ids": ids, "messages": 0, "bytes": 0}
+        for asker, ids in ((KVK, 3), ("municipality", 5))
+    ]
+    assert found["reviewer"] == {
+        "claim_ids": 6,
+        "messages": 4,
+        "days": [{"day": TODAY.isoformat(), "claim_ids": 5, "messages": 0, "alarm": True}],
+    }
     assert found["municipality"]["days"] == [{"day": TODAY.isoformat(), "questions": 8, "alarm": True}]
 
 
