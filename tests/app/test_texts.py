@@ -32,7 +32,9 @@ from schuldhulp.domain.records import (
     RecordKind,
     Source,
 )
+from schuldhulp.domain.statements import StatementDecline
 from schuldhulp.domain.trust import FindingKind, TrustState
+from schuldhulp.services.statements.rows import StatementFinding, StatementState
 from schuldhulp.services.views import EnrolmentStep
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +54,8 @@ WORDS: dict[str, type[StrEnum]] = {
     "consent_subject": ConsentSubject,
     "consent_form": ConsentForm,
     "notice_means": NoticeMeans,
+    "statement_state": StatementState,
+    "statement_decline": StatementDecline,
     "trust_record": TrustState,
     "finding": FindingKind,
     "enrolment_step": EnrolmentStep,
@@ -114,7 +118,8 @@ def test_every_key_that_a_screen_names_exists():
 
 # What only commands, the evaluator or the worker raise, and what means a fault in a screen.
 NOT_ON_A_SCREEN = {
-    "address_invalid", "bytes_length", "choice_unknown", "days_invalid", "field_unknown", "iban_invalid", "kind_differs", "oin_invalid",
+    "address_invalid", "bytes_length", "choice_unknown", "days_invalid", "field_unknown", "iban_invalid",
+    "kind_differs", "oin_invalid",
     "claim_step", "person_parts", "replaces_wrong", "schema_unknown", "time_not_utc", "time_not_whole", "type_wrong",
     "year_invalid",
 }  # fmt: skip
@@ -218,3 +223,7 @@ def test_a_count_has_a_singular_and_a_plural(texts):
     assert [
         key for key, text in texts.items() if re.search(r"\b(letter or letters|file or files|(\w+) of \2\w+)", text)
     ] == []
+
+
+def test_every_finding_about_a_statement_has_words():
+    assert {f"statement_finding.{finding}" for finding in StatementFinding if finding} <= nl.TEXTS.keys()
