@@ -10,6 +10,7 @@ from schuldhulp.bootstrap.creditor_machine import (
     claim_client,
     creditor_client,
     creditor_memory,
+    proof_verifier,
     receipt_verifier,
     statement_client,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "open_chain",
     "open_cockpit",
     "open_worker",
+    "proof_verifier",
     "receipt_verifier",
     "relay",
     "statement_client",

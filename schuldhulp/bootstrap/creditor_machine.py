@@ -13,6 +13,7 @@ from schuldhulp.errors import Misconfigured, SchuldhulpError
 if TYPE_CHECKING:
     from schuldhulp.creditor import ClaimClient, Client
     from schuldhulp.creditor.kept_tags import KeptTagFile
+    from schuldhulp.creditor.notice_proofs import ProofVerifier
     from schuldhulp.creditor.receipt_standing import ReceiptVerifier
     from schuldhulp.creditor.statements import StatementClient
     from schuldhulp.crypto.kept import KeptKey
@@ -174,6 +175,37 @@ def receipt_verifier(settings: Settings, *, organisation: str | None = None, onl
         chain = node, lambda: registry.at_head().head
     journal = settings.data / "claims" / name / "claims.sqlite" if name else None
     return ReceiptVerifier(deployment, journal=journal, chain=chain)
+
+
+def proof_verifier(settings: Settings, *, online: bool = False) -> ProofVerifier:
+    """Put together what checks lists of proofs of notices; it needs no keys.
+
+    Args:
+        settings: settings of whoever got a list to check.
+        online: ask the chain.
+
+    Raises:
+        Misconfigured: the deployment file is missing or wrong.
+    """
+    from schuldhulp.creditor.heads import HeadFile
+    from schuldhulp.creditor.notice_proofs import ProofVerifier
+    from schuldhulp.creditor.registry import ChainRegistry
+    from schuldhulp.node.deployment import NetworkDeployment
+    from schuldhulp.node.rpc import JsonRpc
+    from schuldhulp.services.clock import SystemClock
+
+    deployment = NetworkDeployment.load(settings.deployment_file)
+    if not online:
+        return ProofVerifier(deployment)
+    node = JsonRpc(settings.chain_url, ca_file=settings.ca_file)
+    registry = ChainRegistry(
+        deployment=deployment,
+        node=node,
+        seen=HeadFile(settings.data / "heads" / "notices.json"),
+        clock=SystemClock(),
+        max_age=timedelta(seconds=settings.head_max_age),
+    )
+    return ProofVerifier(deployment, chain=(node, lambda: registry.at_head().head))
 
 
 def _organisation(settings: Settings, organisation: str | None) -> str:

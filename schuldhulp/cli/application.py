@@ -17,6 +17,8 @@ from schuldhulp.cli import (
     epochs,
     evaluator,
     keys,
+    notices,
+    notices_received,
     records,
     serve,
     signals,
@@ -54,6 +56,8 @@ app.add_typer(claims.app, name="claim")
 app.add_typer(claims_inbox.app, name="claims")
 app.add_typer(statements.app, name="statement")
 app.add_typer(statements_desk.app, name="statements")
+app.add_typer(notices_received.app, name="notice")
+app.add_typer(notices.app, name="notices")
 app.command("status")(checks.status)
 app.add_typer(creditors.creditors, name="creditor")
 app.add_typer(evaluator.app, name="evaluator")
