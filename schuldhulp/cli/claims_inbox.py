@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from schuldhulp.cli import claims_desk
+from schuldhulp.cli import claims_desk, claims_resident
 from schuldhulp.cli.context import As, Json, work_as
 from schuldhulp.cli.output import say, say_json, say_table
 from schuldhulp.services.claims.inbox import Answer, Inbox, InboxEntry
@@ -60,6 +60,8 @@ def list_claims(
 app.command("show")(claims_desk.show)
 app.command("link")(claims_desk.link)
 app.command("decide")(claims_desk.decide)
+app.command("dispute")(claims_resident.dispute)
+app.command("answer")(claims_resident.answer)
 
 
 def _receipt(answers: Sequence[Answer]) -> str:

@@ -47,14 +47,15 @@ class ClaimObjections:
         """Say that a claim is wrong. A decision to take it in that was not signed yet is taken back by that.
 
         Args:
-            actor: the resident, in the own dossier.
-            dossier: the dossier.
+            actor: the resident, in the own dossier; or a caseworker who writes down what the resident said on the
+                telephone or at the desk, as the author of the version tells ever after. A yes is the resident's alone.
+            dossier: the dossier; outside the caseload it must have been opened, with a reason, in this session.
             record_id: the claim's record.
             expected_version: the version that the actor has seen.
             reason: why; needed.
 
         Raises:
-            NotAllowed: not the own dossier.
+            NotAllowed: not the own dossier, or no right to say this there.
             NotFound: there is no such claim in it.
             InvalidInput: no reason (field ``resident_reason``).
             Conflict: somebody changed it meanwhile (``record_changed``), or it was declined or settled
@@ -72,10 +73,13 @@ class ClaimObjections:
                 answered_at=None,
             )
 
-        return self._say(actor, dossier, record_id, expected_version, said)
+        if actor.kind == "resident":
+            return self._say(actor, dossier, record_id, expected_version, said)
+        passed_on = Permission.DECIDE_CLAIMS, Purpose.CLAIM_REVIEW
+        return self._say(actor, dossier, record_id, expected_version, said, *passed_on)
 
     def agree(self, *, actor: Actor, dossier: DossierId, record_id: RecordId, expected_version: int) -> RecordView:
-        """Say that a claim is right, also after having said otherwise; as `dispute`."""
+        """Say that a claim is right, also after having said otherwise; as `dispute`, by the resident alone."""
 
         def said(record: ReceivedClaim) -> ReceivedClaim:
             return replace(
@@ -125,15 +129,15 @@ class ClaimObjections:
         record_id: RecordId,
         expected_version: int,
         said: Callable[[ReceivedClaim], ReceivedClaim],
+        permission: Permission = Permission.DISPUTE_CLAIM,
+        purpose: Purpose = Purpose.OWN_VIEW,
     ) -> RecordView:
         def open_only(record: ReceivedClaim) -> ReceivedClaim:
             if record.decision in CLAIM_OVER:
                 raise Conflict("claim_closed", "this claim was declined or settled", field="record")
             return said(record)
 
-        return self._write(
-            actor, dossier, record_id, expected_version, open_only, Permission.DISPUTE_CLAIM, Purpose.OWN_VIEW
-        )
+        return self._write(actor, dossier, record_id, expected_version, open_only, permission, purpose)
 
     def _write(
         self,
