@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.components import formats
-from app.components.html import Html, escape, join
+from app.components.html import Html, escape, join, tag
 from app.components.notices import Tone, status
 from app.texts import known, t, word
 from schuldhulp.domain.claims import ClaimStatus
@@ -111,7 +111,12 @@ def term(last: date | None) -> Html:
     """Return the last day of a term and what is left of it, as sign and words; a dash where none runs."""
     if last is None:
         return escape(t("claims.no_term"))
-    return join((formats.day(last), _left(last)), "<br>")
+    return join((whole_day(last), _left(last)), "<br>")
+
+
+def whole_day(day: date) -> Html:
+    """Return a date for a narrow column, where it is never broken."""
+    return tag("span", formats.day(day), class_="amount")
 
 
 def term_line(last: date | None) -> Html | None:

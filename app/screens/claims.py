@@ -148,7 +148,6 @@ def _table(found: Sequence[InboxEntry]) -> Html:
         t("claims.title"),
         (
             Column(heading=t("claims.number")),
-            Column(heading=t("claims.from")),
             Column(heading=t("claims.since")),
             Column(heading=t("claims.answer_by")),
             Column(heading=t("claims.stands")),
@@ -156,11 +155,7 @@ def _table(found: Sequence[InboxEntry]) -> Html:
         ),
         (
             (
-                layout.link(
-                    claim_address(one.claim_id),
-                    tag("span", claims.number_of(one.claim_id), class_="check-number"),
-                ),
-                t("claims.kvk", kvk=one.organisation) if one.organisation else t("claims.unknown_sender"),
+                join((_link(one), tag("span", _sender(one), class_="note"))),
                 _since(one),
                 claims.term(one.answer_by if claims.is_to_judge(one) else None),
                 claims.entry_status(one),
@@ -169,6 +164,15 @@ def _table(found: Sequence[InboxEntry]) -> Html:
             for one in found
         ),
     )
+
+
+def _link(one: InboxEntry) -> Html:
+    number = tag("span", claims.number_of(one.claim_id), class_="check-number")
+    return layout.link(claim_address(one.claim_id), number)
+
+
+def _sender(one: InboxEntry) -> str:
+    return t("claims.from", kvk=one.organisation) if one.organisation else t("claims.unknown_sender")
 
 
 def _place(one: InboxEntry) -> Html:
@@ -180,4 +184,4 @@ def _place(one: InboxEntry) -> Html:
 
 def _since(one: InboxEntry) -> Html:
     day = formats.local_day(one.since)
-    return join((formats.day(day), tag("span", claims.age(day), class_="note")))
+    return join((claims.whole_day(day), tag("span", claims.age(day), class_="note")))

@@ -33,7 +33,6 @@ def part(view: DossierView) -> None:
             (
                 Column(heading=t("claims_dossier.creditor")),
                 Column(heading=t("claim.total"), numeric=True),
-                Column(heading=t("claims_dossier.received")),
                 Column(heading=t("claims.stands")),
                 Column(heading=t("claims_dossier.resident")),
                 Column(heading=t("record.recorded")),
@@ -48,11 +47,11 @@ def _row(view: DossierView, each: RecordView) -> tuple[object, ...]:
     record: ReceivedClaim = each.record
     contents = contents_of(record)
     link = layout.link(address_of(record), escape(title_of(record), 120))
+    day = t("claims_dossier.received_on", day=formats.day(formats.local_day(record.received_at)))
     reference = tag("span", escape(contents.reference, 60), class_="note") if contents else None
     return (
-        join((link, reference)),
+        join((link, reference, tag("span", day, class_="note"))),
         formats.amount_cell(contents.total if contents else None),
-        formats.day(formats.local_day(record.received_at)),
         claims.decided_status(record.decision),
         says(record),
         trust.record_status(view.trust, each),

@@ -79,7 +79,12 @@ def _choose(actor: Actor, case: Case, draft: Draft) -> None:
         _offer(one.dossier, draft, f"candidate_{number}", _same(one.signs))
     show(layout.section(t("claim_link.search_title")))
     search = st.text_input(
-        t("claim_link.search"), key=f"{SCREEN}_search", type="search", max_chars=LONGEST_SEARCH, live="500ms"
+        t("claim_link.search"),
+        key=f"{SCREEN}_search",
+        type="search",
+        placeholder=t("clients.search_hint"),
+        max_chars=LONGEST_SEARCH,
+        live="500ms",
     )
     if (search or "").strip():
         _found(session.cockpit().dossiers.list(actor=actor, search=search.strip()), draft)
@@ -106,7 +111,7 @@ def _offer(one: DossierSummary, draft: Draft, name: str, same: Html | None) -> N
     show(
         tag(
             "article",
-            tag("h3", escape(names_of(one), 160), class_="subsection"),
+            tag("div", tag("h3", escape(names_of(one), 160), class_="subsection"), class_="card-head"),
             tag("p", " · ".join(filter(None, known))),
             same,
             class_="card",

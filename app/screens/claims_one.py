@@ -11,15 +11,17 @@ from app.components.html import Html, escape, join, show, tag
 from app.screens import claims_contents, claims_history
 from app.screens.claims import PATH
 from app.screens.claims_case import Case, open_case
-from app.screens.claims_steps import advice, step_address, steps_of
+from app.screens.claims_steps import Step, advice, step_address, steps_of
 from app.screens.clients import STAFF, names_of
 from app.screens.opened import address
 from app.texts import t
+from schuldhulp.domain.claims import RefusalReason
 from schuldhulp.domain.records import ReceivedClaim, ResidentView
 from schuldhulp.domain.types import ClaimId
 
 if TYPE_CHECKING:
     from schuldhulp.domain.access import Actor
+    from schuldhulp.services.claims.inbox import InboxEntry
 
 MOST = 5
 """Claims that are opened beside this one; more alike than that is an odd case, named by number."""
@@ -42,21 +44,28 @@ def page() -> None:
 def _without_contents(case: Case) -> None:
     entry = case.entry
     layout.title(t("claim.title", number=claims.number_of(case.claim_id)), _sender(case))
-    show(tag("p", claims.entry_status(entry)))
-    reason = t(f"claims_refusal.{entry.reason}") if entry.reason else ""
     if entry.state in claims.INCOMPLETE:
-        said = t(f"claims_state_means.{entry.state}")
         notices.notice(
-            "info", t(f"claims_state.{entry.state}"), said, reason[:1].upper() + reason[1:] + "." if reason else None
+            "info", t(f"claims_state.{entry.state}"), t(f"claims_state_means.{entry.state}"), _why_refused(entry)
         )
-    elif case.problem is not None:
-        notices.notice("warning", error_text(case.problem))
+    else:
+        show(tag("p", claims.entry_status(entry)))
+        if case.problem is not None and entry.status.is_open:
+            notices.notice("warning", error_text(case.problem))
     show(_next(case))
 
 
-def _sender(case: Case) -> str:
+def _why_refused(entry: InboxEntry) -> str | None:
+    # That the contents are missing was said already.
+    if entry.reason is None or entry.reason is RefusalReason.CONTENTS_MISSING:
+        return None
+    said = t(f"claims_refusal.{entry.reason}")
+    return said[:1].upper() + said[1:] + "."
+
+
+def _sender(case: Case) -> str | None:
     known = next((one.organisation for one in case.entries if one.organisation), "")
-    return t("claims.kvk", kvk=known) if known else t("claims.unknown_sender")
+    return t("claims.from", kvk=known) if known else None
 
 
 def _with_contents(actor: Actor, case: Case) -> None:
@@ -110,6 +119,7 @@ def _steps(case: Case) -> Html | None:
     links = [
         layout.link(step_address(step, case.claim_id), t(f"claim.do_{step}"), class_="button")
         for step in steps_of(case)
+        if step is not Step.UNLINK
     ]
     return tag("p", *links, class_="actions") if links else None
 
@@ -140,9 +150,11 @@ def _dossier(case: Case) -> None:
         where = t("claim.dossier_open")
     else:
         summary = case.view.summary
-        where = t("claim.dossier_is", number=summary.file_number, names=escape(names_of(summary), 160))
+        where = t("claim.dossier_is", number=summary.file_number, names=names_of(summary))
     # The way there names the dossier alone: no address holds both it and the claim.
-    show(tag("p", layout.link(address("dossier", case.link.dossier, deel="vorderingen"), Html(escape(where)))))
+    show(tag("p", layout.link(address("dossier", case.link.dossier, deel="vorderingen"), escape(where, 220))))
+    if Step.UNLINK in steps_of(case):
+        show(tag("p", layout.link(step_address(Step.UNLINK, case.claim_id), t("claim.do_unlink"))))
 
 
 def _resident(case: Case) -> None:
