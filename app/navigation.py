@@ -15,6 +15,7 @@ from app.screens import (
     claims_link,
     claims_one,
     clients,
+    consents,
     creditor,
     creditor_check,
     creditor_claim,
@@ -29,6 +30,8 @@ from app.screens import (
     resident,
     resident_claims,
     resident_shared,
+    statements,
+    statements_decide,
     status,
     welcome,
 )
@@ -60,6 +63,11 @@ STAFF: Pages = [
     ("beoordelen", claims_one.page, "claims.number"),
     ("koppelen", claims_link.page, "claim.do_link"),
     ("besluiten", claims_decide.page, "claim_do.decision"),
+    ("opgaven", statements.inbox, "statements.title"),
+    ("opgave", statements.page, "statements.one"),
+    ("opgave-overnemen", statements_decide.take_over, "statements.take_over"),
+    ("opgave-afwijzen", statements_decide.decline, "statements.decline"),
+    ("toestemmingen", consents.page, "consents.title"),
 ]
 ADMINISTRATOR: Pages = [
     ("status", status.page, "status.title"),
@@ -80,7 +88,7 @@ PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) f
 IN_THE_MENU = {
     "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan", "status",
     "lijst-toetsen", "mijn-toetsen", "uitleg",
-    "vordering-indienen", "mijn-vorderingen", "schuldeisers", "vorderingen",
+    "vordering-indienen", "mijn-vorderingen", "schuldeisers", "vorderingen", "opgaven",
 }  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 
