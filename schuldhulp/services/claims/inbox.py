@@ -15,7 +15,7 @@ from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import Claim, ClaimStatus
 from schuldhulp.domain.claims.duplicates import Duplicate, duplicates
-from schuldhulp.domain.types import ClaimId, MunicipalityCode
+from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.domain.working_days import ANSWER_DAYS, add_working_days
 from schuldhulp.errors import Conflict, InvalidInput, NotFound, Undecryptable
 from schuldhulp.services.claims.inbox_entries import ALL, CLOSED, Answer, Inbox, InboxEntry, InboxFilter
@@ -97,11 +97,23 @@ class ClaimInbox:
             pages = 1 if size is None else max(1, -(-len(chosen) // size))
             page = min(max(page, 1), pages)
             part = chosen if size is None else chosen[(page - 1) * size : page * size]
-            receipts = _by_claim(work.claims.receipts_of(sorted({entry.claim_id for entry in part})))
+            shown = sorted({entry.claim_id for entry in part})
+            receipts = _by_claim(work.claims.receipts_of(shown))
+            asked: dict[tuple[ClaimId, Commitment | None, str], datetime] = {
+                (row.claim_id, row.commitment, row.recipient): row.created_at for row in work.renewals.of_claims(shown)
+            }
         counts = dict(Counter(entry.state for entry in entries))
         counts |= {flag: sum(getattr(entry, flag) for entry in entries) for flag in _FLAGS}
         return Inbox(
-            entries=tuple(replace(entry, answers=_answers(entry, receipts)) for entry in part),
+            entries=tuple(
+                replace(
+                    entry,
+                    answers=_answers(entry, receipts),
+                    # Another version or another holder has still to be asked, if its statement is old too.
+                    renewal_asked_at=asked.get((entry.claim_id, entry.commitment, entry.holder)),
+                )
+                for entry in part
+            ),
             checked_at=follow.checked_at,
             troubles=(*follow.trouble.split(), *((LINK_CHANGED,) if changed else ())),
             total=len(chosen),

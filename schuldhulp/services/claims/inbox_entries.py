@@ -64,6 +64,7 @@ class InboxEntry:
         unread: whether its contents never came or cannot be read, so that it can be declined for that
             (`ClaimDesk.decline_unread`).
         commitment: of what stands on the chain; None when nothing does.
+        renewal_asked_at: when its holder was asked for a new statement of what stands on the chain, UTC; None when not.
     """
 
     claim_id: ClaimId
@@ -85,6 +86,7 @@ class InboxEntry:
     to_note: bool = False
     unread: bool = False
     commitment: Commitment | None = None
+    renewal_asked_at: datetime | None = None
 
     @property
     def returned(self) -> bool:

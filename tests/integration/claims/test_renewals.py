@@ -12,16 +12,36 @@ from schuldhulp.chain.claims import RegisterReader
 from schuldhulp.creditor.claims_state import ClaimState
 from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.crypto.renewals import open_renewal, renewal_signer, seal_renewal
+from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.renewals import RenewalRequest, renew_from
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.errors import ChainMismatch, Unreachable
+from schuldhulp.services.claims.inbox import ClaimInbox
+from schuldhulp.services.claims.links import LinkKey
 from schuldhulp.services.claims.ports import Channel, Message, MessageKind
 from schuldhulp.services.claims.renewal_rows import RenewalRow
 from schuldhulp.services.claims.renewals import RenewalDesk, RenewalPost
+from schuldhulp.services.processing_log import ProcessingLog
 from tests.support.chain import MUNICIPALITY
 from tests.support.claims_stage import Party, contents
+from tests.support.factories import RecordKeeping
 from tests.support.intake import Cut, Interrupted, Town, transact, version
+
+
+CASEWORKER = Actor(kind="staff", id="1", roles=frozenset({Role.CASEWORKER}), session="desk")
+
+
+def inbox_of(town: Town) -> ClaimInbox:
+    keys = RecordKeeping(town.store).keys
+    return ClaimInbox(
+        store=town.store,
+        log=ProcessingLog(store=town.store, keys=keys, clock=town.clock, municipality=MUNICIPALITY),
+        clock=town.clock,
+        opening_key=town.stage.claim_key,
+        link_key=LinkKey.of(keys.log),
+        municipality=MUNICIPALITY,
+    )
 
 
 def desk(town: Town, signer: str = "receipt_signer") -> RenewalDesk:
@@ -123,6 +143,24 @@ def test_creditor_sees_the_question_until_it_amends(town: Town) -> None:
         assert (after.renewal_asked_at, after.renewal_due) == (None, False)
     town.run()
     assert (post(town).ask(), post(town).send()) == (0, (0, 0))
+
+
+def test_inbox_shows_since_when_a_new_statement_is_asked_until_it_is_amended(town: Town) -> None:
+    state = filed(town)
+    inbox = inbox_of(town)
+
+    def shown() -> datetime | None:
+        (entry,) = inbox.list(actor=CASEWORKER).entries
+        return entry.renewal_asked_at
+
+    assert shown() is None
+    later(town)
+    post(town).ask()
+    assert shown() == rows(town, state.claim_id)[0].created_at
+    with town.stage.client() as client:
+        client.amend(replace(client.contents(state.claim_id), statement_date=datetime.now(UTC).date()))
+    town.run()
+    assert shown() is None
 
 
 def test_question_that_was_answered_before_it_was_sent_is_not_sent(town: Town) -> None:
