@@ -11,7 +11,7 @@ from app import session
 from app.components import forms, layout, notices
 from app.components.fields import People
 from app.components.forms import Draft, Submission
-from app.components.html import Html, show, tag
+from app.components.html import Html, lines, show, tag
 from app.components.table import facts
 from app.screens.creditor_claim_fields import (
     GROUP,
@@ -25,7 +25,7 @@ from app.screens.creditor_claim_fields import (
     sections,
 )
 from app.screens.creditor_claim_prefill import drop, forget_fields, prefill
-from app.screens.creditor_claim_words import MINE, claim_number, read_number
+from app.screens.creditor_claim_words import MINE, claim_number, decision_words, read_number
 from app.texts import known, t
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.claims import ClaimContents, ClaimStage, doubts
@@ -52,6 +52,7 @@ def page() -> None:
         closed()
         return
     base: ClaimContents | None = None
+    kept: Any = None
     if claim_id is not None:
         kept = st.session_state.get(BASE)
         if kept is None or kept[0] != claim_id:
@@ -73,7 +74,7 @@ def page() -> None:
     elif state.checking:
         _check(actor, state, amending=claim_id is not None)
     else:
-        _fill_in(actor, desktop, state, base, amending=claim_id is not None)
+        _fill_in(actor, desktop, state, base, amended=None if claim_id is None else kept[1].claim)
 
 
 def closed() -> None:
@@ -107,8 +108,16 @@ def _start(actor: Actor, base: ClaimContents | None, typed: Mapping[str, Any]) -
     return {**start, "stage": stage}
 
 
-def _fill_in(actor: Actor, desktop: ClaimDesktop, state: Draft, base: ClaimContents | None, *, amending: bool) -> None:
-    layout.title(t("filing.amend_title") if amending else t("filing.title"), t("filing.lead"))
+def _fill_in(
+    actor: Actor, desktop: ClaimDesktop, state: Draft, base: ClaimContents | None, *, amended: PageClaim | None
+) -> None:
+    if amended is None:
+        layout.title(t("filing.title"), t("filing.lead"))
+    else:
+        layout.title(t("filing.amend_title"), t("filing.amend_lead"))
+        decision = amended.decision
+        if decision is not None and decision.is_current:
+            notices.notice("info", decision_words(decision), lines(decision.text))
     if base is not None:
         show(
             facts(((t("field.filing.reference"), base.reference), (t("filing.creditor"), base.original_creditor.name)))
@@ -116,7 +125,7 @@ def _fill_in(actor: Actor, desktop: ClaimDesktop, state: Draft, base: ClaimConte
         stage = base.stage
         show(tag("p", t("filing.amend_hint"), class_="hint"))
     else:
-        if not amending:
+        if amended is None:
             _begin()
         if STAGE not in st.session_state:
             st.session_state[STAGE] = state.raw.get("stage", ClaimStage.CREDITOR)

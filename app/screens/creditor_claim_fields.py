@@ -246,7 +246,7 @@ def described(contents: ClaimContents) -> dict[str, list[tuple[str, Html]]]:
         pairs = ((label_of(GROUP, item.name), item.words(_value(contents, item.name), People())) for item in fields)
         found[section] = [(label, words) for label, words in pairs if words]
     found["debt"].insert(0, (t("filing.stage"), Html(t(f"filing.stage_{contents.stage}"))))
-    found["amounts"].insert(3, (t("filing.total"), formats.amount_cell(contents.total)))
+    found["amounts"].insert(-1, (t("filing.total"), formats.amount_cell(contents.total)))
     if contents.objection_until is None:
         found["resident"].append((label_of(GROUP, "objection_until"), Html(t("filing.no_term"))))
     return found

@@ -80,14 +80,14 @@ def _step(name: str, claim: PageClaim, fields: list[Field], act: Callable[[dict[
         forms.forget(screen)
         return True
     if fields and not state.checking:
-        _fill_in(name, screen, fields, state)
+        _fill_in(name, screen, claim, fields, state)
         return True
     _check(name, screen, claim, fields, state, act)
     return True
 
 
-def _fill_in(name: str, screen: str, fields: list[Field], state: Draft) -> None:
-    show(tag("p", t(f"filed.{name}_lead")))
+def _fill_in(name: str, screen: str, claim: PageClaim, fields: list[Field], state: Draft) -> None:
+    show(tag("p", t(f"filed.{name}_lead")), facts(_which(claim)))
     problems = st.container()
     with st.form(f"{screen}_form", border=False):
         forms.draw_fields(screen, GROUP, fields, state, People())
@@ -122,8 +122,7 @@ def _check(
     show(
         facts(
             (
-                (t("filed.number"), tag("span", claim_number(claim.claim_id), class_="check-number")),
-                (t("filed.reference"), claim.reference),
+                *_which(claim),
                 *((label_of(GROUP, item.name), tag("span", values[item.name], class_="break")) for item in fields),
             )
         )
@@ -138,3 +137,9 @@ def _check(
         with st.spinner(t("filing.busy")):
             state.submission.send(lambda: act(values))
         st.rerun()
+
+
+def _which(claim: PageClaim) -> list[tuple[str, object]]:
+    """Return by what a claim is known."""
+    number = tag("span", claim_number(claim.claim_id), class_="check-number")
+    return [(t("filed.number"), number), (t("filed.reference"), claim.reference)]

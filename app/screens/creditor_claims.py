@@ -202,8 +202,8 @@ def _actions(claim: PageClaim) -> None:
         )
     if claim.may_withdraw:
         items += [
-            layout.link(f"{address}&stap=overdragen", t("filed.hand_over")),
-            layout.link(f"{address}&stap=intrekken", t("filed.withdraw")),
+            layout.link(f"{address}&stap=overdragen", t("filed.hand_over"), class_="button"),
+            layout.link(f"{address}&stap=intrekken", t("filed.withdraw"), class_="button"),
         ]
     if items:
         show(tag("p", join(items, " "), class_="actions"))

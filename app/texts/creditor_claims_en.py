@@ -30,6 +30,7 @@ TEXTS: dict[str, str] = {
     "filing.hint_contact": "Fill in an e-mail address or a telephone number, or both.",
     "filing.total": "Total",
     "filing.no_term": "There is no term any more",
+    "filing.amend_lead": "Put here what holds from now on. You check everything before it is sent. Fields without “(optional)” must be filled in.",
     "filing.amend_hint": "Creditor and reference are fixed. Is the debt somebody else's? Then withdraw this claim and hand in another.",
     "filing.amend_gone": "You cannot amend this claim, or not any more.",
     "filing.to_mine": "To My claims",

@@ -30,6 +30,7 @@ TEXTS: dict[str, str] = {
     "filing.hint_contact": "Vul een e-mailadres of een telefoonnummer in, of allebei.",
     "filing.total": "Totaal",
     "filing.no_term": "Er is geen termijn meer",
+    "filing.amend_lead": "Zet hier wat vanaf nu geldt. U controleert alles voordat het wordt verstuurd. Velden zonder “(niet verplicht)” moet u invullen.",
     "filing.amend_hint": "Schuldeiser en kenmerk liggen vast. Is de schuld van iemand anders? Trek deze vordering dan in en dien een nieuwe in.",
     "filing.amend_gone": "Deze vordering kunt u niet of niet meer aanpassen.",
     "filing.to_mine": "Naar Mijn vorderingen",

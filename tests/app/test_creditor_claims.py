@@ -410,3 +410,21 @@ def test_fields_give_back_the_contents_they_were_filled_with():
 )  # fmt: skip
 def test_named_finds_the_field_of_the_page(field, name):
     assert named(InvalidInput("required", "text", field=field)).field == name
+
+
+def test_question_of_the_credit_bank_stands_above_the_answer(visit, fake):
+    claim_id = fake.creditor_claims.put("FAC-1")
+    fake.creditor_claims.decide(claim_id, ClaimStatus.ASKED, DecisionReason.MORE_INFORMATION, "Welke maanden?")
+    text = text_of(visit("creditor", "vordering-indienen", vordering=claim_id))
+    assert text.index("Welke maanden?") < text.index("Van wie")
+
+
+def test_refusal_of_the_receiving_account_leads_back_to_its_field(visit, fake):
+    claim_id = fake.creditor_claims.put("FAC-1")
+    at = visit("creditor", "mijn-vorderingen", vordering=claim_id.hex(), stap="overdragen")
+    at.text_input(key="filed_hand_over_holder").set_value(OTHER)
+    at = press(at, "filed_hand_over_check")
+    fake.creditor_claims.failing = NotAllowed("receiver_no_creditor", "no", field="holder")
+    at = press(at, "filed_hand_over_sure")
+    assert 'href="#veld-filed_hand_over_holder"' in text_of(at)
+    assert "hoort niet bij een schuldeiser" in text_of(at)

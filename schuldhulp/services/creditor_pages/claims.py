@@ -192,13 +192,19 @@ class ClaimPages:
 
         Raises:
             InvalidInput: not an address; ``field`` is ``holder``.
+            NotAllowed: that account is no creditor of the municipality, with the same ``field``; or as `file`.
             NotFound: not a claim of this organisation.
             schuldhulp.errors.SchuldhulpError: as `file`, and as `ClaimClient.hand_over`.
         """
         address = parse_account(holder, "holder")
         if address == self._account(self._organisation(actor)):
             raise InvalidInput("holder_same", "holder: this is your own account here", field="holder")
-        return self._act(actor, "hand over", lambda filer: filer.hand_over(_own(filer, claim_id), address))
+        try:
+            return self._act(actor, "hand over", lambda filer: filer.hand_over(_own(filer, claim_id), address))
+        except NotAllowed as error:
+            if error.key != "receiver_no_creditor":
+                raise
+            raise NotAllowed(error.key, str(error), field="holder") from error
 
     def go_on(self, *, actor: Actor, claim_id: ClaimId) -> PageClaim:
         """Finish a step with a claim that was begun, as after a fault or a machine that stopped.

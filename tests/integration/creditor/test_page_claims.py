@@ -227,6 +227,9 @@ def test_hand_over_and_withdraw(pages: Pages) -> None:
         with pytest.raises(errors.InvalidInput) as caught:
             service.hand_over(actor=pages.actor, claim_id=second, holder=holder)
         assert (caught.value.key, caught.value.field) == (key, "holder")
+    with pytest.raises(errors.NotAllowed) as refused:
+        service.hand_over(actor=pages.actor, claim_id=second, holder="0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF")
+    assert (refused.value.key, refused.value.field) == ("receiver_no_creditor", "holder")
     passed = service.hand_over(actor=pages.actor, claim_id=second, holder=pages.stage.collector.account.address)
     assert (passed.is_holder, passed.may_withdraw, passed.may_amend) == (False, False, False)
     assert [claim.claim_id for claim in service.list(actor=pages.actor)] == [second, first]
