@@ -63,7 +63,7 @@ def _table(view: DossierView, found: list[RecordView], people: People) -> Html:
             Column(heading=t("field.consent.subject")),
             Column(heading=t("field.consent.applicant")),
             Column(heading=t("field.consent.given_on")),
-            Column(heading=t("claims.stands")),
+            Column(heading=t("statements.stands")),
         ),
         rows,
     )

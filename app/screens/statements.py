@@ -79,17 +79,17 @@ def _table(found: Sequence[StatementEntry]) -> Html:
         t("statements.title"),
         (
             Column(heading=t("statements.number")),
-            Column(heading=t("claims.from")),
-            Column(heading=t("claims.since")),
-            Column(heading=t("claims.answer_by")),
-            Column(heading=t("claims.stands")),
+            Column(heading=t("statements.from")),
+            Column(heading=t("statements.since")),
+            Column(heading=t("statements.answer_by")),
+            Column(heading=t("statements.stands")),
         ),
         (
             (
                 layout.link(
                     statement_address(one.message), tag("span", claims.number_of(one.message), class_="check-number")
                 ),
-                t("claims.kvk", kvk=one.organisation),
+                t("statements.kvk", kvk=one.organisation),
                 formats.day(formats.local_day(one.received_at)),
                 claims.term(one.answer_by),
                 entry_status(one),
@@ -120,14 +120,14 @@ def page() -> None:
         layout.title(t("statements.one"))
         show(layout.empty(t("statements.unknown")))
         return
-    layout.title(t("statements.one"), t("claims.kvk", kvk=entry.organisation))
+    layout.title(t("statements.one"), t("statements.kvk", kvk=entry.organisation))
     show(
         facts(
             (
                 (t("statements.number"), claims.number_of(entry.message)),
-                (t("claims.stands"), entry_status(entry)),
-                (t("claims.since"), formats.moment(entry.received_at)),
-                (t("claims.answer_by"), claims.term(entry.answer_by) if entry.answer_by else None),
+                (t("statements.stands"), entry_status(entry)),
+                (t("statements.since"), formats.moment(entry.received_at)),
+                (t("statements.answer_by"), claims.term(entry.answer_by) if entry.answer_by else None),
                 (
                     t("statements.receipt"),
                     formats.moment(entry.receipted_at) if entry.receipted_at else t("statements.receipt_waits"),
@@ -215,7 +215,7 @@ def _candidate(entry: StatementEntry, statement: Statement, one: StatementCandid
         "article",
         tag("h3", escape(names_of(dossier), 160), class_="subsection"),
         tag("p", t("dossier.file_number", number=dossier.file_number)),
-        tag("p", t("claim_link.same"), ": ", same, class_="note"),
+        tag("p", t("statements.same"), ": ", same, class_="note"),
         tag("p", consent),
         tag("p", step, class_="actions"),
         class_="card",

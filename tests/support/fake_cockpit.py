@@ -55,6 +55,7 @@ from tests.support.fake_claim_pages import FakeClaimPages
 from tests.support.fake_claims import FakeClaims
 from tests.support.fake_organisations import FakeOrganisations
 from tests.support.fake_own_claims import FakeOwnClaims
+from tests.support.fake_statements import FakeStatements
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -144,6 +145,8 @@ class FakeCockpit:
         self.kept_inbox = FakeClaims(self.stored, self._summary, now=NOW)
         self.claims, self.claim_desk = self.kept_inbox.inbox, self.kept_inbox.desk
         self.claim_matching, self.claim_decisions = self.kept_inbox.matching, self.kept_inbox.history
+        self.kept_statements = FakeStatements(self.stored, self._summary, now=NOW)
+        self.statements, self.statement_desk = self.kept_statements.inbox, self.kept_statements.desk
         self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:
