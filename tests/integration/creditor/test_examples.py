@@ -111,6 +111,15 @@ def test_script_takes_a_silent_node_as_an_error(script: str, file: Path) -> None
     assert_error(run(script, file, f"http://127.0.0.1:{free_port()}", UNKNOWN))
 
 
+def test_python_script_says_in_one_sentence_why_there_is_no_answer(file: Path, chain: DeployedChain) -> None:
+    silent = run("is_known.py", file, f"http://127.0.0.1:{free_port()}", UNKNOWN)
+    assert_error(silent)
+    assert silent.stderr == "error: closed epoch, or silent node? (ConnectionError)\n"
+    closed = run("is_known.py", file, chain.node.url, make_tag(1, NEWER))
+    assert_error(closed)
+    assert closed.stderr == "error: closed epoch, or silent node? (ContractCustomError)\n"
+
+
 def test_script_is_ten_lines_after_its_imports(script: str) -> None:
     text = (EXAMPLES / script).read_text()
     code = text.rpartition('"""')[2] if script.endswith(".py") else text
