@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "own_reason.more_information": "The question: more explanation about this debt.",
     # Saying whether it is right
     "say.title": "Is this claim right?",
-    "say.again_title": "Do you want to say something else?",
+    "say.again_title": "Have you changed your mind?",
     "say.right": "Yes, this is right",
     "say.wrong": "No, this is wrong",
     "say.still_wrong": "No, this is still wrong",

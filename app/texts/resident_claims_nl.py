@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "own_reason.more_information": "De vraag: meer uitleg over deze schuld.",
     # Saying whether it is right
     "say.title": "Klopt deze vordering?",
-    "say.again_title": "Wilt u iets anders zeggen?",
+    "say.again_title": "Denkt u er nu anders over?",
     "say.right": "Ja, dit klopt",
     "say.wrong": "Nee, dit klopt niet",
     "say.still_wrong": "Nee, dit klopt nog steeds niet",
