@@ -158,7 +158,7 @@ def _table(found: Sequence[InboxEntry]) -> Html:
                 join((_link(one), tag("span", _sender(one), class_="note"))),
                 _since(one),
                 claims.term(one.answer_by if claims.is_to_judge(one) else None),
-                claims.entry_status(one),
+                join((claims.entry_status(one), _renewal(one))),
                 _place(one),
             )
             for one in found
@@ -180,6 +180,13 @@ def _place(one: InboxEntry) -> Html:
     if not one.disputed:
         return where
     return join((where, status("warning", t("claims.is_disputed"))), "<br>")
+
+
+def _renewal(one: InboxEntry) -> Html | None:
+    if one.renewal_asked_at is None:
+        return None
+    day = formats.day(formats.local_day(one.renewal_asked_at))
+    return tag("span", t("claims.renewal", day=day), class_="note")
 
 
 def _since(one: InboxEntry) -> Html:

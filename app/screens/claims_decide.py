@@ -169,8 +169,8 @@ def _check(actor: Actor, case: Case, step: Step, draft: Draft) -> None:
         draft.back()
         forms.refused(SCREEN, fields, draft, error)
         st.rerun()
-    title, lead = ("check.title", None) if fields else (f"claim_do.{step}_title", f"claim_do.{step}_lead")
-    layout.title(t(title), t(lead) if lead else None)
+    title, lead = ("check.title", "check.lead") if fields else (f"claim_do.{step}_title", f"claim_do.{step}_lead")
+    layout.title(t(title), t(lead))
     if error is not None:
         notices.failure(error)
     show(_about(case), layout.section(t("claim_do.decision")), _answers(case, step, fields, values))

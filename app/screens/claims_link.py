@@ -142,7 +142,6 @@ def _check(actor: Actor, case: Case, draft: Draft) -> None:
         tag("p", t("dossier.file_number", number=view.summary.file_number)),
         _people(view),
     )
-    claim_id = case.claim_id
     with st.container(horizontal=True):
         st.button(
             t("claim_link.send"),
@@ -153,7 +152,6 @@ def _check(actor: Actor, case: Case, draft: Draft) -> None:
             disabled=draft.submission.error is not None,
         )
         st.button(t("claim_link.other"), key=f"{SCREEN}_back", on_click=draft.back)
-    show(tag("p", layout.link(claim_address(claim_id), t("claim.back_to_claim"))))
 
 
 def _link(actor: Actor, case: Case, view: DossierView) -> str:

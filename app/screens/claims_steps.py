@@ -93,6 +93,9 @@ def is_old(case: Case) -> bool:
 def advice(case: Case) -> tuple[str, str]:
     """Return the one thing to do now, and how or why."""
     name = _name(case)
+    asked_at = case.entry.renewal_asked_at
+    if name == "old" and asked_at is not None:
+        return t("claim.next_renewal", day=formats.day(formats.local_day(asked_at))), t("claim.next_old_how")
     if name == "old" and case.opened is not None:
         day = formats.day(case.opened.claim.contents.statement_date)
         return t("claim.next_old", day=day), t("claim.next_old_how")

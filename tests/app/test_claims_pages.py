@@ -217,6 +217,14 @@ def test_page_offers_what_can_be_done_now(visit, inbox, prepare, says, steps):
     assert offered(at) == steps
 
 
+def test_page_says_that_a_new_statement_was_asked(visit, inbox):
+    claim_id = old(inbox)
+    inbox.held[claim_id].renewal_asked_at = NOW
+    said = "23 november 2026"
+    assert f"Op {said} is de schuldeiser om een nieuwe gevraagd" in text_of(open_claim(visit, claim_id))
+    assert f"nieuwe opgave gevraagd op {said}" in text_of(visit("caseworker", "vorderingen"))
+
+
 def test_page_offers_to_take_a_decision_back_until_it_is_signed(visit, inbox):
     claim_id = linked(inbox)
     inbox.held[claim_id].made.append(made(ClaimStatus.INCLUDED, DecisionReason.INCLUDED))

@@ -53,6 +53,7 @@ class Held:
     link: Link | None = None
     made: list[MadeDecision] = field(default_factory=list)
     answers: tuple[Answer, ...] = ()
+    renewal_asked_at: datetime | None = None
 
 
 class FakeClaims:
@@ -204,6 +205,7 @@ class FakeClaims:
             and record is not None
             and record.decision is not ClaimDecisionState.WITHDRAWN,
             commitment=row.commitment,
+            renewal_asked_at=held.renewal_asked_at,
         )
 
     def _get(self, claim_id: ClaimId) -> Held:
