@@ -28,7 +28,6 @@ from tests.support.claims_stage import Party, contents
 from tests.support.factories import RecordKeeping
 from tests.support.intake import Cut, Interrupted, Town, transact, version
 
-
 CASEWORKER = Actor(kind="staff", id="1", roles=frozenset({Role.CASEWORKER}), session="desk")
 
 

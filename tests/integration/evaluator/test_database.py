@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -322,4 +322,27 @@ def test_migration_takes_over_what_was_counted(url: str) -> None:
     assert charge(database, 2) is Charge.DONE
     assert charge(database, 2, hours=24) is Charge.EPOCH_SPENT
     assert charge(database, 1, hours=24) is Charge.DONE
+    database.close()
+
+
+def test_migration_takes_over_the_claim_ids_that_were_asked_for(url: str) -> None:
+    engine = connect(url)
+    migrate(engine, "0003", scripts=SCRIPTS)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO organisations VALUES ('12345678', 'Voorbeeld', 10, 15, NULL, false)"))
+        connection.execute(
+            text(f"INSERT INTO claim_id_usage VALUES ('12345678', '2026-11-23', '{'0x' + '1' * 40}', 8)")
+        )
+    migrate(engine, scripts=SCRIPTS)
+    database = EvaluatorDatabase(url)
+    day = date(2026, 11, 23)
+    assert [(line.asker, line.claim_ids) for line in database.channel_usage(day, day)] == [("12345678", 8)]
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO claim_ids_asked VALUES ('municipality', '2026-11-23', '', 5)"))
+    migrate(engine, "-1", scripts=SCRIPTS)
+    with engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(text("SELECT kvk, used FROM claim_id_usage"))] == [
+            ("12345678", 8)
+        ]
+    engine.dispose()
     database.close()

@@ -72,6 +72,31 @@ def test_migrate_down_and_up_with_data(empty: Engine) -> None:
     assert keeping.verification.all(actor=keeping.staff_member()).state is TrustState.BEING_RECORDED
 
 
+def test_migrate_takes_claims_for_taken_in_and_leaves_other_messages_waiting(empty: Engine) -> None:
+    storage.migrate(empty, "0004")
+    with empty.begin() as connection:
+        for number, kind in enumerate(("claim", "statement"), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO channel_messages (message, municipality, number, kind, subject, sender, organisation, "
+                    "received_at, stored_at, content, acknowledged) VALUES "
+                    "(:message, 14, :number, :kind, :subject, '0x1', '12345678', 1, 2, :content, :acknowledged)"
+                ),
+                {
+                    "message": bytes([number]) * 32,
+                    "number": number,
+                    "kind": kind,
+                    "subject": bytes(32),
+                    "content": b"sealed",
+                    "acknowledged": True,
+                },
+            )
+    storage.migrate(empty)
+    with SqlStore(empty).read() as work:
+        waiting = work.mail.unhandled(MunicipalityCode(14), ["claim", "statement"], limit=10)
+    assert [(row.kind, row.content) for row in waiting] == [("statement", b"sealed")]
+
+
 def test_a_unit_of_work_without_commit_leaves_nothing(store: SqlStore, keeping: RecordKeeping) -> None:
     with store.write() as work:
         assert work.dossiers.next_file_number(keeping.reader.municipality, 2026) == 1
