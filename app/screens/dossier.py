@@ -319,6 +319,8 @@ def _people(view: DossierView) -> None:
         layout.section(t("enrolment.title")),
         tag("p", enrolment_step(view)),
         tag("p", layout.link(form_address("aanmelden", view.summary.id), t("enrolment.to_page"))),
+        layout.section(t("notices.title")),
+        tag("p", layout.link(address("kennisgevingen", view.summary.id), t("notices.to_page"))),
         layout.section(t("consents.title")),
         tag("p", layout.link(address("toestemmingen", view.summary.id), t("consents.to_page"))),
     )

@@ -15,6 +15,7 @@ from app.components.table import facts
 from app.screens.clients import STAFF
 from app.screens.dossier import heading, people_of
 from app.screens.opened import address, form_number, open_dossier
+from app.screens.sent_notices import send_address
 from app.texts import t
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.enrolment import identifiers_of
@@ -101,6 +102,9 @@ def _form(screen: str, fields: tuple[Field, ...], actor: Actor, view: DossierVie
     show(layout.subsection(t(f"enrolment.{screen}_title")))
     if draft.submission.done:
         notices.notice("good", t(f"enrolment.{screen}_done"), t(f"enrolment.{screen}_next"), role="status")
+        if screen == ENROL:
+            link = layout.link(send_address(view.summary.id), t("notices.to_form"), class_="button")
+            show(tag("p", link, class_="actions"))
         return
     if draft.checking:
         _check(screen, fields, actor, view, people, draft)

@@ -1,6 +1,6 @@
 """English sentences, for who reads Dutch with difficulty: plain, short, and with what to do."""
 
-from app.texts import claims_en, creditor_claims_en, creditor_en, resident_claims_en, statements_en
+from app.texts import claims_en, creditor_claims_en, creditor_en, notices_en, resident_claims_en, statements_en
 
 TEXTS: dict[str, str] = {
     **creditor_en.TEXTS,
@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     **claims_en.TEXTS,
     **resident_claims_en.TEXTS,
     **statements_en.TEXTS,
+    **notices_en.TEXTS,
     # The frame of every page
     "app.title": "Debt help",
     "app.name": "Debt help",

@@ -1,6 +1,6 @@
 """Dutch sentences: short, active, with "u", and what to do."""
 
-from app.texts import claims_nl, creditor_claims_nl, creditor_nl, resident_claims_nl, statements_nl
+from app.texts import claims_nl, creditor_claims_nl, creditor_nl, notices_nl, resident_claims_nl, statements_nl
 
 TEXTS: dict[str, str] = {
     **creditor_nl.TEXTS,
@@ -8,6 +8,7 @@ TEXTS: dict[str, str] = {
     **claims_nl.TEXTS,
     **resident_claims_nl.TEXTS,
     **statements_nl.TEXTS,
+    **notices_nl.TEXTS,
     # The frame of every page
     "app.title": "Schuldhulp",
     "app.name": "Schuldhulp",

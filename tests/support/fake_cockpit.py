@@ -53,6 +53,7 @@ from schuldhulp.services.views import DossierSummary, DossierView, EnrolmentStat
 from tests.support.fake_checks import FakeChecks
 from tests.support.fake_claim_pages import FakeClaimPages
 from tests.support.fake_claims import FakeClaims
+from tests.support.fake_notices import FakeNotices
 from tests.support.fake_organisations import FakeOrganisations
 from tests.support.fake_own_claims import FakeOwnClaims
 from tests.support.fake_statements import FakeStatements
@@ -147,6 +148,8 @@ class FakeCockpit:
         self.claim_matching, self.claim_decisions = self.kept_inbox.matching, self.kept_inbox.history
         self.kept_statements = FakeStatements(self.stored, self._summary, now=NOW)
         self.statements, self.statement_desk = self.kept_statements.inbox, self.kept_statements.desk
+        self.kept_notices = FakeNotices()
+        self.notices, self.notices_sent = self.kept_notices.desk, self.kept_notices.overview
         self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:
