@@ -23,9 +23,12 @@ from schuldhulp.connectors.lines import read_lines
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.claims import DecisionReason, contents_to_plain
 from schuldhulp.domain.claims.duplicates import Duplicate
+from schuldhulp.domain.claims.known import KnownDebt
 from schuldhulp.domain.records import Applicant, Position, RecordKind
 from schuldhulp.domain.types import ClaimId, Commitment, RecordId
-from schuldhulp.errors import InvalidInput
+from schuldhulp.errors import InvalidInput, NotAllowed
+from schuldhulp.services.claims.inbox import InboxEntry
+from schuldhulp.services.claims.links import Link
 from schuldhulp.services.claims.matching import Candidate
 from schuldhulp.services.claims.told import MadeDecision
 from schuldhulp.services.views import DossierView
@@ -54,6 +57,9 @@ known:
 # ask, decline
 reason:
 text:"""
+_JUDGED = 8
+"""Digits of a commitment that are typed at least, so that another version is not taken for it by chance."""
+
 _FIELDS = frozenset({"owed_by", "known", "reason", "text"})
 
 
@@ -63,9 +69,14 @@ def show(claim: ClaimArgument, as_: As = "", json: Json = False) -> None:
     Example: schuldhulp claims show 000e070c160a6299c5438070b1aa737b14fc2992ed49579c14264884886a5876 --as s.visser
     """
     with work_as(as_) as work:
-        claim_id = _claim_id(claim)
+        claim_id = claim_id_of(claim)
+        entry = work.cockpit.claims.entry(actor=work.actor, claim_id=claim_id)
+        if entry.message is None:
+            _show_unread(entry, json=json)
+            return
         opened = work.cockpit.claims.opened(actor=work.actor, claim_id=claim_id)
         link = work.cockpit.claim_desk.link_of(actor=work.actor, claim_id=claim_id)
+        known = _known(work, claim_id, link)
         number = work.cockpit.dossiers.file_numbers().get(link.dossier) if link else None
         candidates = [] if link else work.cockpit.claim_matching.candidates(actor=work.actor, claim_id=claim_id)
         alike = work.cockpit.claims.duplicates(actor=work.actor, claim_id=claim_id)
@@ -83,6 +94,7 @@ def show(claim: ClaimArgument, as_: As = "", json: Json = False) -> None:
                 "contents": plain,
                 "candidates": [_candidate(one) for one in candidates],
                 "duplicates": [_alike(pair, claim_id) for pair in alike],
+                "known": [_debt(one) for one in known],
                 "decisions": [_made(one) for one in made],
             }
         )
@@ -102,6 +114,8 @@ def show(claim: ClaimArgument, as_: As = "", json: Json = False) -> None:
         )
     for pair in alike:
         say(f"may be the same debt as {_other(pair, claim_id).hex()}: {', '.join(sorted(pair.likeness.signs))}")
+    for debt in known:
+        say(f"may be debt {debt.record.hex()[:12]} of the dossier: {', '.join(sorted(debt.signs))}")
     for one in made:
         reason = one.reason.value if one.reason else "cannot be read"
         say(f"{one.decided_at.isoformat(timespec='minutes')}: {one.status.name.lower()} ({reason}), {one.state.value}")
@@ -114,26 +128,30 @@ def link(claim: ClaimArgument, dossier: DossierArgument, reason: Reason = "", as
     """
     with work_as(as_) as work:
         view = open_dossier(work, dossier, Purpose.CLAIM_REVIEW, reason)
-        record = work.cockpit.claim_desk.link(actor=work.actor, claim_id=_claim_id(claim), dossier=view.summary.id)
+        record = work.cockpit.claim_desk.link(actor=work.actor, claim_id=claim_id_of(claim), dossier=view.summary.id)
     say(f"the claim stands in dossier {view.summary.file_number} as record {record.hex()}")
 
 
 def decide(claim: ClaimArgument, step: StepArgument, judged: Judged, reason: Reason = "", as_: As = "") -> None:
     """Decide on a claim; who owes it, the reason and the text to the creditor are read as lines `field: value`.
 
-    Example: schuldhulp claims decide 000e070c160a6299c5438070b1aa737b14fc2992ed49579c14264884886a5876 ask --judged e8
-    """
-    claim_id = _claim_id(claim)
+    Example: schuldhulp claims decide 000e070c160a6299c5438070b1aa737b14fc2992ed49579c14264884886a5876 ask --judged e8a1b2c3
+    """  # noqa: E501 - an identifier is as long as it is
+    claim_id = claim_id_of(claim)
     with work_as(as_) as work:
-        opened = work.cockpit.claims.opened(actor=work.actor, claim_id=claim_id)
-        if not judged.strip() or not opened.row.commitment.hex().startswith(judged.lower().removeprefix("0x")):
+        commitment = work.cockpit.claims.entry(actor=work.actor, claim_id=claim_id).commitment
+        digits = judged.strip().lower().removeprefix("0x")
+        if commitment is None or len(digits) < _JUDGED or not commitment.hex().startswith(digits):
             raise InvalidInput(
-                "claim_changed", "--judged: another version stands on the chain; look anew", field="judged"
+                "claim_changed",
+                f"--judged: its first {_JUDGED} digits or more; when they are right another version stands on the"
+                " chain by now, so look anew",
+                field="judged",
             )
         link = work.cockpit.claim_desk.link_of(actor=work.actor, claim_id=claim_id)
         view = open_dossier(work, link.dossier.hex(), Purpose.CLAIM_REVIEW, reason) if link else None
         said = _said(read_text("what is decided as lines field: value", example=_TEMPLATE))
-        _decide(work, claim_id, step, opened.row.commitment, said, view)
+        _decide(work, claim_id, step, commitment, said, view)
     say("decided; the worker puts it on the chain and tells the creditor")
 
 
@@ -164,7 +182,12 @@ def _decide(
             desk.settle(actor=work.actor, claim_id=claim_id, judged=judged, text=text)
 
 
-def _claim_id(text: str) -> ClaimId:
+def claim_id_of(text: str) -> ClaimId:
+    """Read the identifier of a claim as it is typed.
+
+    Raises:
+        InvalidInput: these are not 64 hexadecimal digits.
+    """
     digits = text.strip().lower().removeprefix("0x")
     try:
         found = bytes.fromhex(digits)
@@ -173,6 +196,35 @@ def _claim_id(text: str) -> ClaimId:
     if len(found) != 32:
         raise InvalidInput("claim_unknown", "CLAIM: 64 hexadecimal digits expected", field="CLAIM")
     return ClaimId(found)
+
+
+def _show_unread(entry: InboxEntry, *, json: bool) -> None:
+    """Print what is known of a claim whose contents are not here."""
+    if json:
+        say_json(
+            {
+                "claim": entry.claim_id.hex(),
+                "status": entry.status.name.lower(),
+                "state": entry.state,
+                "judged": entry.commitment.hex() if entry.commitment else None,
+                "contents": None,
+            }
+        )
+        return
+    say(f"status: {entry.status.name.lower()}, {entry.state.replace('_', ' ')}")
+    say(f"judged: {entry.commitment.hex() if entry.commitment else '-'}")
+    if entry.unread:
+        say("nothing can be read of it; it can be declined with reason no_contents")
+
+
+def _known(work: Work, claim_id: ClaimId, link: Link | None) -> list[KnownDebt]:
+    """Return the debts of its dossier that it may be about; none where that would have to be opened first."""
+    if link is None:
+        return []
+    try:
+        return work.cockpit.claim_desk.known_debts(actor=work.actor, claim_id=claim_id)
+    except NotAllowed:
+        return []
 
 
 def _said(text: str) -> dict[str, str]:
@@ -215,6 +267,10 @@ def _candidate(one: Candidate) -> dict[str, object]:
         "names": list(one.dossier.names),
         "same": sorted(one.signs),
     }
+
+
+def _debt(one: KnownDebt) -> dict[str, object]:
+    return {"record": one.record.hex(), "signs": sorted(one.signs)}
 
 
 def _made(one: MadeDecision) -> dict[str, object]:

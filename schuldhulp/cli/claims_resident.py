@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from schuldhulp.cli.claims_desk import ClaimArgument, _claim_id
+from schuldhulp.cli.claims_desk import ClaimArgument, claim_id_of
 from schuldhulp.cli.context import As, Reason, Work, open_dossier, read_text, work_as
 from schuldhulp.cli.output import say
 from schuldhulp.domain.audit import Purpose
@@ -48,7 +48,7 @@ def answer(claim: ClaimArgument, reason: Reason = "", seen: Seen = 0, as_: As = 
 
 def _held(work: Work, claim: str, reason: str) -> tuple[DossierId, RecordId, int]:
     """Open the dossier that a claim belongs to; return it with the claim's record and its newest version."""
-    link = work.cockpit.claim_desk.link_of(actor=work.actor, claim_id=_claim_id(claim))
+    link = work.cockpit.claim_desk.link_of(actor=work.actor, claim_id=claim_id_of(claim))
     if link is None:
         raise Conflict("claim_not_linked", "say first to which dossier this claim belongs: `claims link`")
     view = open_dossier(work, link.dossier.hex(), Purpose.CLAIM_REVIEW, reason)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -16,13 +16,13 @@ from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.claims import Claim, ClaimStatus
 from schuldhulp.domain.claims.duplicates import Duplicate, duplicates
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
-from schuldhulp.domain.working_days import ANSWER_DAYS, add_working_days
 from schuldhulp.errors import Conflict, InvalidInput, NotFound, Undecryptable
 from schuldhulp.services.claims.inbox_entries import ALL, CLOSED, Answer, Inbox, InboxEntry, InboxFilter
-from schuldhulp.services.claims.links import Link, LinkKey, open_link
+from schuldhulp.services.claims.inbox_reading import Links, answers, by_claim, of_claims, of_contents
+from schuldhulp.services.claims.links import LinkKey, open_link
 from schuldhulp.services.claims.opening import OpenedClaim, opened_claim
-from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, ReceiptRow
-from schuldhulp.services.clock import day_of, today
+from schuldhulp.services.claims.rows import ClaimRow
+from schuldhulp.services.clock import today
 from schuldhulp.services.ports import Clock, Store, UnitOfWork
 from schuldhulp.services.processing_log import ProcessingLog
 
@@ -32,8 +32,6 @@ LINK_CHANGED: Final = "claim_link_changed"
 """Named as a trouble when somebody changed the link between a claim and its dossier; that claim shows as unlinked."""
 
 _FLAGS: Final = ("late", "disputed", "returned", "to_note")
-
-_Links = dict[tuple[ClaimId, datetime], Link]
 
 
 class ClaimInbox:
@@ -98,7 +96,7 @@ class ClaimInbox:
             page = min(max(page, 1), pages)
             part = chosen if size is None else chosen[(page - 1) * size : page * size]
             shown = sorted({entry.claim_id for entry in part})
-            receipts = _by_claim(work.claims.receipts_of(shown))
+            receipts = by_claim(work.claims.receipts_of(shown))
             asked: dict[tuple[ClaimId, Commitment | None, str], datetime] = {
                 (row.claim_id, row.commitment, row.recipient): row.created_at for row in work.renewals.of_claims(shown)
             }
@@ -108,7 +106,7 @@ class ClaimInbox:
             entries=tuple(
                 replace(
                     entry,
-                    answers=_answers(entry, receipts),
+                    answers=answers(entry, receipts),
                     # Another version or another holder has still to be asked, if its statement is old too.
                     renewal_asked_at=asked.get((entry.claim_id, entry.commitment, entry.holder)),
                 )
@@ -122,7 +120,23 @@ class ClaimInbox:
             counts=MappingProxyType(counts),
         )
 
-    def _links(self, work: UnitOfWork) -> tuple[_Links, bool]:
+    def entry(self, *, actor: Actor, claim_id: ClaimId) -> InboxEntry:
+        """Return one claim as `list` shows it, open or closed.
+
+        Raises:
+            NotAllowed: the actor does not decide on claims.
+            NotFound: no claim was filed under this id.
+        """
+        self._admit(actor, LogAction.LIST, reason=f"claim {claim_id.hex()}")
+        with self._store.read() as work:
+            links, _ = self._links(work)
+            rows = work.claims.claims_of([claim_id])
+            if not rows:
+                raise NotFound("claim_unknown", "there is no such claim", field="claim_id")
+            (found,) = self._told(work, rows, links)
+            return replace(found, answers=answers(found, by_claim(work.claims.receipts_of([claim_id]))))
+
+    def _links(self, work: UnitOfWork) -> tuple[Links, bool]:
         """Return where claims belong, and whether somebody changed one of the links."""
         links, changed = {}, False
         for row in work.decisions.links():
@@ -132,27 +146,29 @@ class ClaimInbox:
                 changed = True
         return links, changed
 
-    def _entries(self, work: UnitOfWork, links: _Links, *, closed: bool) -> Sequence[InboxEntry]:
+    def _entries(self, work: UnitOfWork, links: Links, *, closed: bool) -> Sequence[InboxEntry]:
         """Return everything that is shown, oldest first, without the receipts."""
         claims = list(work.claims.claims(self._municipality, open_only=not closed))
         if not closed:
             known = {row.claim_id for row in claims}
             unsaid = sorted({claim for (claim, _), link in links.items() if not link.over} - known)
             claims += [row for row in work.claims.claims_of(unsaid) if row.status is ClaimStatus.WITHDRAWN]
-        ids = sorted(row.claim_id for row in claims)
-        deliveries = work.claims.deliveries_of(ids)
         loose = work.claims.loose_deliveries(self._municipality, kept=not closed)
+        entries = self._told(work, claims, links)
+        status = {row.claim_id: row.status for row in claims}
+        everything = (*entries, *of_contents(loose, status))
+        shown = [entry for entry in everything if closed or entry.state != CLOSED or entry.to_note]
+        return sorted(shown, key=lambda entry: (entry.since, entry.claim_id, entry.message or b""))
+
+    def _told(self, work: UnitOfWork, claims: Sequence[ClaimRow], links: Links) -> Sequence[InboxEntry]:
+        ids = sorted(row.claim_id for row in claims)
         decisions = {row.claim_id: row for row in work.decisions.of_claims(ids)}
-        day = today(self._clock)
         entries = []
-        for entry in _of_claims(claims, deliveries, links, day):
+        for entry in of_claims(claims, work.claims.deliveries_of(ids), links, today(self._clock)):
             made = decisions.get(entry.claim_id)
             state = made.state if made is not None and made.created_at >= entry.since else None
             entries.append(replace(entry, decision=state))
-        status = {row.claim_id: row.status for row in claims}
-        entries += _of_contents(loose, status)
-        shown = [entry for entry in entries if closed or entry.state != CLOSED or entry.to_note]
-        return sorted(shown, key=lambda entry: (entry.since, entry.claim_id, entry.message or b""))
+        return entries
 
     def open(self, *, actor: Actor, claim_id: ClaimId) -> Claim:
         """Open the contents of a claim as they stand on the chain.
@@ -201,85 +217,3 @@ class ClaimInbox:
         with self._store.write() as work:
             self._log.write(work, actor=actor, action=action, purpose=Purpose.CLAIM_REVIEW, reason=reason)
             work.commit()
-
-
-def _of_claims(
-    claims: Iterable[ClaimRow],
-    deliveries: Sequence[DeliveryRow],
-    links: _Links,
-    day: date,
-) -> Iterable[InboxEntry]:
-    by_message = {row.message: row for row in deliveries}
-    refusals = {(row.claim_id, row.commitment): row.reason for row in deliveries if row.reason is not None}
-    for row in claims:
-        delivery = by_message.get(row.message) if row.message else None
-        link = links.get((row.claim_id, row.filed_at))
-        answer_by = _answer_by(row, delivery)
-        yield InboxEntry(
-            claim_id=row.claim_id,
-            message=row.message,
-            status=row.status,
-            state=row.contents.value if row.status.is_open else CLOSED,
-            reason=refusals.get((row.claim_id, row.commitment)) if row.contents is ContentsState.REFUSED else None,
-            holder=row.holder,
-            organisation=delivery.organisation if delivery else "",
-            since=row.filed_at,
-            version=delivery.version if delivery else None,
-            answer_by=answer_by,
-            late=answer_by is not None and answer_by < day,
-            linked=link is not None,
-            dossier=link.dossier if link else None,
-            disputed=link is not None and link.disputed and row.status.is_open,
-            to_note=link is not None and not link.over and row.status is ClaimStatus.WITHDRAWN,
-            unread=row.status.is_open and row.contents in (ContentsState.MISSING, ContentsState.REFUSED),
-            commitment=row.commitment,
-        )
-
-
-def _of_contents(deliveries: Iterable[DeliveryRow], status: dict[ClaimId, ClaimStatus]) -> Sequence[InboxEntry]:
-    """Return the contents that are no claim's: not opened yet, waiting for a filing, or refused."""
-    return [
-        InboxEntry(
-            claim_id=row.claim_id,
-            message=row.message,
-            status=status.get(row.claim_id, ClaimStatus.NONE),
-            state=row.state.value,
-            reason=row.reason,
-            holder=row.sender,
-            organisation=row.organisation,
-            since=row.received_at,
-            version=row.version,
-        )
-        for row in deliveries
-    ]
-
-
-def _answer_by(row: ClaimRow, delivery: DeliveryRow | None) -> date | None:
-    """Return the last day of the term; none runs while the question lies with the creditor, or after a decision."""
-    if delivery is None or row.status not in (ClaimStatus.FILED, ClaimStatus.UNDER_REVIEW):
-        return None
-    start = day_of(max(row.filed_at, delivery.received_at))
-    return add_working_days(start, ANSWER_DAYS)
-
-
-def _by_claim(receipts: Iterable[ReceiptRow]) -> dict[ClaimId, list[ReceiptRow]]:
-    found: dict[ClaimId, list[ReceiptRow]] = {}
-    for row in receipts:
-        found.setdefault(row.claim_id, []).append(row)
-    return found
-
-
-def _answers(entry: InboxEntry, receipts: dict[ClaimId, list[ReceiptRow]]) -> tuple[Answer, ...]:
-    """Return the receipts about an entry: those on its contents, and of a claim also those on their absence."""
-    about = (entry.message,) if entry.commitment is None else (None, entry.message)
-    return tuple(
-        Answer(
-            outcome=row.outcome,
-            reason=row.reason,
-            signed_at=row.created_at,
-            arrived_at=row.delivered_at,
-            trouble=row.trouble,
-        )
-        for row in receipts.get(entry.claim_id, ())
-        if row.message in about
-    )
