@@ -1,4 +1,4 @@
-"""`schuldhulp claims show|link|decide` on a real database, as a caseworker types them."""
+"""`schuldhulp claims` on a real database, as a caseworker types it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from schuldhulp.cli import claims_desk
+from schuldhulp.cli import claims_desk, claims_inbox, claims_steps
 from schuldhulp.cli.claims_desk import Step, decide, link, show
+from schuldhulp.cli.claims_inbox import list_claims
+from schuldhulp.cli.claims_steps import note_withdrawal, take_back, unlink
 from schuldhulp.cli.context import Work
 from schuldhulp.crypto.claims import claim_commitment
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.claims import Claim, ClaimStatus
+from schuldhulp.domain.records import Obligation, ObligationType, Party, Source
 from schuldhulp.errors import InvalidInput
+from schuldhulp.services.claims.rows import ContentsState
 from tests.support.claim_desk import ClaimDesks
 from tests.support.factories import RecordKeeping
 
@@ -42,7 +47,8 @@ def desks(keeping: RecordKeeping, anna: Actor, monkeypatch: pytest.MonkeyPatch) 
     def work_as(login: str) -> Iterator[Work]:
         yield Work(cockpit, anna, SimpleNamespace())
 
-    monkeypatch.setattr(claims_desk, "work_as", work_as)
+    for module in (claims_desk, claims_inbox, claims_steps):
+        monkeypatch.setattr(module, "work_as", work_as)
     return desks
 
 
@@ -54,6 +60,12 @@ def shown(claim: Claim, capsys: pytest.CaptureFixture[str]) -> dict:
     capsys.readouterr()
     show(claim.claim_id.hex(), json=True)
     return json.loads(capsys.readouterr().out)
+
+
+def listed(capsys: pytest.CaptureFixture[str], **options) -> list[dict]:
+    capsys.readouterr()
+    list_claims(**options, json=True)
+    return json.loads(capsys.readouterr().out)["claims"]
 
 
 def test_claim_is_shown_linked_and_included(
@@ -109,6 +121,7 @@ def test_decide_takes_reason_and_text_from_standard_input(desks: ClaimDesks, mon
     [
         (Step.DECLINE, "", "reason: client_unknown", "judged"),
         (Step.DECLINE, "zz", "reason: client_unknown", "judged"),
+        (Step.DECLINE, "short", "reason: client_unknown", "judged"),
         (Step.DECLINE, None, "", "reason"),
         (Step.DECLINE, None, "reason: because", "reason"),
         (Step.DECLINE, None, "reason: client_unknown\nmore: x", "field"),
@@ -121,8 +134,9 @@ def test_decide_names_what_is_wrong_and_decides_nothing(
 ) -> None:
     claim = desks.received()
     typed(monkeypatch, text)
+    whole = claim_commitment(claim).hex()
     with pytest.raises(InvalidInput) as caught:
-        decide(claim.claim_id.hex(), step, claim_commitment(claim).hex() if judged is None else judged)
+        decide(claim.claim_id.hex(), step, {None: whole, "short": whole[:7]}.get(judged, judged))
     assert caught.value.field == field
     assert desks.jobs(claim) == []
 
@@ -132,3 +146,66 @@ def test_commands_refuse_what_is_no_claim(desks: ClaimDesks) -> None:
         with pytest.raises(InvalidInput) as caught:
             show(text)
         assert caught.value.field == "CLAIM"
+
+
+def test_steps_are_undone_by_command(
+    desks: ClaimDesks, anna: Actor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dossier = desks.keeping.add_dossier(anna)
+    number = desks.keeping.dossiers.file_numbers()[dossier]
+    claim = desks.received()
+    name = claim.claim_id.hex()
+    link(name, number)
+    typed(monkeypatch, "owed_by: first\n")
+    decide(name, Step.INCLUDE, claim_commitment(claim).hex())
+    take_back(name)
+    assert [made["state"] for made in shown(claim, capsys)["decisions"]] == ["taken_back"]
+    typed(monkeypatch, "Een andere Jansen.\n")
+    unlink(name)
+    assert shown(claim, capsys)["dossier"] is None
+    link(name, number)
+    desks.stands(claim, ClaimStatus.WITHDRAWN)
+    (found,) = listed(capsys, withdrawn=True)
+    assert (found["claim"], found["toNote"]) == (name, True)
+    note_withdrawal(name)
+    assert listed(capsys) == []
+
+
+def test_claim_without_contents_is_shown_and_declined(
+    desks: ClaimDesks, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claim = desks.received()
+    with desks.keeping.store.write() as work:
+        row = work.claims.claim(claim.claim_id)
+        assert row is not None
+        work.claims.put_claim(replace(row, contents=ContentsState.MISSING, message=None))
+        work.commit()
+    told = shown(claim, capsys)
+    assert (told["state"], told["contents"]) == ("contents_missing", None)
+    typed(monkeypatch, "reason: no_contents\n")
+    decide(claim.claim_id.hex(), Step.DECLINE, told["judged"])
+    assert [job.status for job in desks.jobs(claim)] == [ClaimStatus.DECLINED]
+
+
+def test_show_names_debts_that_the_dossier_knows(
+    desks: ClaimDesks, anna: Actor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dossier = desks.keeping.add_dossier(anna)
+    claim = desks.received()
+    desks.desk.link(actor=anna, claim_id=claim.claim_id, dossier=dossier)
+    debt = Obligation(
+        type=ObligationType.RENT,
+        owed_by=(desks.keeping.first_applicant(dossier),),
+        creditor=Party(name="Woningstichting Voorbeeld"),
+        amount_resident=120000,
+        source=Source.RESIDENT,
+    )
+    known = desks.keeping.records.add(actor=anna, dossier=dossier, record=debt).record_id
+    assert [one["record"] for one in shown(claim, capsys)["known"]] == [known.hex()]
+
+
+def test_list_comes_in_pages(desks: ClaimDesks, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        desks.received(reference=f"r{number}")
+    list_claims(page=2, size=2)
+    assert "page 2 of 2, 3 claims" in capsys.readouterr().out
