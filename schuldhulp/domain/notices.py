@@ -15,8 +15,8 @@ from typing import ClassVar, Final
 from schuldhulp.domain.checks import Redacted, as_utc, check_bytes, check_date, check_line, check_moment, check_whole
 from schuldhulp.domain.identifiers import PartialDate, canonical_postcode
 from schuldhulp.domain.organisations import parse_kvk
+from schuldhulp.domain.plain import Json, mapping, object_from_plain, object_to_plain
 from schuldhulp.domain.records import Address, Applicant, Obligation
-from schuldhulp.domain.records.codec import Json, _mapping, _object_from_plain, _object_to_plain
 from schuldhulp.domain.types import MunicipalityCode, Salt
 from schuldhulp.domain.working_days import ANSWER_DAYS, add_working_days
 from schuldhulp.errors import InvalidInput
@@ -182,7 +182,7 @@ def notice_number(notice_id: bytes) -> str:
 
 def notice_to_plain(notice: Notice) -> dict[str, Json]:
     """Return a notice as plain values: bytes hexadecimal, dates and times ISO 8601, enums their code."""
-    return {"schema": notice.schema, **_object_to_plain(notice)}
+    return {"schema": notice.schema, **object_to_plain(notice)}
 
 
 def notice_from_plain(plain: object) -> Notice:
@@ -191,12 +191,12 @@ def notice_from_plain(plain: object) -> Notice:
     Raises:
         InvalidInput: unknown schema, unknown or missing field, or a wrong value; ``field`` names it.
     """
-    fields = dict(_mapping(plain, "notice"))
+    fields = dict(mapping(plain, "notice"))
     schema = fields.pop("schema", None)
     # type() too: JSON's true is equal to 1.
     if type(schema) is not int or schema != Notice.schema:
         raise InvalidInput("schema_unknown", "schema: not known", field="schema")
-    notice: Notice = _object_from_plain(Notice, fields, "notice")
+    notice: Notice = object_from_plain(Notice, fields, "notice")
     return notice
 
 

@@ -25,6 +25,7 @@ from schuldhulp.domain.checks import (
 from schuldhulp.domain.claims.parts import Debtor, Organisation, check_choice
 from schuldhulp.domain.money import Frequency
 from schuldhulp.domain.organisations import parse_iban
+from schuldhulp.domain.plain import Json, mapping, object_from_plain, object_to_plain
 from schuldhulp.domain.records import (
     Consent,
     ConsentSubject,
@@ -33,7 +34,6 @@ from schuldhulp.domain.records import (
     ObligationType,
     Record,
 )
-from schuldhulp.domain.records.codec import Json, _mapping, _object_from_plain, _object_to_plain
 from schuldhulp.domain.types import Cents, MunicipalityCode, RecordId
 from schuldhulp.errors import InvalidInput
 
@@ -124,7 +124,7 @@ class Statement(Redacted):
 
 def statement_to_plain(statement: Statement) -> dict[str, Json]:
     """Return a statement as plain values: bytes hexadecimal, dates and times ISO 8601, enums their code."""
-    return {"schema": statement.schema, **_object_to_plain(statement)}
+    return {"schema": statement.schema, **object_to_plain(statement)}
 
 
 def statement_from_plain(plain: object) -> Statement:
@@ -133,12 +133,12 @@ def statement_from_plain(plain: object) -> Statement:
     Raises:
         InvalidInput: unknown schema, unknown or missing field, or a wrong value; ``field`` names it.
     """
-    fields = dict(_mapping(plain, "statement"))
+    fields = dict(mapping(plain, "statement"))
     schema = fields.pop("schema", None)
     # type() too: JSON's true is equal to 1.
     if type(schema) is not int or schema != Statement.schema:
         raise InvalidInput("schema_unknown", "schema: not known", field="schema")
-    statement: Statement = _object_from_plain(Statement, fields, "statement")
+    statement: Statement = object_from_plain(Statement, fields, "statement")
     return statement
 
 

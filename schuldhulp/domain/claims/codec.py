@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from schuldhulp.domain.claims.contents import Claim, ClaimContents
-from schuldhulp.domain.records.codec import (
+from schuldhulp.domain.plain import (
     Json,
-    _check_names,
-    _mapping,
-    _object_from_plain,
-    _object_to_plain,
-    _value_from_plain,
+    check_names,
+    mapping,
+    object_from_plain,
+    object_to_plain,
+    value_from_plain,
 )
 from schuldhulp.domain.types import ClaimId, Commitment, Salt
 from schuldhulp.errors import InvalidInput
@@ -21,7 +21,7 @@ _MEMBERS: Final = {"schema", "contents", "version", "replaces", "salt"}
 
 def contents_to_plain(contents: ClaimContents) -> dict[str, Json]:
     """Return contents as plain values: dates ISO 8601, enums their code, amounts cents."""
-    return _object_to_plain(contents)
+    return object_to_plain(contents)
 
 
 def contents_from_plain(plain: object, *, schema: int = ClaimContents.schema) -> ClaimContents:
@@ -38,7 +38,7 @@ def contents_from_plain(plain: object, *, schema: int = ClaimContents.schema) ->
         InvalidInput: unknown schema, unknown or missing field, or a wrong value; ``field`` names it.
     """
     _check_schema(schema)
-    contents: ClaimContents = _object_from_plain(ClaimContents, plain, "contents")
+    contents: ClaimContents = object_from_plain(ClaimContents, plain, "contents")
     return contents
 
 
@@ -66,10 +66,10 @@ def claim_from_plain(claim_id: ClaimId, plain: object) -> Claim:
     Raises:
         InvalidInput: as `contents_from_plain`.
     """
-    fields = _mapping(plain, "claim")
+    fields = mapping(plain, "claim")
     # First of all: whatever else is strange in a newer document follows from its being newer.
     _check_schema(_value(int, fields.get("schema"), "schema"))
-    _check_names(fields, known=_MEMBERS, required=_MEMBERS, field="claim")
+    check_names(fields, known=_MEMBERS, required=_MEMBERS, field="claim")
     return Claim(
         claim_id=claim_id,
         version=_value(int, fields["version"], "version"),
@@ -93,4 +93,4 @@ def _check_schema(schema: int) -> None:
 
 
 def _value(hint: Any, plain: object, field: str) -> Any:
-    return _value_from_plain(hint, plain, field)
+    return value_from_plain(hint, plain, field)

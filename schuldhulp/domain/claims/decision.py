@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from schuldhulp.domain.checks import Redacted, as_utc, check_bytes, check_moment, check_text, check_whole
 from schuldhulp.domain.claims.status import ClaimStatus
-from schuldhulp.domain.records.codec import Json, _check_names, _mapping, _value_from_plain
+from schuldhulp.domain.plain import Json, check_names, mapping, value_from_plain
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
 from schuldhulp.errors import InvalidInput
 
@@ -167,19 +167,19 @@ def decision_from_plain(plain: object) -> ClaimDecision:
     Raises:
         InvalidInput: unknown schema, unknown or missing field, or a wrong value; ``field`` names it.
     """
-    fields = _mapping(plain, "decision")
-    if _value_from_plain(int, fields.get("schema"), "schema") != ClaimDecision.schema:
+    fields = mapping(plain, "decision")
+    if value_from_plain(int, fields.get("schema"), "schema") != ClaimDecision.schema:
         raise InvalidInput("schema_unknown", "schema: not known", field="schema")
-    _check_names(fields, known=set(_MEMBERS), required=set(_MEMBERS), field="decision")
+    check_names(fields, known=set(_MEMBERS), required=set(_MEMBERS), field="decision")
     return ClaimDecision(
-        claim_id=ClaimId(_value_from_plain(bytes, fields["claim_id"], "claim_id")),
-        commitment=Commitment(_value_from_plain(bytes, fields["commitment"], "commitment")),
-        municipality=MunicipalityCode(_value_from_plain(int, fields["municipality"], "municipality")),
-        status=_status(_value_from_plain(str, fields["status"], "status")),
-        reason=_value_from_plain(DecisionReason, fields["reason"], "reason"),
-        text=_value_from_plain(str, fields["text"], "text"),
-        decided_at=_value_from_plain(datetime, fields["decided_at"], "decided_at").astimezone(UTC),
-        salt=Salt(_value_from_plain(bytes, fields["salt"], "salt")),
+        claim_id=ClaimId(value_from_plain(bytes, fields["claim_id"], "claim_id")),
+        commitment=Commitment(value_from_plain(bytes, fields["commitment"], "commitment")),
+        municipality=MunicipalityCode(value_from_plain(int, fields["municipality"], "municipality")),
+        status=_status(value_from_plain(str, fields["status"], "status")),
+        reason=value_from_plain(DecisionReason, fields["reason"], "reason"),
+        text=value_from_plain(str, fields["text"], "text"),
+        decided_at=value_from_plain(datetime, fields["decided_at"], "decided_at").astimezone(UTC),
+        salt=Salt(value_from_plain(bytes, fields["salt"], "salt")),
     )
 
 

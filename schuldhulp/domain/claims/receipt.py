@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from schuldhulp.domain.checks import check_bytes, check_moment, check_whole
-from schuldhulp.domain.records.codec import Json, _check_names, _mapping, _object_from_plain, _object_to_plain
+from schuldhulp.domain.plain import Json, check_names, mapping, object_from_plain, object_to_plain
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.errors import InvalidInput
 
@@ -115,7 +115,7 @@ class SignedReceipt:
 
 def receipt_to_plain(signed: SignedReceipt) -> dict[str, Json]:
     """Return a signed receipt as plain values: bytes hexadecimal, time ISO 8601, enums their code."""
-    return {"receipt": _object_to_plain(signed.receipt), "signature": signed.signature.hex()}
+    return {"receipt": object_to_plain(signed.receipt), "signature": signed.signature.hex()}
 
 
 def receipt_from_plain(plain: object) -> SignedReceipt:
@@ -124,8 +124,8 @@ def receipt_from_plain(plain: object) -> SignedReceipt:
     Raises:
         InvalidInput: unknown or missing field, or a wrong value; ``field`` names it.
     """
-    fields = _mapping(plain, "receipt")
+    fields = mapping(plain, "receipt")
     members = {"receipt", "signature"}
-    _check_names(fields, known=members, required=members, field="receipt")
-    signed: SignedReceipt = _object_from_plain(SignedReceipt, fields, "receipt")
+    check_names(fields, known=members, required=members, field="receipt")
+    signed: SignedReceipt = object_from_plain(SignedReceipt, fields, "receipt")
     return signed

@@ -1,6 +1,7 @@
 """The kinds of records that a dossier holds, each a frozen dataclass that cannot hold a wrong value."""
 
 from schuldhulp.domain.money import Frequency
+from schuldhulp.domain.plain import Json
 from schuldhulp.domain.records.agreement import (
     Agreement,
     AgreementStatus,
@@ -12,7 +13,6 @@ from schuldhulp.domain.records.agreement import (
 from schuldhulp.domain.records.applicant import Address, Applicant, Position
 from schuldhulp.domain.records.codec import (
     RECORD_TYPES,
-    Json,
     from_plain,
     to_plain,
     version_from_plain,
