@@ -32,8 +32,7 @@ from schuldhulp.domain.claims import ClaimContents, ClaimStage, doubts
 from schuldhulp.errors import InvalidInput, NotFound, SchuldhulpError
 
 if TYPE_CHECKING:
-    from schuldhulp.services.creditor_pages.claim_views import PageClaim
-    from schuldhulp.services.creditor_pages.claims import ClaimDesktop
+    from schuldhulp.services.creditor_pages.claim_views import ClaimDesktop, PageClaim
 
 SCREEN = "filing"
 STAGE = "filing_stage"

@@ -31,8 +31,7 @@ from schuldhulp.domain.access import Actor, Role
 from schuldhulp.errors import NotFound, SchuldhulpError
 
 if TYPE_CHECKING:
-    from schuldhulp.services.creditor_pages.claim_views import PageClaim
-    from schuldhulp.services.creditor_pages.claims import ClaimDesktop, ClaimFile
+    from schuldhulp.services.creditor_pages.claim_views import ClaimDesktop, ClaimFile, PageClaim
 
 SHOWN = {"all": "", "todo": "doen", "waiting": "wacht", "included": "opgenomen", "closed": "gesloten"}
 """Filters by the word in the address."""
@@ -166,6 +165,7 @@ def _one(actor: Actor, found: ClaimFile) -> None:
                 (t("filed.changed_at"), formats.moment(claim.changed_at)),
                 (t("filed.delivered_at"), formats.moment(claim.delivered_at)),
                 (t("filed.received"), _received(claim)),
+                (t("filed.asked_at"), formats.moment(claim.renewal_asked_at) if claim.renewal_asked_at else None),
                 (t("filed.decision"), _decision(claim)),
             )
         )

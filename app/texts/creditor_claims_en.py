@@ -112,6 +112,7 @@ TEXTS: dict[str, str] = {
     "filed.changed_at": "Changed on",
     "filed.delivered_at": "Delivered on",
     "filed.received": "Receipt",
+    "filed.asked_at": "New statement asked on",
     "filed.decision": "Decision",
     "filed.todo": "What you have to do",
     "filed.todo_nothing": "Nothing",

@@ -112,6 +112,7 @@ TEXTS: dict[str, str] = {
     "filed.changed_at": "Veranderd op",
     "filed.delivered_at": "Afgeleverd op",
     "filed.received": "Ontvangst",
+    "filed.asked_at": "Nieuwe opgave gevraagd op",
     "filed.decision": "Besluit",
     "filed.todo": "Wat u moet doen",
     "filed.todo_nothing": "Niets",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schuldhulp.crypto.keyring import CockpitKeys
     from schuldhulp.services.access import AccessService
     from schuldhulp.services.admission import AdmissionService
+    from schuldhulp.services.claims.correspondents import Correspondents
     from schuldhulp.services.claims.decisions import ClaimDesk
     from schuldhulp.services.claims.inbox import ClaimInbox
     from schuldhulp.services.claims.matching import ClaimMatching
@@ -91,6 +92,7 @@ class Cockpit:
         claim_objections: what residents say of claims, and the answers.
         claim_matching: finds the dossiers that a claim may belong to.
         claim_decisions: shows what was decided so far.
+        correspondents: organisations that the municipality can write to, with their names.
         own_claims: shows residents the claims in their dossiers.
         consent_ending: ends consents for residents.
         statements: shows what parties stated.
@@ -122,6 +124,7 @@ class Cockpit:
     claim_objections: ClaimObjections
     claim_matching: ClaimMatching
     claim_decisions: DecisionHistory
+    correspondents: Correspondents
     own_claims: OwnClaims
     consent_ending: ConsentEnding
     statements: StatementInbox
@@ -264,6 +267,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     )
     enrolment = EnrolmentService(reader=reader, writer=writer, caseload=caseload, publication_key=publication_key)
     link_key = LinkKey.of(keys.log)
+    correspondents = Correspondents(store=store, municipality=municipality)
     claims = ClaimInbox(
         store=store, log=log, clock=clock, opening_key=keys.claim, link_key=link_key, municipality=municipality
     )
@@ -305,6 +309,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         claim_objections=ClaimObjections(reader=reader, writer=writer, caseload=caseload, link_key=link_key),
         claim_matching=ClaimMatching(inbox=claims, dossiers=dossiers, reader=reader, log=log),
         claim_decisions=DecisionHistory(store=store, log=log, opening_key=keys.claim, job_key=keys.job),
+        correspondents=correspondents,
         own_claims=OwnClaims(store=store),
         consent_ending=ConsentEnding(reader=reader, writer=writer, caseload=caseload),
         statements=StatementInbox(
@@ -329,7 +334,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             writer=writer,
             caseload=caseload,
             log=log,
-            directory=Correspondents(store=store, municipality=municipality),
+            directory=correspondents,
             creditors=RegisterReader(gateway, rpc),
             municipality=municipality,
             sender=settings.municipality_name,
@@ -363,6 +368,7 @@ def _claim_pages(
     from schuldhulp.creditor.page_claims import PageFiler
     from schuldhulp.services.clock import SystemClock
     from schuldhulp.services.creditor_pages.claims import ClaimPages
+    from schuldhulp.services.creditor_pages.turns import Turns
 
     def opened(organisation: str) -> PageFiler | None:
         keys = custody.keys_for_claims(organisation)
@@ -392,7 +398,7 @@ def _claim_pages(
         log=log,
         clock=SystemClock(),
         municipality=MunicipalityCode(settings.municipality),
-        opened=opened,
+        turns=Turns(opened),
         account=account,
         may_use_bsn=desk.may_use_bsn,
         organisations=custody.organisations,

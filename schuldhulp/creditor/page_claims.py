@@ -100,6 +100,7 @@ def _page_claim(state: ClaimState) -> PageClaim:
         unfinished=Unfinished(state.unfinished.value) if state.unfinished is not None else None,
         receipt=state.receipt,
         renewal_due=state.renewal_due,
+        renewal_asked_at=state.renewal_asked_at,
         decision=_page_decision(state.decision) if state.decision is not None else None,
         awaits_reason=state.awaits_reason,
         problems=state.problems,

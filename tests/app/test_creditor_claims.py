@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -303,6 +305,36 @@ def test_every_status_reason_step_and_field_has_words():
     }
     assert keys - nl.TEXTS.keys() == set()
     assert keys - en.TEXTS.keys() == set()
+
+
+def test_claim_shows_when_a_new_statement_was_asked_for(visit, fake):
+    claim_id = fake.creditor_claims.put("FAC-1", renewal_due=True, renewal_asked_at=NOW)
+    text = text_of(visit("creditor", "mijn-vorderingen", vordering=claim_id))
+    assert "Nieuwe opgave gevraagd op" in text
+    assert "23 november 2026" in text
+
+
+# Of receipts, decisions and keys that are no page's doing: a message that is wrong is named in one sentence for all.
+NOT_ON_A_PAGE = {"signer_other", "receipt_invalid", "receipt_elsewhere"}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["creditor/claims*.py", "creditor/transactions.py", "creditor/channel.py", "creditor/journal.py",
+     "services/creditor_pages/*.py"],
+)  # fmt: skip
+def test_every_error_that_handing_in_can_meet_has_a_sentence(pattern):
+    found = set()
+    for file in (Path(__file__).resolve().parents[2] / "schuldhulp").glob(pattern):
+        found |= set(
+            re.findall(
+                r"(?:InvalidInput|NotAllowed|NotFound|NotAdmitted|Conflict|Deviation|Unreachable|ChainMismatch"
+                r'|Misconfigured)[(,]\s*"([a-z_]+)"',
+                file.read_text(encoding="utf-8"),
+            )
+        )
+    assert found
+    assert {key for key in found if f"error.{key}" not in nl.TEXTS} - NOT_ON_A_PAGE == set()
 
 
 def test_unknown_claim_gives_the_list(visit):

@@ -22,8 +22,13 @@ from schuldhulp.domain.claims import (
 from schuldhulp.domain.types import ClaimId, Commitment
 from schuldhulp.errors import InvalidInput, NotFound, SchuldhulpError
 from schuldhulp.services.admission import parse_account
-from schuldhulp.services.creditor_pages.claim_views import PageClaim, PageDecision, ReceiptFile
-from schuldhulp.services.creditor_pages.claims import ClaimDesktop, ClaimFile
+from schuldhulp.services.creditor_pages.claim_views import (
+    ClaimDesktop,
+    ClaimFile,
+    PageClaim,
+    PageDecision,
+    ReceiptFile,
+)
 
 ACCOUNT = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"
 

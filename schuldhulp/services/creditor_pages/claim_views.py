@@ -59,6 +59,7 @@ class PageClaim:
         unfinished: a step that was begun and is to be finished; None when there is none.
         receipt: the municipality's newest receipt of the version on chain; None while there is none.
         renewal_due: whether the statement is older than six months, or the municipality asks for a new one.
+        renewal_asked_at: when the municipality asked for one, UTC; None when it did not.
         decision: the last decision; None while there is none.
         awaits_reason: whether it was decided on and the reason has not come yet.
         problems: keys of what is wrong with messages about this claim.
@@ -78,6 +79,7 @@ class PageClaim:
     decision: PageDecision | None = None
     awaits_reason: bool = False
     problems: tuple[str, ...] = ()
+    renewal_asked_at: datetime | None = None
 
     @property
     def may_withdraw(self) -> bool:
@@ -105,6 +107,36 @@ class ReceiptFile:
     outcome: ReceiptOutcome
     received_at: datetime
     content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimDesktop:
+    """What the pages offer an organisation now.
+
+    Attributes:
+        open: whether the cockpit hands in claims for it.
+        bsn: whether it may name a citizen service number.
+        account: address of its account here, to which another creditor can hand a claim over; empty when not open.
+    """
+
+    open: bool
+    bsn: bool
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimFile:
+    """All that a page shows of one claim.
+
+    Attributes:
+        claim: where it stands.
+        contents: what was handed in last; None when it was handed over to this organisation.
+        receipts: the receipts to keep, newest first.
+    """
+
+    claim: PageClaim
+    contents: ClaimContents | None
+    receipts: tuple[ReceiptFile, ...]
 
 
 class Filer(Protocol):

@@ -6,64 +6,22 @@ credit bank, as from a creditor's own machine; here it stays in a journal that i
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, LogStatus, Purpose
 from schuldhulp.domain.claims import ClaimContents, contents_from_plain, contents_to_plain
-from schuldhulp.domain.records.codec import Json
+from schuldhulp.domain.plain import Json
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
-from schuldhulp.errors import Conflict, InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError
+from schuldhulp.errors import InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError
 from schuldhulp.services.admission import parse_account
-from schuldhulp.services.creditor_pages.claim_views import Filer, OpenFiler, PageClaim, ReceiptFile
+from schuldhulp.services.creditor_pages.claim_views import ClaimDesktop, ClaimFile, Filer, PageClaim
+from schuldhulp.services.creditor_pages.turns import IN_USE, Turns
 from schuldhulp.services.ports import Clock, Store
 from schuldhulp.services.processing_log import ProcessingLog
 
-IN_USE: Final = "journal_in_use"
-"""Key of the error when somebody else works with the claims of the same organisation."""
-
-PATIENCE: Final = 15.0
-"""Seconds that somebody waits for a colleague of the same organisation, or for the work in the background."""
-
-PAUSE: Final = 0.25
-"""Seconds between two tries to open a journal that another process has open."""
-
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimDesktop:
-    """What the pages offer an organisation now.
-
-    Attributes:
-        open: whether the cockpit hands in claims for it.
-        bsn: whether it may name a citizen service number.
-        account: address of its account here, to which another creditor can hand a claim over; empty when not open.
-    """
-
-    open: bool
-    bsn: bool
-    account: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimFile:
-    """All that a page shows of one claim.
-
-    Attributes:
-        claim: where it stands.
-        contents: what was handed in last; None when it was handed over to this organisation.
-        receipts: the receipts to keep, newest first.
-    """
-
-    claim: PageClaim
-    contents: ClaimContents | None
-    receipts: tuple[ReceiptFile, ...]
 
 
 class ClaimPages:
@@ -76,12 +34,10 @@ class ClaimPages:
         log: ProcessingLog,
         clock: Clock,
         municipality: MunicipalityCode,
-        opened: OpenFiler,
+        turns: Turns,
         account: Callable[[str], str | None],
         may_use_bsn: Callable[[str], bool],
         organisations: Callable[[], Sequence[str]],
-        patience: float = PATIENCE,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Take what it works with.
 
@@ -90,24 +46,19 @@ class ClaimPages:
             log: the processing log.
             clock: the time.
             municipality: which municipality takes the claims in.
-            opened: opens the claims of an organisation.
+            turns: opens the claims of an organisation, for one at a time.
             account: address of the account that hands in for an organisation; None: none does.
             may_use_bsn: whether that account may name a citizen service number, by its role on the chain.
             organisations: KvK numbers of all organisations with an account here.
-            patience: seconds to wait for others.
-            sleep: waits so many seconds.
         """
         self._store = store
         self._log = log
         self._clock = clock
         self._municipality = municipality
-        self._opened = opened
+        self._turns = turns
         self._account = account
         self._may_use_bsn = may_use_bsn
         self._organisations = organisations
-        self._patience = patience
-        self._sleep = sleep
-        self._locks: dict[str, threading.Lock] = {}
         self._ready: set[str] = set()
 
     def desktop(self, *, actor: Actor) -> ClaimDesktop:
@@ -222,7 +173,7 @@ class ClaimPages:
             Conflict: somebody else is at work.
             schuldhulp.errors.SchuldhulpError: the chain does not answer, or is another one.
         """
-        with self._turn(self._organisation(actor), self._patience) as filer:
+        with self._turns.take(self._organisation(actor)) as filer:
             return [*reversed(filer.list())]
 
     def open(self, *, actor: Actor, claim_id: ClaimId) -> ClaimFile:
@@ -232,7 +183,7 @@ class ClaimPages:
             NotFound: not a claim of this organisation.
             schuldhulp.errors.SchuldhulpError: as `list`.
         """
-        with self._turn(self._organisation(actor), self._patience) as filer:
+        with self._turns.take(self._organisation(actor)) as filer:
             claim = filer.state(_own(filer, claim_id))
             try:
                 contents = filer.contents(claim_id)
@@ -246,7 +197,7 @@ class ClaimPages:
         Raises:
             schuldhulp.errors.SchuldhulpError: as `list`.
         """
-        with self._turn(self._organisation(actor), self._patience) as filer:
+        with self._turns.take(self._organisation(actor)) as filer:
             for claim_id in reversed(filer.known()):
                 try:
                     return filer.contents(claim_id)
@@ -260,7 +211,7 @@ class ClaimPages:
         Raises:
             schuldhulp.errors.SchuldhulpError: as `list`.
         """
-        with self._turn(self._organisation(actor), self._patience) as filer:
+        with self._turns.take(self._organisation(actor)) as filer:
             return filer.catch_up()
 
     def set_up(self, organisation: str) -> None:
@@ -272,7 +223,7 @@ class ClaimPages:
             Conflict: somebody else is at work.
             Unreachable, ChainMismatch: the chain does not answer, or is another one.
         """
-        with self._turn(organisation, self._patience) as filer:
+        with self._turns.take(organisation) as filer:
             filer.set_up()
         self._ready.add(organisation)
 
@@ -287,7 +238,7 @@ class ClaimPages:
         failed: SchuldhulpError | None = None
         for organisation in self._organisations():
             try:
-                with self._turn(organisation, 0) as filer:
+                with self._turns.take(organisation, patience=0) as filer:
                     if organisation not in self._ready:
                         filer.set_up()
                         self._ready.add(organisation)
@@ -304,39 +255,13 @@ class ClaimPages:
 
     def _act(self, actor: Actor, what: str, act: Callable[[Filer], Answer]) -> Answer:
         organisation = self._organisation(actor)
-        with self._turn(organisation, self._patience) as filer:
+        with self._turns.take(organisation) as filer:
             self._note(actor, organisation, what, LogStatus.OK)
             try:
                 return act(filer)
             except SchuldhulpError:
                 self._note(actor, organisation, what, LogStatus.ERROR)
                 raise
-
-    @contextmanager
-    def _turn(self, organisation: str, patience: float) -> Iterator[Filer]:
-        """Open the claims of an organisation when nobody else has them open, in this process or another."""
-        lock = self._locks.setdefault(organisation, threading.Lock())
-        if not lock.acquire(timeout=patience):
-            raise Conflict(IN_USE, "somebody else works with the claims of this organisation; try again in a minute")
-        try:
-            opened = self._when_free(organisation, patience)
-            if opened is None:
-                raise NotAdmitted("claims_closed", "the pages hand in no claims for this organisation")
-            with opened as filer:
-                yield filer
-        finally:
-            lock.release()
-
-    def _when_free(self, organisation: str, patience: float) -> AbstractContextManager[Filer] | None:
-        waited = 0.0
-        while True:
-            try:
-                return self._opened(organisation)
-            except Conflict as error:
-                if error.key != IN_USE or waited >= patience:
-                    raise
-            self._sleep(PAUSE)
-            waited += PAUSE
 
     def _organisation(self, actor: Actor) -> str:
         self._log.refuse(actor=actor, permission=Permission.FILE_CLAIM, purpose=Purpose.CLAIM_FILING, dossier=None)

@@ -23,6 +23,7 @@ from schuldhulp.domain.claims import ClaimStatus, ReceiptOutcome, RefusalReason,
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.services.creditor_pages.claim_views import Unfinished
 from schuldhulp.services.creditor_pages.claims import ClaimPages
+from schuldhulp.services.creditor_pages.turns import Turns
 from schuldhulp.storage import SqlStore
 from tests.support.chain import MUNICIPALITY, DeployedChain
 from tests.support.claims_stage import CLOCK, ClaimStage, Party, claims_chain, claims_stage, contents
@@ -63,7 +64,7 @@ class Pages:
         )
     )
 
-    def service(self, **changes: Any) -> ClaimPages:
+    def service(self, *, patience: float = 1.0, **changes: Any) -> ClaimPages:
         """Start the service, as in a process of its own."""
         party: Party = self.stage.creditor
 
@@ -75,12 +76,10 @@ class Pages:
             "log": self.keeping.log,
             "clock": CLOCK,
             "municipality": MUNICIPALITY,
-            "opened": opened,
+            "turns": Turns(opened, patience=patience, sleep=self.waits.append),
             "account": lambda kvk: party.account.address if kvk == party.kvk else None,
             "may_use_bsn": lambda kvk: self.bsn,
             "organisations": lambda: [party.kvk],
-            "patience": 1.0,
-            "sleep": self.waits.append,
         }
         return ClaimPages(**(arguments | changes))
 
