@@ -143,7 +143,14 @@ def _results(found: Sequence[InboxEntry], chosen: str, whose: str) -> None:
     pager.buttons("claims", found)
 
 
+def sender_of(kvk: str) -> str:
+    """Return who handed something in: the name that an administrator admitted it under, and its number."""
+    known = session.cockpit().correspondents.of(kvk)
+    return t("claim.organisation", name=known.name, kvk=kvk) if known else t("claims.from", kvk=kvk)
+
+
 def _table(found: Sequence[InboxEntry]) -> Html:
+    senders = {kvk: sender_of(kvk) for kvk in {one.organisation for one in found} if kvk}
     return table(
         t("claims.title"),
         (
@@ -155,7 +162,7 @@ def _table(found: Sequence[InboxEntry]) -> Html:
         ),
         (
             (
-                join((_link(one), tag("span", _sender(one), class_="note"))),
+                _named(one, senders.get(one.organisation) or t("claims.unknown_sender")),
                 _since(one),
                 claims.term(one.answer_by if claims.is_to_judge(one) else None),
                 join((claims.entry_status(one), _renewal(one))),
@@ -166,13 +173,9 @@ def _table(found: Sequence[InboxEntry]) -> Html:
     )
 
 
-def _link(one: InboxEntry) -> Html:
+def _named(one: InboxEntry, sender: str) -> Html:
     number = tag("span", claims.number_of(one.claim_id), class_="check-number")
-    return layout.link(claim_address(one.claim_id), number)
-
-
-def _sender(one: InboxEntry) -> str:
-    return t("claims.from", kvk=one.organisation) if one.organisation else t("claims.unknown_sender")
+    return join((layout.link(claim_address(one.claim_id), number), tag("span", escape(sender, 120), class_="note")))
 
 
 def _place(one: InboxEntry) -> Html:

@@ -9,7 +9,7 @@ from app.components import claims, layout, notices
 from app.components.errors import error_text
 from app.components.html import Html, escape, join, show, tag
 from app.screens import claims_contents, claims_history
-from app.screens.claims import PATH
+from app.screens.claims import PATH, sender_of
 from app.screens.claims_case import Case, open_case
 from app.screens.claims_steps import Step, advice, step_address, steps_of
 from app.screens.clients import STAFF, names_of
@@ -65,7 +65,7 @@ def _why_refused(entry: InboxEntry) -> str | None:
 
 def _sender(case: Case) -> str | None:
     known = next((one.organisation for one in case.entries if one.organisation), "")
-    return t("claims.from", kvk=known) if known else None
+    return sender_of(known) if known else None
 
 
 def _with_contents(actor: Actor, case: Case) -> None:

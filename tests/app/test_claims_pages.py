@@ -109,6 +109,15 @@ def test_page_lists_the_oldest_claim_first_with_its_term_and_nothing_of_its_cont
     assert "Woningstichting" not in html
 
 
+def test_page_names_who_handed_it_in_where_the_municipality_knows_the_name(visit, inbox):
+    filed(inbox)
+    assert "van KvK 12345678" in text_of(visit("caseworker", "vorderingen"))
+    inbox.names["12345678"] = "Woonstichting <Noord>"
+    text = text_of(at := visit("caseworker", "vorderingen"))
+    assert "Woonstichting <Noord> (KvK 12345678)" in text
+    assert "<Noord>" not in html_of(at)
+
+
 def test_page_counts_each_filter_and_keeps_the_chosen_one_in_the_address(visit, inbox):
     filed(inbox, 1, days=20)
     filed(inbox, 2, status=ClaimStatus.ASKED)

@@ -36,6 +36,7 @@ from schuldhulp.services.claims.inbox import CLOSED, Answer, Inbox, InboxEntry
 from schuldhulp.services.claims.links import Link
 from schuldhulp.services.claims.matching import Candidate, signs_of
 from schuldhulp.services.claims.opening import OpenedClaim
+from schuldhulp.services.claims.ports import Correspondent
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState
 from schuldhulp.services.claims.told import MadeDecision
 from tests.support.claims_stage import contents
@@ -91,6 +92,8 @@ class FakeClaims:
         )
         self.matching = SimpleNamespace(candidates=self._candidates)
         self.history = SimpleNamespace(of=self._of)
+        self.names: dict[str, str] = {}
+        self.correspondents = SimpleNamespace(of=self._correspondent)
 
     # --- what a test puts there ---------------------------------------------------------------------------------------
 
@@ -240,6 +243,10 @@ class FakeClaims:
     def _of(self, *, actor: Actor, claim_id: ClaimId) -> list[MadeDecision]:
         require(actor, Permission.DECIDE_CLAIMS)
         return list(self.held[claim_id].made) if claim_id in self.held else []
+
+    def _correspondent(self, kvk: str) -> Correspondent | None:
+        name = self.names.get(kvk)
+        return Correspondent(kvk=kvk, name=name, accounts=(HOLDER,), suspended=False) if name else None
 
     # --- the desk -----------------------------------------------------------------------------------------------------
 

@@ -145,6 +145,7 @@ class FakeCockpit:
         self.consent_ending = self.kept_claims.ending
         self.kept_inbox = FakeClaims(self.stored, self._summary, now=NOW)
         self.claims, self.claim_desk = self.kept_inbox.inbox, self.kept_inbox.desk
+        self.correspondents = self.kept_inbox.correspondents
         self.claim_matching, self.claim_decisions = self.kept_inbox.matching, self.kept_inbox.history
         self.kept_statements = FakeStatements(self.stored, self._summary, now=NOW)
         self.statements, self.statement_desk = self.kept_statements.inbox, self.kept_statements.desk
