@@ -43,13 +43,15 @@ def test_keep_doing_goes_on_after_anything_that_fails(
     ]
 
 
-def test_cockpit_deletes_old_checks_again_and_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    forget = object()
-    found = SimpleNamespace(history=SimpleNamespace(forget=forget))
+def test_cockpit_deletes_old_checks_and_goes_on_with_claims_again_and_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    forget, catch_up = object(), object()
+    found = SimpleNamespace(history=SimpleNamespace(forget=forget), creditor_claims=SimpleNamespace(catch_up=catch_up))
     settings = SimpleNamespace(data=tmp_path, database_url="sqlite://", ledger_fill=0)
     done: list[tuple[object, float]] = []
     monkeypatch.setattr(cockpit_process, "open_store", lambda *_: None)
     monkeypatch.setattr(cockpit_process, "_cockpit", lambda *_: found)
     monkeypatch.setattr(cockpit_process, "keep_doing", lambda _name, task, *, every: done.append((task, every)))
     assert cockpit_process.cockpit(settings) is found  # type: ignore[arg-type,comparison-overlap]
-    assert done == [(forget, cockpit_process.FORGET_EVERY)]
+    assert done == [(forget, cockpit_process.FORGET_EVERY), (catch_up, cockpit_process.CLAIMS_EVERY)]
