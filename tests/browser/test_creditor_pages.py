@@ -82,8 +82,9 @@ def test_one_check_by_keyboard_alone(visitor):
     assert employee.page.evaluate("document.activeElement.textContent") == "Toets deze persoon"
     employee.page.keyboard.press("Enter")
     employee.sees(re.compile("Bekend bij de kredietbank"))
-    employee.page.keyboard.press("Tab")
-    assert employee.page.evaluate("document.activeElement.textContent") == "Toets nog iemand"
+    for name in ("Dien uw vordering in", "Toets nog iemand"):
+        employee.page.keyboard.press("Tab")
+        assert employee.page.evaluate("document.activeElement.textContent") == name
 
 
 def test_hostile_text_in_every_field_of_a_check_is_only_text(visitor):
