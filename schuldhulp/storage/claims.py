@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, and_, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
-from schuldhulp.domain.claims import ClaimStatus, ReceiptOutcome, RefusalReason
-from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
+from schuldhulp.domain.claims import ClaimStatus
+from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.services.claims.rows import (
     ClaimRow,
     ContentsState,
     DeliveryRow,
     DeliveryState,
-    EventKind,
     EventRow,
     ReceiptRow,
 )
 from schuldhulp.storage import tables
-from schuldhulp.storage.repository import Repository, chunks, state
+from schuldhulp.storage.claim_columns import claim_of, delivery_of, event_of, plain, receipt_of
+from schuldhulp.storage.repository import Repository, chunks
 
 _CLOSED: Final = [status.value for status in ClaimStatus if status is not ClaimStatus.NONE and not status.is_open]
 
@@ -33,13 +32,13 @@ class Claims(Repository):
 
     def add_delivery(self, row: DeliveryRow) -> None:
         """Store a delivery; does nothing when it is here already."""
-        self._run(self._insert(tables.claim_deliveries).values(**_plain(row)).on_conflict_do_nothing())
+        self._run(self._insert(tables.claim_deliveries).values(**plain(row)).on_conflict_do_nothing())
 
     def delivery(self, message: bytes) -> DeliveryRow | None:
         """Return a delivery."""
         table = tables.claim_deliveries
         row = self._first(select(table).where(table.c.message == message))
-        return None if row is None else _delivery(row)
+        return None if row is None else delivery_of(row)
 
     def deliveries(
         self, municipality: MunicipalityCode, state: DeliveryState, *, limit: int | None = None
@@ -75,11 +74,11 @@ class Claims(Repository):
         """Write what was found in a delivery and where it stands; False when it was no longer in the state ``was``."""
         table = tables.claim_deliveries
         statement = update(table).where(table.c.message == row.message, table.c.state == was.value)
-        return self._run(statement.values(**_plain(row))).rowcount == 1
+        return self._run(statement.values(**plain(row))).rowcount == 1
 
     def _deliveries(self, statement: Any) -> list[DeliveryRow]:
         table = tables.claim_deliveries.c
-        return [_delivery(row) for row in self._all(statement.order_by(table.received_at, table.message))]
+        return [delivery_of(row) for row in self._all(statement.order_by(table.received_at, table.message))]
 
     # --- events -------------------------------------------------------------------------------------------------------
 
@@ -89,7 +88,7 @@ class Claims(Repository):
         for row in rows:
             same = (table.c.block_hash == row.block_hash) & (table.c.log_index == row.log_index)
             if self._first(select(table.c.id).where(same, table.c.dropped_at.is_(None))) is None:
-                self._run(table.insert().values(**_plain(row, without=("id",))))
+                self._run(table.insert().values(**plain(row, without=("id",))))
 
     def events_of(self, claims: Sequence[ClaimId]) -> Sequence[EventRow]:
         """Return the events of these claims that the chain has not thrown out, in their order."""
@@ -97,7 +96,7 @@ class Claims(Repository):
         found: list[EventRow] = []
         for piece in chunks(claims):
             wanted = table.c.claim_id.in_(piece) & table.c.dropped_at.is_(None)
-            found += [_event(row) for row in self._all(select(table).where(wanted))]
+            found += [event_of(row) for row in self._all(select(table).where(wanted))]
         return sorted(found, key=lambda row: (row.block_number, row.log_index))
 
     def event_blocks(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[tuple[int, bytes]]:
@@ -125,7 +124,7 @@ class Claims(Repository):
     def claim(self, claim: ClaimId) -> ClaimRow | None:
         """Return a claim as it stands on the chain."""
         row = self._first(select(tables.claims).where(tables.claims.c.claim_id == claim))
-        return None if row is None else _claim(row)
+        return None if row is None else claim_of(row)
 
     def claims(self, municipality: MunicipalityCode, *, open_only: bool = False) -> Sequence[ClaimRow]:
         """Return all claims, or those that are open, those filed first in front."""
@@ -147,7 +146,7 @@ class Claims(Repository):
 
     def put_claim(self, row: ClaimRow) -> None:
         """Store a claim, or write where it stands."""
-        values = _plain(row)
+        values = plain(row)
         changed = {name: value for name, value in values.items() if name != "claim_id"}
         statement = self._insert(tables.claims).values(**values)
         self._run(statement.on_conflict_do_update(index_elements=["claim_id"], set_=changed))
@@ -157,9 +156,9 @@ class Claims(Repository):
         table = tables.claims
         same = [
             column.is_(None) if value is None else column == value
-            for column, value in ((table.c[name], value) for name, value in _plain(was).items())
+            for column, value in ((table.c[name], value) for name, value in plain(was).items())
         ]
-        return self._run(update(table).where(*same).values(**_plain(row))).rowcount == 1
+        return self._run(update(table).where(*same).values(**plain(row))).rowcount == 1
 
     def remove_claim(self, claim: ClaimId) -> None:
         """Take away a claim whose filing the chain has thrown out; its events stay."""
@@ -168,13 +167,13 @@ class Claims(Repository):
     def _claims(self, wanted: Any) -> list[ClaimRow]:
         table = tables.claims
         statement = select(table).where(wanted).order_by(table.c.filed_at, table.c.claim_id)
-        return [_claim(row) for row in self._all(statement)]
+        return [claim_of(row) for row in self._all(statement)]
 
     # --- receipts -----------------------------------------------------------------------------------------------------
 
     def add_receipt(self, row: ReceiptRow) -> int:
         """Store a receipt and return its id."""
-        return self._new_id(self._run(tables.claim_receipts.insert().values(**_plain(row, without=("id",)))))
+        return self._new_id(self._run(tables.claim_receipts.insert().values(**plain(row, without=("id",)))))
 
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[ReceiptRow]:
         """Return the receipts that have not arrived, those that were tried longest ago in front."""
@@ -185,14 +184,14 @@ class Claims(Repository):
             .order_by(table.c.tried_at.is_not(None), table.c.tried_at, table.c.id)
             .limit(limit)
         )
-        return [_receipt(row) for row in self._all(statement)]
+        return [receipt_of(row) for row in self._all(statement)]
 
     def receipts_of(self, claims: Sequence[ClaimId]) -> Sequence[ReceiptRow]:
         """Return the receipts of these claims, oldest first."""
         table = tables.claim_receipts
         found: list[ReceiptRow] = []
         for piece in chunks(claims):
-            found += [_receipt(row) for row in self._all(select(table).where(table.c.claim_id.in_(piece)))]
+            found += [receipt_of(row) for row in self._all(select(table).where(table.c.claim_id.in_(piece)))]
         return sorted(found, key=lambda row: row.id)
 
     def seal_receipt(self, receipt: int, sealed: bytes) -> bool:
@@ -251,87 +250,3 @@ class Claims(Repository):
 
 def _is_open() -> Any:
     return tables.claims.c.status.between(ClaimStatus.FILED.value, ClaimStatus.INCLUDED.value)
-
-
-def _plain(row: Any, *, without: Iterable[str] = ()) -> dict[str, Any]:
-    """Return a row's fields as the columns hold them."""
-    skipped = set(without)
-    return {
-        field.name: getattr(getattr(row, field.name), "value", getattr(row, field.name))
-        for field in dataclasses.fields(row)
-        if field.name not in skipped
-    }
-
-
-def _columns(row: Row[Any], table: Table) -> dict[str, Any]:
-    return {column.name: getattr(row, column.name) for column in table.columns}
-
-
-def _delivery(row: Row[Any]) -> DeliveryRow:
-    # What an unknown word stands for is looked at anew, or stays refused: neither accepts anything.
-    return DeliveryRow(
-        **_columns(row, tables.claim_deliveries)
-        | {
-            "municipality": MunicipalityCode(row.municipality),
-            "claim_id": ClaimId(row.claim_id),
-            "state": state(DeliveryState, row.state, DeliveryState.REFUSED),
-            "commitment": _commitment(row.commitment),
-            "replaces": _commitment(row.replaces),
-            "finding": _reason(row.finding),
-            "reason": _reason(row.reason),
-        }
-    )
-
-
-def _event(row: Row[Any]) -> EventRow:
-    return EventRow(
-        **_columns(row, tables.claim_events)
-        | {
-            "municipality": MunicipalityCode(row.municipality),
-            "kind": state(EventKind, row.kind, EventKind.UNKNOWN),
-            "claim_id": ClaimId(row.claim_id),
-            "commitment": _commitment(row.commitment),
-            "previous": _commitment(row.previous),
-            "status": None if row.status is None else _status(row.status),
-        }
-    )
-
-
-def _claim(row: Row[Any]) -> ClaimRow:
-    return ClaimRow(
-        **_columns(row, tables.claims)
-        | {
-            "claim_id": ClaimId(row.claim_id),
-            "municipality": MunicipalityCode(row.municipality),
-            "status": _status(row.status),
-            "commitment": Commitment(row.commitment),
-            "contents": state(ContentsState, row.contents, ContentsState.WAITING),
-        }
-    )
-
-
-def _receipt(row: Row[Any]) -> ReceiptRow:
-    return ReceiptRow(
-        **_columns(row, tables.claim_receipts)
-        | {
-            "municipality": MunicipalityCode(row.municipality),
-            "claim_id": ClaimId(row.claim_id),
-            "outcome": state(ReceiptOutcome, row.outcome, ReceiptOutcome.REFUSED),
-            "reason": _reason(row.reason),
-        }
-    )
-
-
-def _commitment(value: bytes | None) -> Commitment | None:
-    return None if value is None else Commitment(value)
-
-
-def _reason(value: str | None) -> RefusalReason | None:
-    return None if value is None else state(RefusalReason, value, RefusalReason.CONTENTS_INVALID)
-
-
-def _status(value: int) -> ClaimStatus:
-    try:
-        return ClaimStatus(value)
-    except ValueError:
-        return ClaimStatus.NONE

@@ -8,19 +8,25 @@ the caseworker.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Final, Protocol
 
 from schuldhulp import errors
 from schuldhulp.crypto.jobs import JobKey
-from schuldhulp.domain.claims import ClaimStatus, may_decide
+from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
+from schuldhulp.services.claims.decision_outcome import (
+    Trouble,
+    is_of,
+    judged,
+    outcome_of,
+    overtaken_by,
+    refused,
+)
 from schuldhulp.services.claims.decision_rows import PENDING, DecisionRow, DecisionState, is_decision_valid
-from schuldhulp.services.claims.events import ClaimReader, FiledClaim
-from schuldhulp.services.claims.rows import EventKind, EventRow
+from schuldhulp.services.claims.events import ClaimReader
 from schuldhulp.services.ports import ChainReader, Clock, ContractCall, Store, TransactionWriter, UnitOfWork
 from schuldhulp.services.rows import BatchKind, BatchRow
 from schuldhulp.services.sending import Outcome, Sender
@@ -29,38 +35,6 @@ AT_ONCE: Final = 10
 """Decisions that one run signs at most; the worker has more to do, and goes on with them at once."""
 
 _ROLE_ERROR: Final = "AccessControlUnauthorizedAccount"
-
-
-class Trouble(StrEnum):
-    """What is in the way of a decision, or why it went back to the caseworker."""
-
-    FORGED = "forged"
-    """Not written by this system, or changed since."""
-    UNKNOWN = "claim_unknown"
-    """No claim stands on the chain under this id."""
-    AMENDED = "claim_amended"
-    """The creditor amended or filed anew: nobody judged what stands there now."""
-    DECIDED_ON_AMENDED = "decided_on_amended"
-    """The same, but so late that the decision was carried out: the chain has it on contents that nobody judged."""
-    HANDED_OVER = "claim_handed_over"
-    """Another account holds the claim, which could not read the decision."""
-    STEP = "claim_step"
-    """The claim was closed or decided on otherwise, so that this step is not possible."""
-    NOT_FOLLOWED = "chain_not_followed"
-    """The chain tells of something that was not read yet; it waits for that."""
-    OTHER_PENDING = "decision_pending"
-    """Another decision on the same claim is not finished."""
-    ROLE_MISSING = "role_missing"
-    """The reviewer's account may not decide for this municipality."""
-    CONTRACT_REFUSES = "contract_refuses"
-    NO_FUNDS = "no_funds"
-    """The reviewer's account cannot pay for the transaction."""
-    NODE_REFUSES = "node_refuses"
-    NOT_MINED = "not_mined"
-    FAILED = "failed"
-    """The transaction changed nothing; it is signed anew."""
-    EVENT_MISSING = "event_missing"
-    """The transaction succeeded without the event of this decision: it was another one."""
 
 
 class DecisionWriter(TransactionWriter, Protocol):
@@ -205,13 +179,13 @@ class CarryingOut:
             events = work.claims.events_of([job.claim_id])
             row = work.claims.claim(job.claim_id)
             others = _pending(work, job)
-        landed = next((event for event in events if _is_of(event, job)), None)
+        landed = next((event for event in events if is_of(event, job)), None)
         if landed is not None:
             # After a database was restored: it was carried out already.
-            state, trouble = _judged(job, landed)
+            state, trouble = judged(job, landed)
             self._move(job, state, trouble, run)
             return None
-        overtaken = _overtaken(job, filed)
+        overtaken = overtaken_by(job, filed)
         followed = row is not None and (row.status, row.changed_at) == (filed.status, filed.changed_at)
         if overtaken is Trouble.STEP and not followed:
             overtaken = None
@@ -274,7 +248,7 @@ class CarryingOut:
         said = dict(outcome.refusals)
         troubles: dict[int, str] = dict(outcome.failed)
         for batch in outcome.waiting:
-            troubles[batch] = _refused(said[batch]) if batch in said else Trouble.NOT_MINED
+            troubles[batch] = refused(said[batch]) if batch in said else Trouble.NOT_MINED
         for batch, trouble in troubles.items():
             run.troubles.add(trouble)
             if batch in signed:
@@ -293,7 +267,7 @@ class CarryingOut:
         if receipt is None:
             raise errors.ChainMismatch("chain_changed", "the chain changed while a decision was looked up")
         events = self._reader.events(self._municipality, receipt.block_number, receipt.block_number)
-        found = [(row, *_outcome(row, events)) for row in rows]
+        found = [(row, *outcome_of(row, events)) for row in rows]
 
         def write_down(work: UnitOfWork) -> None:
             for row, state, trouble in found:
@@ -315,36 +289,3 @@ class CarryingOut:
 
 def _pending(work: UnitOfWork, job: DecisionRow) -> bool:
     return any(row.state in PENDING and row.id != job.id for row in work.decisions.of_claims([job.claim_id]))
-
-
-def _is_of(event: EventRow, job: DecisionRow) -> bool:
-    # The hash holds a salt: no two decisions have the same one.
-    return event.kind is EventKind.DECIDED and (event.claim_id, event.decision) == (job.claim_id, job.decision)
-
-
-def _outcome(job: DecisionRow, events: Sequence[EventRow]) -> tuple[DecisionState, str]:
-    landed = next((event for event in events if _is_of(event, job)), None)
-    return (DecisionState.REFUSED, Trouble.EVENT_MISSING.value) if landed is None else _judged(job, landed)
-
-
-def _judged(job: DecisionRow, landed: EventRow) -> tuple[DecisionState, str]:
-    if (landed.commitment, landed.status) == (job.commitment, job.status):
-        return DecisionState.CONFIRMED, ""
-    return DecisionState.OVERTAKEN, Trouble.DECIDED_ON_AMENDED.value
-
-
-def _overtaken(job: DecisionRow, filed: FiledClaim) -> Trouble | None:
-    """Say why a decision is not one on what stands on the chain; None when it is."""
-    if filed.status is ClaimStatus.NONE:
-        return Trouble.UNKNOWN
-    if filed.commitment != job.commitment:
-        return Trouble.AMENDED
-    if filed.holder != job.recipient:
-        return Trouble.HANDED_OVER
-    if not may_decide(filed.status, job.status):
-        return Trouble.STEP
-    return None
-
-
-def _refused(said: str) -> Trouble:
-    return Trouble.NO_FUNDS if "insufficient funds" in said.lower() else Trouble.NODE_REFUSES

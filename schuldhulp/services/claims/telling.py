@@ -8,7 +8,7 @@ from typing import Final
 from schuldhulp.crypto.jobs import JobKey
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from schuldhulp.services.claims.carrying_out import Trouble
+from schuldhulp.services.claims.decision_outcome import Trouble
 from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, is_decision_valid
 from schuldhulp.services.claims.ports import Channel, MessageKind
 from schuldhulp.services.ports import Clock, Store

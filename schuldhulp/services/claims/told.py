@@ -13,7 +13,7 @@ from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.claims import ClaimStatus, DecisionReason
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.errors import InvalidInput, Undecryptable
-from schuldhulp.services.claims.carrying_out import Trouble
+from schuldhulp.services.claims.decision_outcome import Trouble
 from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, is_decision_genuine
 from schuldhulp.services.ports import Store
 from schuldhulp.services.processing_log import ProcessingLog
