@@ -106,6 +106,7 @@ PAGES = [
     ("resident", "inkomen-en-uitgaven", {}),
     ("resident", "afspraken", {}),
     ("resident", "wie-keek", {}),
+    ("resident", "wie-weet-ervan", {}),
     ("caseworker", "", {}),
     *(
         ("caseworker", "dossier", {"dossier": dossier_id(0), "deel": part})

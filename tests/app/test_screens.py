@@ -90,6 +90,8 @@ def test_page_of_another_role_is_not_there(visit, path, fake):
         ("resident.budget", "administrator"),
         ("resident.agreements", "creditor"),
         ("resident.looked", "caseworker"),
+        ("resident_claims.page", "caseworker"),
+        ("resident_shared.page", "creditor"),
         ("clients.page", "resident"),
         ("dossier.page", "resident"),
         ("record.page", "administrator"),

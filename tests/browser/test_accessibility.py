@@ -61,7 +61,7 @@ def test_pages_of_a_resident(visitor, size):
     for summary in resident.page.locator("summary").all():
         summary.click()
     check(resident, "overview, explained")
-    for path in ("schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek"):
+    for path in ("schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan"):
         resident.open(f"/{path}")
         check(resident, path)
 
