@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from schuldhulp.domain.access import Actor, Permission, require
 from schuldhulp.errors import InvalidInput
-from schuldhulp.services.claims.channel import REVIEWER_BOUND
+from schuldhulp.services.claims.channel_rules import REVIEWER_BOUND
 from schuldhulp.services.evaluation import MUNICIPALITY_ITSELF
 from schuldhulp.services.ports import ChannelLine, Clock, Organisation, RefusalLine, UsageLine
 

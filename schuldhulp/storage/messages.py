@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, insert, select, update
 
 from schuldhulp.errors import Conflict
 from schuldhulp.services.claims.ports import (
@@ -18,7 +17,6 @@ from schuldhulp.services.claims.ports import (
     Correspondent,
     Delivered,
     Message,
-    MessageKind,
     Posting,
 )
 from schuldhulp.storage.counting import Counts, sweep
@@ -27,10 +25,9 @@ from schuldhulp.storage.evaluation import REQUESTS, SCRIPTS
 from schuldhulp.storage.evaluation_tables import nonces
 from schuldhulp.storage.message_limits import ClaimIdsSpent, check_allowance, count_message, take_claim_ids
 from schuldhulp.storage.message_organisations import correspondents
+from schuldhulp.storage.message_rows import lock_mailbox, message_of, microseconds, present
 from schuldhulp.storage.message_tables import mailboxes, messages
 from schuldhulp.storage.migrate import migrate
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MessageDatabase:
@@ -155,12 +152,12 @@ class MessageDatabase:
             Unreachable: the database does not answer.
         """
         with self._request(posting.organisation, nonce, at) as connection:
-            number = max(_lock(connection, posting.recipient) + 1, _microseconds(at))
-            present = connection.execute(
+            number = max(lock_mailbox(connection, posting.recipient) + 1, microseconds(at))
+            found = connection.execute(
                 select(messages).where(messages.c.recipient == posting.recipient, messages.c.message == posting.message)
             ).first()
-            if present is not None:
-                return _present(present, posting)
+            if found is not None:
+                return present(found, posting)
             if allowance is not None:
                 check_allowance(connection, posting, allowance)
             if daily is not None:
@@ -217,7 +214,7 @@ class MessageDatabase:
             rows = connection.execute(
                 select(messages).where(*here, messages.c.number <= last).order_by(messages.c.number)
             ).all()
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
 
     def acknowledge(
         self, *, organisation: str, recipient: str, hashes: Sequence[bytes], nonce: bytes, at: datetime
@@ -309,39 +306,3 @@ class MessageDatabase:
             connection.begin(),
         ):
             yield connection
-
-
-def _lock(connection: Connection, recipient: str) -> int:
-    """Hold a mailbox until this transaction ends; return its last number, 0 when it is new."""
-    start = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(start(mailboxes).values(recipient=recipient, last=0).on_conflict_do_nothing())
-    return int(
-        connection.execute(
-            select(mailboxes.c.last).where(mailboxes.c.recipient == recipient).with_for_update()
-        ).scalar_one()
-    )
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _present(row: Row[Any], posting: Posting) -> Delivered:
-    if (row.kind, row.subject, row.organisation) != (posting.kind.value, posting.subject, posting.organisation):
-        raise Conflict(
-            "message_differs", "this content was handed in before, as something else; seal it anew", field="content"
-        )
-    return Delivered(message=posting.message, received_at=row.received_at)
-
-
-def _message(row: Row[Any]) -> Message:
-    return Message(
-        number=row.number,
-        message=bytes(row.message),
-        kind=MessageKind(row.kind) if row.kind in set(MessageKind) else row.kind,
-        subject=bytes(row.subject),
-        sender=row.sender,
-        organisation=row.organisation,
-        received_at=row.received_at,
-        content=bytes(row.content),
-    )

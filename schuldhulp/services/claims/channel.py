@@ -5,7 +5,6 @@ The evaluator faces the network and opens nothing: it looks at who signed, notes
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -14,19 +13,20 @@ from typing import Final
 from schuldhulp.crypto import voprf
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.keyring import EvaluatorKeys
-from schuldhulp.crypto.ristretto import group
 from schuldhulp.errors import InvalidInput, LimitReached, NotAllowed, SchuldhulpError, Unreachable
-from schuldhulp.services.claims.callers import Caller, Callers, ChannelRequest
+from schuldhulp.services.claims.callers import Callers, ChannelRequest
+from schuldhulp.services.claims.channel_rules import (
+    REVIEWER_BOUND,
+    check_elements,
+    check_way,
+    quota_of,
+    warn_of_bound,
+)
 from schuldhulp.services.claims.ports import (
-    MAX_CLAIM_IDS,
     MAX_CONTENT,
     MAX_MESSAGES,
     MAX_ORGANISATIONS,
-    MUNICIPALITY,
-    TO_CREDITOR,
-    TO_MUNICIPALITY,
     Allowance,
-    ClaimIdQuota,
     Correspondent,
     Delivered,
     Message,
@@ -38,13 +38,8 @@ from schuldhulp.services.ports import Clock, EvaluatedBatch
 from schuldhulp.services.refusals import RefusalStore, RefusalTally
 from schuldhulp.services.signed_requests import until_midnight
 
-LOG: Final = logging.getLogger(__name__)
-
 ALLOWANCE: Final = Allowance(waiting=2_000, waiting_bytes=32 * 1024 * 1024, held=50_000, held_bytes=256 * 1024 * 1024)
 """What one organisation may leave here: four days of a standard quota while nobody fetches, and a month of it kept."""
-
-REVIEWER_BOUND: Final = 100_000
-"""Claim ids, and messages, of the municipality itself in a day: twice what one organisation may leave here in all."""
 
 COLLECTED: Final = 512 * 1024
 """Bytes of content in one answer to a collector, unless the first message alone is larger."""
@@ -114,15 +109,7 @@ class ChannelService:
             caller = self._callers.identify(
                 request, now, sends=True, was_answered=self._messages.was_charged, proven=proven
             )
-            if not 1 <= len(elements) <= MAX_CLAIM_IDS:
-                raise InvalidInput("elements_invalid", f"1 to {MAX_CLAIM_IDS} elements are expected", field="elements")
-            for number, element in enumerate(elements):
-                if not group().is_element(element):
-                    raise InvalidInput(
-                        "element_invalid",
-                        f"element {number} is not a canonical ristretto255 point other than the identity",
-                        field="elements",
-                    )
+            check_elements(elements)
             key = self._keys.claim_id
             if self._claim_id_key is not None and voprf.public_key(key) != self._claim_id_key:
                 # Nobody would accept the answer, so nobody pays for it.
@@ -132,14 +119,14 @@ class ChannelService:
             sufficed = self._messages.charge_claim_ids(
                 organisation=caller.name,
                 account=caller.account,
-                quota=self._quota(caller),
+                quota=quota_of(caller, self._reviewer_claim_ids),
                 elements=len(elements),
                 nonce=request.nonce,
                 at=now,
                 request=caller.request,
             )
             if not sufficed:
-                self._warn(caller, "claim ids", self._reviewer_claim_ids)
+                warn_of_bound(caller, "claim ids", self._reviewer_claim_ids)
                 raise LimitReached(
                     "claim_id_quota_spent",
                     "the quota of claim ids of today does not suffice; ask again tomorrow (UTC)",
@@ -182,7 +169,7 @@ class ChannelService:
                 raise InvalidInput("content_invalid", f"a content is 1 to {MAX_CONTENT} bytes", field="content")
             if len(subject) != 32:
                 raise InvalidInput("subject_invalid", "a subject is 32 bytes", field="subject")
-            _check_way(request.organisation, kind, recipient)
+            check_way(request.organisation, kind, recipient)
             caller = self._callers.identify(request, now, sends=True, proven=proven)
             posting = Posting(
                 message=message_hash(content),
@@ -203,7 +190,7 @@ class ChannelService:
                     at=now,
                 )
             except LimitReached:
-                self._warn(caller, "messages", self._reviewer_messages)
+                warn_of_bound(caller, "messages", self._reviewer_messages)
                 raise
 
     def collect(self, request: ChannelRequest, *, after: int, limit: int) -> list[Message]:
@@ -296,23 +283,6 @@ class ChannelService:
                 organisation=caller.name, after=after, limit=limit, nonce=request.nonce, at=now
             )
 
-    def _quota(self, caller: Caller) -> ClaimIdQuota:
-        if caller.organisation is None:
-            # Not so that claims stop, but so that whoever took the reviewer's key cannot try references unnoticed.
-            return ClaimIdQuota(organisation=self._reviewer_claim_ids, account=None)
-        own = caller.organisation.account_quotas.get(caller.account)
-        return ClaimIdQuota(organisation=caller.organisation.quota.daily, account=own)
-
-    @staticmethod
-    def _warn(caller: Caller, what: str, bound: int) -> None:
-        if caller.organisation is None:
-            LOG.warning(
-                "the municipality itself has reached its bound of today, %d %s: more than that is refused;"
-                " see the report, and whether the reviewer's key is where it should be",
-                bound,
-                what,
-            )
-
     def close(self) -> None:
         """Keep what was counted and not kept yet; at the end of the process."""
         self._tally.keep()
@@ -336,16 +306,3 @@ class ChannelService:
         """
         now = self._clock.now()
         return self._messages.erase(fetched_before=now - self._retention, at=now)
-
-
-def _check_way(organisation: str, kind: MessageKind, recipient: str) -> None:
-    """Refuse what does not go from this organisation to that recipient."""
-    sends_municipality = organisation == MUNICIPALITY
-    if kind not in (TO_CREDITOR if sends_municipality else TO_MUNICIPALITY):
-        raise NotAllowed("kind_not_allowed", "a message of this kind is not yours to send", field="kind")
-    if (recipient == MUNICIPALITY) == sends_municipality:
-        raise NotAllowed(
-            "recipient_not_allowed",
-            "a creditor sends to the municipality, and the municipality to accounts",
-            field="recipient",
-        )

@@ -688,7 +688,7 @@ def test_report_tells_who_used_the_channel_how_much_and_what_was_refused(
     tomorrow = today + timedelta(days=1)
     assert stage.organisations.channel_usage(today, tomorrow) == [
         ChannelLine(day=today, asker=KVK, claim_ids=3, messages=2, size=15),
-        ChannelLine(day=tomorrow, asker=MUNICIPALITY, claim_ids=0, messages=1, size=3),
+        ChannelLine(day=tomorrow, asker=MUNICIPALITY, claim_ids=1, messages=1, size=3),
     ]
     assert [line.day for line in stage.organisations.channel_usage(tomorrow, tomorrow)] == [tomorrow]
     assert stage.organisations.refusals(today, tomorrow) == [
