@@ -44,8 +44,27 @@ def roles() -> Roles:
     return Roles()
 
 
+class SetUp:
+    """Writes down which accounts of the pages were made ready for claims, and what they had by then."""
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        self.done: list[tuple[str, set[str]]] = []
+        self.silent = False
+
+    def do(self, kvk: str) -> None:
+        if self.silent:
+            raise Unreachable("chain_unreachable", "the node does not answer")
+        self.done.append((kvk, set(self.roles.given)))
+
+
 @pytest.fixture
-def service(keeping: RecordKeeping, roles: Roles, tmp_path: Path) -> Iterator[OrganisationService]:
+def set_up(roles: Roles) -> SetUp:
+    return SetUp(roles)
+
+
+@pytest.fixture
+def service(keeping: RecordKeeping, roles: Roles, set_up: SetUp, tmp_path: Path) -> Iterator[OrganisationService]:
     store = EvaluatorDatabase(f"sqlite:///{tmp_path / 'evaluator.sqlite'}")
     store.prepare()
     admission = AdmissionService(municipality=MUNICIPALITY, store=store, administrator=roles, clock=keeping.clock)
@@ -63,6 +82,7 @@ def service(keeping: RecordKeeping, roles: Roles, tmp_path: Path) -> Iterator[Or
         account=made.get,
         make_account=lambda kvk: made.setdefault(kvk, checksummed(int(kvk).to_bytes(20))),
         pages_quota=7,
+        set_up=set_up.do,
     )
     store.close()
 
@@ -73,6 +93,23 @@ def apply(**changes: object) -> Application:
         "daily_quota": None, "epoch_quota": None, "quota_reason": None, "pages": False, **changes,
     }  # fmt: skip
     return Application(**values)  # type: ignore[arg-type]
+
+
+def test_admit_makes_the_account_of_the_pages_ready_for_claims_last_of_all(
+    service: OrganisationService, set_up: SetUp, keeping: RecordKeeping
+) -> None:
+    service.admit(actor=ADMINISTRATOR, application=apply())
+    assert set_up.done == []
+    set_up.silent = True
+    with pytest.raises(Unreachable):
+        service.admit(actor=ADMINISTRATOR, application=apply(pages=True))
+    # Asking and logging in do not wait for it.
+    found = service.organisation(actor=ADMINISTRATOR, kvk=KVK)
+    assert found.pages is not None
+    assert {row.kvk for row in keeping.staff.creditors(actor=ADMINISTRATOR) if row.active} == {KVK}
+    set_up.silent = False
+    service.admit(actor=ADMINISTRATOR, application=apply(pages=True))
+    assert set_up.done == [(KVK, {OWN, found.pages})]
 
 
 def test_admit_gives_the_pages_an_account_with_a_quota_of_its_own(
