@@ -256,13 +256,17 @@ def _draw(number: int, one: Candidate, draft: Draft) -> None:
     notes += [t("notices.told_before", day=formats.day(one.told_on))] if one.told_on else []
     notes += [t("notices.not_on_channel")] if not one.on_channel else []
     notes += [t("notices.suspended")] if one.suspended else []
+    # The name stands above and not in the label: a label is Markdown, and somebody else wrote the name.
+    show(
+        layout.subsection(join((f"{number + 1}. ", escape(one.party.name, 120)))),
+        tag("p", escape(" · ".join(notes), 400), class_="hint"),
+    )
     st.selectbox(
-        f"{one.party.name[:120]} – {one.party.type and word('obligation_type', one.party.type)}",
+        t("notices.way", number=number + 1),
         ways,
         format_func=lambda way: t("notices.way_none") if way == NOBODY else t(f"notices.way_{way}"),
         key=key,
     )
-    show(tag("p", " · ".join(notes), class_="hint"))
 
 
 def _read(found: Sequence[Candidate], draft: Draft) -> None:

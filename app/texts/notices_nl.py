@@ -44,6 +44,7 @@ TEXTS: dict[str, str] = {
     "notices.told_before": "Hoorde het al op {day}",
     "notices.not_on_channel": "Zit niet op het beveiligde kanaal: schrijf een brief",
     "notices.suspended": "Is tijdelijk afgesloten: het bericht wacht",
+    "notices.way": "Hoe hoort nummer {number} het?",
     "notices.way_none": "Nu niet",
     "notices.way_channel": "Via het beveiligde kanaal",
     "notices.way_letter": "Ik heb een brief gestuurd",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -111,6 +112,14 @@ def test_form_chooses_the_channel_for_who_was_not_told(visit, enrolled):
     text = text_of(at)
     assert "Hoorde het al op 2 november 2026" in text
     assert "schrijf een brief" in text
+
+
+def test_form_puts_no_name_into_a_label(visit, enrolled):
+    one = candidate(1)
+    at = form(visit, enrolled, replace(one, party=replace(one.party, name="[a](http://b) <i>c</i>", reference="<u>")))
+    assert [box.label for box in at.selectbox] == ["Hoe hoort nummer 1 het?"]
+    assert "<i>c" not in html_of(at)
+    assert "<u>" not in html_of(at)
 
 
 def test_send_asks_to_check_and_sends_once(visit, enrolled):
