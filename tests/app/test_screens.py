@@ -31,6 +31,7 @@ QUERY = {
     "gegeven": {"dossier": dossier_id(0), "gegeven": record_id("debt0")},
     "invoeren": {"dossier": dossier_id(0), "soort": "obligation"},
     "aanmelden": {"dossier": dossier_id(0)},
+    "kennisgevingen": {"dossier": dossier_id(0)},
 }
 
 
