@@ -19,7 +19,7 @@ from app.screens import claims_dossier
 from app.screens.clients import STAFF
 from app.screens.dossier import people_of
 from app.screens.opened import address, form_address, open_dossier, record_of
-from app.texts import t, word
+from app.texts import known, t, word
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import Enrolment, ReceivedClaim, Record, SentNotice
 from schuldhulp.domain.trust import TrustState
@@ -53,7 +53,9 @@ def page() -> None:
         )
     )
     if each.withdrawn:
-        show(notices.notice_html("stop", t("record.is_withdrawn"), t("record.reason_given", reason=each.reason)))
+        show(
+            notices.notice_html("stop", t("record.is_withdrawn"), t("record.reason_given", reason=_reason(each.reason)))
+        )
     show(facts(_facts_of(each.record, people)))
     if view.trust.state is TrustState.DEVIATES:
         show(trust.banner(view.trust, resident=False))
@@ -157,8 +159,14 @@ def _version(one: RecordView, before: RecordView | None, people: People) -> Html
         ", ",
         function_name(one.author),
     )
-    reason = tag("p", t("record.reason_given", reason=one.reason), class_="note") if one.reason else None
+    reason = tag("p", t("record.reason_given", reason=_reason(one.reason)), class_="note") if one.reason else None
     return tag("li", head, reason, _differences(one, before, people))
+
+
+def _reason(given: str) -> str:
+    """Return why somebody changed a record; where a step on a claim changed it, its code stands for a sentence."""
+    key = f"changed_by.{given}"
+    return t(key) if known(key) else given
 
 
 def _differences(one: RecordView, before: RecordView | None, people: People) -> Html | None:
