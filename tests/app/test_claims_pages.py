@@ -622,6 +622,35 @@ def test_dossier_shows_a_claim_that_it_cannot_read(visit, inbox, fake):
     assert "Schuld is al bekend" in text_of(at)
 
 
+# --- addresses and languages ------------------------------------------------------------------------------------------
+
+
+def test_no_address_holds_a_person_or_both_a_claim_and_its_dossier(visit, inbox):
+    claim_id = linked(inbox, record=disputed())
+    pages = [
+        open_claim(visit, claim_id),
+        start(visit, claim_id, "answer"),
+        visit("caseworker", "vorderingen"),
+        visit("caseworker", "dossier", dossier=dossier_id(0), deel="vorderingen"),
+    ]
+    for at in pages:
+        addresses = re.findall(r'href="([^"]*)"', unescape(html_of(at)))
+        assert addresses
+        for address in addresses:
+            assert "Meulen" not in address
+            assert not (claim_id.hex() in address and dossier_id(0).hex() in address)
+
+
+@pytest.mark.parametrize("step", ["answer", "ask", "decline", "unlink", "include"])
+def test_pages_are_there_in_english(visit, inbox, step):
+    claim_id = linked(inbox, record=disputed())
+    assert "What you can do now" in text_of(open_claim(visit, claim_id, language="en"))
+    at = visit("caseworker", "besluiten", language="en", vordering=claim_id, besluit=step, nr="1")
+    assert not at.exception
+    assert "Back to the claim" in text_of(at)
+    assert en.TEXTS[f"claim_do.{step}_title"] in text_of(at)
+
+
 # --- sentences --------------------------------------------------------------------------------------------------------
 
 
