@@ -10,7 +10,8 @@ import streamlit as st
 
 from app import session
 from app.components import forms, layout, notices
-from app.components.fields import Area, Choice, Field, People
+from app.components.errors import error_text
+from app.components.fields import Area, Choice, Field, People, label_of
 from app.components.forms import Draft
 from app.components.html import lines, show
 from app.components.table import facts
@@ -80,6 +81,10 @@ def ask(actor: Actor, view: DossierView, one: OwnClaim) -> None:
     """Show the form, or the check of what was filled in."""
     kept = _draft_of(one)
     assert kept is not None  # noqa: S101 - `is_asking` found it
+    if isinstance(kept.submission.error, InvalidInput):
+        # What the record does not take is what was written: back to that field.
+        kept.problems["reason"] = error_text(kept.submission.error, label_of(SCREEN, "reason"))
+        kept.back()
     if kept.checking:
         _check(actor, view, one, kept)
     else:

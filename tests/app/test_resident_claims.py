@@ -14,7 +14,7 @@ from app.texts import resident_claims_nl
 from schuldhulp.domain.claims import ClaimStatus, DecisionReason
 from schuldhulp.domain.records import AgreementStatus, ClaimDecisionState, ResidentView
 from schuldhulp.domain.trust import TrustState
-from schuldhulp.errors import Conflict, Unreachable
+from schuldhulp.errors import Conflict, InvalidInput, Unreachable
 from schuldhulp.services.claims.own_claims import ClaimStanding, standing_of
 from tests.app.conftest import go, press, text_of
 from tests.app.test_html import HOSTILE, check, html_of
@@ -222,6 +222,17 @@ def test_claim_that_changed_meanwhile_keeps_what_was_typed(visit, fake):
     assert "Deze vordering is net veranderd. Er is niets verstuurd." in text
     assert "In maart." in text
     press(at, "say_send")
+    assert stored(fake)[-1].record.resident_view is ResidentView.DISPUTED
+
+
+def test_refusal_of_what_was_written_stands_at_its_field(visit, fake):
+    put(fake)
+    at = fill_in(claim(visit), Wrong.PAID, "In maart.")
+    fake.failing = InvalidInput("text_control", "control character", field="resident_reason")
+    text = text_of(press(at, "say_send"))
+    assert text.count("Leg het uit in uw eigen woorden: er staat een teken in dat geen gewone tekst is.") == 2
+    assert at.text_area(key="say_reason").value == "In maart."
+    press(press(at, "say_check"), "say_send")
     assert stored(fake)[-1].record.resident_view is ResidentView.DISPUTED
 
 
