@@ -172,6 +172,8 @@ def test_every_error_that_asking_or_admitting_can_meet_has_a_sentence(pattern):
         "dossier_writer",
         "access",
         "admission",
+        "consents",
+        "claims/objections",
         "creditor_pages/checks",
         "creditor_pages/history",
         "creditor_pages/lists",
