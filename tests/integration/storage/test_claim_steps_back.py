@@ -22,6 +22,7 @@ from schuldhulp.domain.records import (
 )
 from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.errors import Conflict, InvalidInput, NotAllowed
+from schuldhulp.services.claims import objections
 from schuldhulp.services.claims.decision_rows import DecisionState, is_decision_valid
 from schuldhulp.services.claims.inbox import InboxFilter
 from schuldhulp.services.claims.rows import ContentsState
@@ -265,6 +266,33 @@ def test_dispute_takes_an_inclusion_back_that_was_not_signed(
     )
     assert not entry_of(desks, anna, claim).disputed
     include(desks, anna, dossier, claim)
+
+
+def test_dispute_stands_beside_an_inclusion_that_was_signed_a_moment_before(
+    desks: ClaimDesks, anna: Actor, dossier: DossierId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = linked(desks, anna, dossier)
+    include(desks, anna, dossier, claim)
+    (job,) = desks.jobs(claim)
+    with desks.keeping.store.write() as work:
+        work.decisions.set_state(job.id, DecisionState.SIGNED, was=DecisionState.WAITING)
+        work.commit()
+    real, looks = objections._waiting_inclusion, iter([job])
+    monkeypatch.setattr(objections, "_waiting_inclusion", lambda *given: next(looks, None) or real(*given))
+    shown = the_claim(desks, dossier)
+    said = desks.objections.dispute(
+        actor=Actor(
+            kind="resident", id="r", roles=frozenset({Role.RESIDENT}), dossiers=frozenset({dossier}), session="s"
+        ),
+        dossier=dossier,
+        record_id=shown.record_id,
+        expected_version=shown.version,
+        reason="Al betaald.",
+    )
+    assert said.record.waits_for_answer
+    assert said.record.decision is ClaimDecisionState.INCLUDED
+    assert [job.state for job in desks.jobs(claim)] == [DecisionState.SIGNED]
+    assert not the_obligation(desks, dossier).withdrawn
 
 
 # --- what becomes of the obligation -----------------------------------------------------------------------------------
