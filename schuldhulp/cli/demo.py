@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from schuldhulp.bootstrap import Cockpit, claim_client, open_cockpit
+from schuldhulp.bootstrap import Cockpit, claim_client, open_cockpit, statement_client
 from schuldhulp.cli.context import Json
 from schuldhulp.cli.output import Bar, say, say_json, warn
 from schuldhulp.config import Settings, load_settings
@@ -103,6 +103,7 @@ def _load_people(settings: Settings, cockpit: Cockpit) -> None:
 
 def _load_claims(settings: Settings, cockpit: Cockpit) -> None:
     from schuldhulp.demonstration.claim_loading import ClaimLoader
+    from schuldhulp.demonstration.message_loading import MessageLoader
     from schuldhulp.services.clock import SystemClock
 
     loader = ClaimLoader(
@@ -114,6 +115,12 @@ def _load_claims(settings: Settings, cockpit: Cockpit) -> None:
     )
     with closing(Bar("demonstration claims")) as bar:
         left = loader.load(bar)
-    for line in left:
+    messages = MessageLoader(
+        cockpit=cockpit,
+        client=lambda kvk: statement_client(settings, organisation=kvk),
+        municipality=MunicipalityCode(settings.municipality),
+        clock=SystemClock(),
+    )
+    for line in (*left, *messages.load()):
         warn(f"left as it is: {line}")
-    say("claims of the demonstration's creditors filed")
+    say("claims, notices and statements of the demonstration sent")

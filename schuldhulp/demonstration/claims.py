@@ -223,7 +223,7 @@ class _Made:
     ) -> ClaimContents:
         return ClaimContents(
             municipality=self.municipality,
-            debtor=self._debtor(number, with_bsn=with_bsn),
+            debtor=debtor_of(self.people[number], with_bsn=with_bsn),
             original_creditor=Organisation(name=original.name, kvk=original.kvk),
             reference=reference,
             holder=Organisation(name=holder.name, kvk=holder.kvk),
@@ -246,16 +246,23 @@ class _Made:
             sent_at=self.now,
         )
 
-    def _debtor(self, number: int, *, with_bsn: bool) -> Debtor:
-        applicant = self.people[number].applicants[0]
-        home = next(address for address in applicant.addresses if address.until is None)
-        return Debtor(
-            initials=applicant.initials,
-            prefix=applicant.prefix,
-            surname=applicant.surname,
-            birth_date=applicant.birth_date,
-            postcode=home.postcode,
-            house_number=home.house_number,
-            suffix=home.suffix,
-            bsn=applicant.bsn if with_bsn else None,
-        )
+
+def debtor_of(household: Household, *, with_bsn: bool = False) -> Debtor:
+    """Return the first applicant of a household as an organisation knows this person.
+
+    Args:
+        household: whose; it has an address.
+        with_bsn: name the citizen service number.
+    """
+    applicant = household.applicants[0]
+    home = next(address for address in applicant.addresses if address.until is None)
+    return Debtor(
+        initials=applicant.initials,
+        prefix=applicant.prefix,
+        surname=applicant.surname,
+        birth_date=applicant.birth_date,
+        postcode=home.postcode,
+        house_number=home.house_number,
+        suffix=home.suffix,
+        bsn=applicant.bsn if with_bsn else None,
+    )
