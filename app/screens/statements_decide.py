@@ -23,6 +23,7 @@ from app.texts import t
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.statements import StatementDecline
 from schuldhulp.domain.types import RecordId
+from schuldhulp.errors import InvalidInput
 from schuldhulp.services.statements.desk import TEXT_LENGTH
 from schuldhulp.services.statements.rows import StatementState
 
@@ -47,15 +48,22 @@ class Renews(Field):
     """The record of the dossier that a statement renews, or a new one."""
 
     records: Mapping[RecordId, str] = field(repr=False)
+    first: RecordId | None = NEW
     chosen: ClassVar[bool] = True
     wide: ClassVar[bool] = True
 
-    def start(self, value: Any) -> RecordId:
-        """Return the likeliest record; a new one where there is none."""
-        return next(iter(self.records), NEW) if value is None else value
+    def start(self, value: Any) -> RecordId | None:
+        """Return the record of this party; nothing where one of another party may be meant."""
+        return self.first if value is None else RecordId(value)
 
     def read(self, raw: Any) -> RecordId:
-        """Return the record, `NEW` for a new one."""
+        """Return the record, `NEW` for a new one.
+
+        Raises:
+            InvalidInput: nothing was chosen.
+        """
+        if raw is None:
+            raise InvalidInput("choice_missing", f"{self.name}: choose one", field=self.name)
         return raw if raw in self.records else NEW
 
     def words(self, value: Any, _people: People) -> Html | None:
@@ -64,7 +72,13 @@ class Renews(Field):
 
     def draw(self, key: str, label: str, _hint: str | None, _people: People) -> None:
         """Draw the list."""
-        st.selectbox(label, [*self.records, NEW], key=key, format_func=lambda option: plain(self._name(option)))
+        st.selectbox(
+            label,
+            [*self.records, NEW],
+            key=key,
+            format_func=lambda option: plain(self._name(option)),
+            placeholder=t("form.choose"),
+        )
 
     def _name(self, record: RecordId) -> str:
         return self.records.get(record) or t("statements.new_record")
@@ -96,7 +110,10 @@ def _fill_in(actor: Actor, entry: StatementEntry, view: DossierView, applicant: 
     found = cockpit.statement_desk.renewable(
         actor=actor, message=entry.message, dossier=view.summary.id, applicant=applicant
     )
-    fields = (Renews(name="known", records={one.record_id: summaries.record_title(one.record) for one in found}),)
+    # The record of another party may be the same money or not: somebody has to say so.
+    own = next((one.record_id for one in found if one.is_own), None if found else NEW)
+    records = {one.record_id: summaries.record_title(one.record) for one in found}
+    fields = (Renews(name="known", records=records, first=own),)
     error = draft.submission.error
     layout.title(
         t("statements.take_over"),

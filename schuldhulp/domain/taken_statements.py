@@ -72,7 +72,7 @@ def renewable(
         for record_id, record in records.items()
         if isinstance(record, Income | Expense | Obligation) and may_renew(statement, record, owner)
     ]
-    return sorted(found, key=lambda one: (not _is_of(statement, one[1]), _lasts(one[1]) is False, one[0]))
+    return sorted(found, key=lambda one: (not is_of(statement, one[1]), _lasts(one[1]) is False, one[0]))
 
 
 def taken_over(
@@ -157,7 +157,8 @@ def source_line(statement: Statement, received_on: date, message: bytes) -> str:
     return f"{MARK}{statement.sender.name} ({number}), ontvangen {received_on:%d-%m-%Y}, bericht {message.hex()[:16]}"
 
 
-def _is_of(statement: Statement, record: Income | Expense | Obligation) -> bool:
+def is_of(statement: Statement, record: Income | Expense | Obligation) -> bool:
+    """Say whether a record is of the party that made a statement: by its number, or by its name where it has none."""
     if isinstance(record, Obligation):
         return record.creditor.kvk == statement.sender.kvk
     return record.description.strip().casefold() == statement.sender.name.strip().casefold()

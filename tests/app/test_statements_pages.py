@@ -157,6 +157,10 @@ def test_take_over_says_what_came_in_between(visit: Visit, fake: FakeCockpit, in
     consent(fake, me)
     message = received(inbox)
     at = take(visit, message, me)
+    # The rent of another landlord stands there: nothing is chosen beforehand.
+    press(at, "statement_take_check")
+    assert at.selectbox(key="statement_take_known").value is None
+    at.selectbox(key="statement_take_known").set_value(b"")
     press(at, "statement_take_check")
     inbox.failing = Conflict("consent_missing", "ended")
     press(at, "statement_take_send")

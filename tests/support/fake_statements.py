@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 from schuldhulp.domain.access import Actor, Permission, require
 from schuldhulp.domain.records import Applicant, Consent, Record
 from schuldhulp.domain.statements import Statement, StatementDecline, valid_consent
-from schuldhulp.domain.taken_statements import renewable, source_line, taken_over
+from schuldhulp.domain.taken_statements import is_of, renewable, source_line, taken_over
 from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.errors import Conflict, NotFound, SchuldhulpError, Undecryptable
 from schuldhulp.services.claims.matching import Candidate, signs_of
@@ -123,7 +123,7 @@ class FakeStatements:
     def _renewable(self, *, actor: Actor, message: bytes, dossier: DossierId, applicant: RecordId) -> list[Renewable]:
         statement = self._opened(actor=actor, message=message).statement
         return [
-            Renewable(record_id=record_id, record=record)
+            Renewable(record_id=record_id, record=record, is_own=is_of(statement, record))
             for record_id, record in renewable(statement, self._records(dossier), applicant)
         ]
 

@@ -10,7 +10,7 @@ from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.checks import check_text
 from schuldhulp.domain.records import Applicant, Consent, Expense, Income, Obligation
 from schuldhulp.domain.statements import StatementDecline, valid_consent
-from schuldhulp.domain.taken_statements import renewable, source_line, taken_over
+from schuldhulp.domain.taken_statements import is_of, renewable, source_line, taken_over
 from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId
 from schuldhulp.errors import Conflict, NotFound
 from schuldhulp.services.caseload import Caseload
@@ -38,10 +38,12 @@ class Renewable:
     Attributes:
         record_id: the record.
         record: what it says now.
+        is_own: whether it is of the party that made the statement.
     """
 
     record_id: RecordId
     record: Income | Expense | Obligation
+    is_own: bool
 
 
 class StatementDesk:
@@ -96,7 +98,7 @@ class StatementDesk:
         statement = self._open(message).statement
         records = current_records(self._reader.read(dossier))
         return [
-            Renewable(record_id=record_id, record=record)
+            Renewable(record_id=record_id, record=record, is_own=is_of(statement, record))
             for record_id, record in renewable(statement, records, applicant)
         ]
 
