@@ -153,7 +153,7 @@ def debts() -> None:
         # What waits for the resident stands on top.
         resident_claims.section(claims)
         show(layout.section(t("debts.caption")))
-    show(summaries.debts_table(view.overview))
+    show(summaries.debts_table(view.overview, resident_claims.names(claims)))
     if view.overview.disputed_total:
         amount = formats.amount(view.overview.disputed_total)
         show(notice_html("info", t("debts.disputed_title"), t("debts.disputed", amount=amount)))

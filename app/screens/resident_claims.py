@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from app import session
-from app.components import formats, layout, notices, trust
+from app.components import formats, layout, notices, summaries, trust
 from app.components.html import Html, escape, join, lines, show, tag
 from app.components.notices import Tone, notice_html, status
 from app.components.table import Column, facts, table
@@ -18,6 +18,7 @@ from app.screens import resident_opened
 from app.screens.opened import identifier
 from app.texts import known, t, word
 from schuldhulp.domain.records import ClaimDecisionState, ReceivedClaim, ResidentView
+from schuldhulp.domain.types import RecordId
 from schuldhulp.services.claims.own_claims import ClaimStanding, OwnClaim
 
 if TYPE_CHECKING:
@@ -49,6 +50,17 @@ def address(one: OwnClaim) -> str:
 def creditor_of(one: OwnClaim) -> str:
     """Return to whom the money is owed."""
     return t("own.unreadable") if one.contents is None else one.contents.original_creditor.name
+
+
+def names(claims: Sequence[OwnClaim]) -> summaries.Name:
+    """Return how a debt is called: one that was taken in from a claim links to the page of that claim."""
+    addresses = {one.record.obligation: address(one) for one in claims if one.record.obligation is not None}
+
+    def name(record_id: RecordId, text: str) -> Html:
+        shown = summaries.plain_name(record_id, text)
+        return layout.link(addresses[record_id], shown) if record_id in addresses else shown
+
+    return name
 
 
 def section(claims: Sequence[OwnClaim]) -> None:

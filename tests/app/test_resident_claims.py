@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -104,6 +105,12 @@ def test_debts_show_claims_that_wait_for_nobody_below(visit, fake):
     text = text_of(visit("resident", "schulden"))
     assert "wacht" not in text
     assert text.index("Vorderingen van schuldeisers") > text.index("Postorderbedrijf Wolkenveld")
+
+
+def test_debt_that_was_taken_in_from_a_claim_links_to_it(visit, fake):
+    put(fake, decided(ClaimDecisionState.INCLUDED))
+    links = re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', html_of(visit("resident", "schulden")))
+    assert (f"/vordering?gegeven={CLAIM.hex()}", "Postorderbedrijf Wolkenveld") in links
 
 
 def test_debts_without_claims_say_nothing_of_them(visit):
