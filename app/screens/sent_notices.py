@@ -99,32 +99,35 @@ def to_page(dossier: DossierId) -> Html:
 
 def _table(told: Sequence[NoticeView]) -> Html:
     columns = tuple(
-        Column(heading=t(f"notices.{name}"))
-        for name in ("recipient", "about", "means", "sent_on", "delivered", "signed", "state", "number")
+        Column(heading=t(f"notices.{name}")) for name in ("recipient", "means", "sent_on", "signed", "state")
     )
     return table(
         t("notices.title"),
         columns,
         (
             (
-                escape(one.recipient, 120),
-                _about(one.type, one.reference),
+                _recipient(one),
                 word("notice_means", one.means),
-                formats.day(one.sent_on),
-                formats.moment(one.delivered_at) if one.delivered_at else "",
+                _sent(one),
                 _signed(one),
                 _state(one),
-                one.number,
             )
             for one in told
         ),
     )
 
 
-def _about(type_: object, reference: str) -> Html:
-    what = word("obligation_type", type_) if type_ is not None else t("notices.gone")
-    note = tag("span", t("notices.reference", reference=reference), class_="note") if reference else None
-    return tag("span", what, note)
+def _recipient(one: NoticeView) -> Html:
+    about = [word("obligation_type", one.type) if one.type is not None else t("notices.gone")]
+    about += [t("notices.reference", reference=one.reference)] if one.reference else []
+    notes = (tag("span", escape(note, 120), class_="note") for note in (*about, one.number))
+    return tag("span", escape(one.recipient, 120), *notes)
+
+
+def _sent(one: NoticeView) -> Html:
+    when = formats.moment(one.delivered_at) if one.delivered_at else ""
+    note = tag("span", t("notices.delivered", when=when), class_="note") if when else None
+    return tag("span", formats.day(one.sent_on), note)
 
 
 def _signed(one: NoticeView) -> Html | str:
