@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -170,7 +171,7 @@ def _course(actor: Actor, view: DossierView, one: OwnClaim) -> None:
     show(layout.section(t("own.course")), tag("ol", *items, class_="history", reversed=True))
 
 
-def course(versions: Sequence[RecordView]) -> list[tuple[str, object, str]]:
+def course(versions: Sequence[RecordView]) -> list[tuple[str, datetime | None, str]]:
     """Return what happened with a claim: in words, when, and what was said.
 
     Args:
@@ -179,7 +180,7 @@ def course(versions: Sequence[RecordView]) -> list[tuple[str, object, str]]:
     Returns:
         The oldest first.
     """
-    events: list[tuple[str, object, str]] = []
+    events: list[tuple[str, datetime | None, str]] = []
     before: ReceivedClaim | None = None
     for version in sorted(versions, key=lambda each: each.version):
         record = version.record
