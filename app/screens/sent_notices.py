@@ -21,7 +21,6 @@ from app.screens.clients import STAFF
 from app.screens.dossier import heading
 from app.screens.opened import address, form_address, form_number, open_dossier
 from app.texts import known, t, word
-from schuldhulp.connectors.notice_table import notice_table
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.notices import NoticeState
 from schuldhulp.domain.records import NoticeMeans
@@ -30,6 +29,7 @@ from schuldhulp.domain.types import DossierId
 from schuldhulp.errors import InvalidInput, SchuldhulpError
 from schuldhulp.services.notices.desk import Choice
 from schuldhulp.services.notices.proofs import proofs_to_plain
+from schuldhulp.services.notices.table import notice_table
 from schuldhulp.services.views import EnrolmentStep
 
 if TYPE_CHECKING:

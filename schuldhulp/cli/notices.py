@@ -12,7 +12,6 @@ from schuldhulp.bootstrap import proof_verifier
 from schuldhulp.cli.context import As, DossierArgument, Json, Reason, open_dossier, record_of, work_as
 from schuldhulp.cli.output import say, say_json, say_table, warn
 from schuldhulp.config import load_settings
-from schuldhulp.connectors.notice_table import notice_table
 from schuldhulp.creditor.notice_proofs import CheckedList, read_proofs
 from schuldhulp.creditor.whole_file import write_whole
 from schuldhulp.domain.audit import Purpose
@@ -22,6 +21,7 @@ from schuldhulp.errors import Misconfigured
 from schuldhulp.services.notices.desk import Candidate, Choice
 from schuldhulp.services.notices.overview import NoticeView
 from schuldhulp.services.notices.proofs import proofs_to_plain
+from schuldhulp.services.notices.table import notice_table
 
 app = typer.Typer(help="Notices to creditors: who was told that a client gets help, and the proofs.")
 
