@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
-from schuldhulp.bootstrap import Cockpit
 from schuldhulp.creditor import ClaimClient
 from schuldhulp.creditor.claims_state import ClaimState
 from schuldhulp.demonstration.claims import Fate, Filing, filings
 from schuldhulp.demonstration.loading import Progress, caseworker_of, file_number
 from schuldhulp.demonstration.people import households
+from schuldhulp.demonstration.services import CockpitServices
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.claims import ClaimStatus, DecisionReason, ReceiptOutcome
@@ -49,7 +49,7 @@ class ClaimLoader:
         sleep: waits some seconds.
     """
 
-    cockpit: Cockpit
+    cockpit: CockpitServices
     client: Callable[[str], AbstractContextManager[ClaimClient]]
     municipality: MunicipalityCode
     clock: Clock

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from schuldhulp.bootstrap import Cockpit
 from schuldhulp.creditor.statements import StatementClient
 from schuldhulp.demonstration.claims import debtor_of
 from schuldhulp.demonstration.loading import caseworker_of, file_number
 from schuldhulp.demonstration.people import households
+from schuldhulp.demonstration.services import CockpitServices
 from schuldhulp.demonstration.words import ADMITTED
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.audit import Purpose
@@ -51,7 +51,7 @@ class MessageLoader:
         clock: the time.
     """
 
-    cockpit: Cockpit
+    cockpit: CockpitServices
     client: Callable[[str], AbstractContextManager[StatementClient]]
     municipality: MunicipalityCode
     clock: Clock
