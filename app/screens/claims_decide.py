@@ -203,7 +203,9 @@ def _letter(step: Step, values: dict[str, Any]) -> Html:
     reason = values.get("reason") or FIXED[step]
     status = word("claim_status", DECIDED[step].name.lower())
     text = tag("p", lines(values["text"])) if values["text"] else tag("p", t("claim_do.letter_empty"), class_="note")
-    return tag("article", tag("p", tag("strong", status), " – ", word("decision_reason", reason)), text, class_="card")
+    # Of what has one reason only, the reason would say the same again.
+    why = None if step in (Step.INCLUDE, Step.SETTLE) else f" – {word('decision_reason', reason)}"
+    return tag("article", tag("p", tag("strong", status), why), text, class_="card")
 
 
 def _obligation(case: Case, values: dict[str, Any]) -> Obligation:
