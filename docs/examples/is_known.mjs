@@ -4,6 +4,10 @@
 import { readFileSync } from "node:fs";
 import { Contract, JsonRpcProvider, keccak256 } from "ethers";
 
+process.on("uncaughtException", ({ code, message }) => {
+  console.error(`error: ${code ? `closed epoch, silent node or wrong file? (${code})` : message}`);
+  process.exit(1);
+});
 const { genesisHash, chainId, contracts } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const node = new JsonRpcProvider(process.argv[3], chainId, { staticNetwork: true });
 const [tag, { address, codeHash }] = [process.argv[4], contracts.EnrolmentRegistry];

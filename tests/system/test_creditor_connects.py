@@ -179,6 +179,12 @@ def test_python_and_the_ten_line_scripts_say_the_same(connected):
         assert (found.returncode, found.stdout) == (0, "GREEN\n"), found.stderr
         other = connected.run(*command, file, connected.node, tag[:-2] + ("00" if tag[-2:] != "00" else "01"))
         assert (other.returncode, other.stdout) == (0, "RED\n"), other.stderr
+        # Of an epoch that is not open, and where nothing answers: a sentence, and neither an answer nor a stack.
+        for node, asked in ((connected.node, f"{tag[:6]}ffffffff{tag[14:]}"), ("http://127.0.0.1:1", tag)):
+            uncertain = connected.run(*command, file, node, asked)
+            assert (uncertain.returncode, uncertain.stdout) == (1, ""), uncertain.stderr
+            assert uncertain.stderr.startswith("error: closed epoch")
+            assert uncertain.stderr.count("\n") == 1
 
 
 @pytest.fixture(scope="module")
