@@ -40,6 +40,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
         Misconfigured: a setting, keyring or deployment file is missing or wrong.
         Unreachable: the database does not answer.
     """
+    from schuldhulp.chain.claims import RegisterReader
     from schuldhulp.chain.signer import AccountSigner, RegistrarWriter
     from schuldhulp.creditor.evaluator_client import HttpEvaluator
     from schuldhulp.crypto.keyring import WorkerKeys
@@ -133,6 +134,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
             post=DecisionPost(
                 store=store,
                 channel=channel,
+                reader=RegisterReader(gateway, rpc),
                 clock=clock,
                 job_key=keys.job,
                 municipality=municipality,

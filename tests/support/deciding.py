@@ -123,10 +123,12 @@ def carrying_out(town: Town, **changes: Any) -> CarryingOut:
 
 
 def post(town: Town, **changes: Any) -> DecisionPost:
-    """Put the delivery together, as after a restart; `store` or `channel` may differ."""
+    """Put the delivery together, as after a restart; `store`, `channel` or `reader` may differ."""
+    chain = town.stage.chain
     return DecisionPost(
         store=changes.get("store", town.store),
         channel=changes.get("channel") or town.stage.municipality(),
+        reader=changes.get("reader") or RegisterReader(chain.gateway(), chain.rpc()),
         clock=town.clock,
         job_key=JOB_KEY,
         municipality=MUNICIPALITY,

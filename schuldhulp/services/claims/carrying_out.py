@@ -27,6 +27,7 @@ from schuldhulp.services.claims.decision_outcome import (
 )
 from schuldhulp.services.claims.decision_rows import PENDING, DecisionRow, DecisionState, is_decision_valid
 from schuldhulp.services.claims.events import ClaimReader
+from schuldhulp.services.claims.following import is_as_filed, unread_events
 from schuldhulp.services.ports import ChainReader, Clock, ContractCall, Store, TransactionWriter, UnitOfWork
 from schuldhulp.services.rows import BatchKind, BatchRow
 from schuldhulp.services.sending import Outcome, Sender
@@ -179,16 +180,20 @@ class CarryingOut:
             events = work.claims.events_of([job.claim_id])
             row = work.claims.claim(job.claim_id)
             others = _pending(work, job)
+            position = work.mail.follow(self._municipality)
         landed = next((event for event in events if is_of(event, job)), None)
+        overtaken = overtaken_by(job, filed)
+        followed = row is not None and is_as_filed(row, filed)
+        if landed is None and overtaken is not None and not followed:
+            unread = unread_events(self._reader, position, head)
+            landed = next((event for event in unread or () if is_of(event, job)), None)
+            if overtaken is Trouble.STEP or (unread is None and overtaken is not Trouble.UNKNOWN):
+                overtaken = None
         if landed is not None:
             # After a database was restored: it was carried out already.
             state, trouble = judged(job, landed)
             self._move(job, state, trouble, run)
             return None
-        overtaken = overtaken_by(job, filed)
-        followed = row is not None and (row.status, row.changed_at) == (filed.status, filed.changed_at)
-        if overtaken is Trouble.STEP and not followed:
-            overtaken = None
         if overtaken is not None:
             self._move(job, DecisionState.OVERTAKEN, overtaken, run)
             return None

@@ -11,7 +11,7 @@ from typing import Final
 from schuldhulp import errors
 from schuldhulp.domain.claims import RefusalReason
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
-from schuldhulp.services.claims.events import ClaimReader, Story, story_of
+from schuldhulp.services.claims.events import ClaimReader, FiledClaim, Story, story_of
 from schuldhulp.services.claims.judging import contents_of, judge
 from schuldhulp.services.claims.rows import ClaimRow, ContentsState, DeliveryRow, DeliveryState, EventRow, FollowRow
 from schuldhulp.services.ports import Clock, Head, Store, UnitOfWork
@@ -189,6 +189,35 @@ class Follower:
         again = dataclasses.replace(delivery, state=DeliveryState.WAITING_FOR_FILING, reason=None, decided_at=None)
         work.claims.change_delivery(again, was=delivery.state)
         return again
+
+
+def unread_events(reader: ClaimReader, position: FollowRow, head: Head) -> list[EventRow] | None:
+    """Return what the chain tells beyond what was read of it; None when that takes a `Follower`.
+
+    Args:
+        reader: reads the ClaimRegister.
+        position: how far it was read.
+        head: the newest block.
+
+    Raises:
+        errors.Unreachable, errors.ChainMismatch: the node does not answer, or another chain does.
+    """
+    block = reader.block(position.block_number) if position.block_hash else None
+    is_other = bool(position.block_hash) and (block is None or block.hash != position.block_hash)
+    first = max(position.block_number + 1, reader.first_block)
+    if is_other or not 0 <= head.number - first < RANGE:
+        return None
+    return reader.events(position.municipality, first, head.number)
+
+
+def is_as_filed(row: ClaimRow, filed: FiledClaim) -> bool:
+    """Say whether a row tells of a claim what the chain says."""
+    return (row.holder, row.status, row.commitment, row.changed_at) == (
+        filed.holder,
+        filed.status,
+        filed.commitment,
+        filed.changed_at,
+    )
 
 
 def kept(work: UnitOfWork, deliveries: Iterable[DeliveryRow]) -> list[DeliveryRow]:

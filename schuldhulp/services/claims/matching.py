@@ -1,4 +1,4 @@
-"""Of which dossier a claim or statement may be: by citizen service number, else by name, birth date and address, in memory."""
+"""Of which dossier a claim or statement may be: by citizen service number, or name, birth date and address."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from typing import Final
 from schuldhulp.crypto.jobs import JobKey
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from schuldhulp.services.claims.decision_outcome import Trouble
+from schuldhulp.services.claims.decision_outcome import Trouble, is_of
 from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, is_decision_valid
+from schuldhulp.services.claims.events import ClaimReader
 from schuldhulp.services.claims.ports import Channel, MessageKind
 from schuldhulp.services.ports import Clock, Store
 
@@ -24,19 +25,28 @@ class DecisionPost:
     """Delivers sealed decisions; the same bytes however often it is killed."""
 
     def __init__(
-        self, *, store: Store, channel: Channel, clock: Clock, job_key: JobKey, municipality: MunicipalityCode
+        self,
+        *,
+        store: Store,
+        channel: Channel,
+        reader: ClaimReader,
+        clock: Clock,
+        job_key: JobKey,
+        municipality: MunicipalityCode,
     ) -> None:
         """Take what it works with.
 
         Args:
             store: the main database.
             channel: the municipality's side of the channel.
+            reader: reads the ClaimRegister.
             clock: the time.
             job_key: tells which decisions the cockpit wrote.
             municipality: whose decisions.
         """
         self._store = store
         self._channel = channel
+        self._reader = reader
         self._clock = clock
         self._job_key = job_key
         self._municipality = municipality
@@ -50,7 +60,8 @@ class DecisionPost:
             How many arrived, and how many something is in the way of.
 
         Raises:
-            errors.Unreachable: evaluator or database do not answer; what did not arrive is sent again.
+            errors.Unreachable: evaluator, chain or database do not answer; what did not arrive is sent again.
+            errors.ChainMismatch: another chain answers; likewise.
         """
         now = self._clock.now()
         with self._store.read() as work:
@@ -68,6 +79,9 @@ class DecisionPost:
         if not is_decision_valid(self._job_key, row):
             self._note(row, Trouble.FORGED)
             return False
+        if not self._has_landed(row):
+            self._note(row, Trouble.NOT_FOLLOWED)
+            return False
         try:
             self._channel.deliver(MessageKind.DECISION, row.claim_id, row.recipient, row.sealed)
         except (Conflict, InvalidInput, NotAllowed, NotFound) as error:
@@ -80,6 +94,23 @@ class DecisionPost:
                 work.decisions.set_state(row.id, row.state, was=row.state, batch=row.batch, trouble=row.trouble)
             work.commit()
         return True
+
+    def _has_landed(self, row: DecisionRow) -> bool:
+        """Say whether the chain holds a decision; the database only says where to look.
+
+        Its authentication code does not cover how far it got: who writes in the database alone must not have a
+        creditor told of what can still be taken back.
+        """
+        with self._store.read() as work:
+            batch = work.batches.get(row.batch) if row.batch is not None else None
+            blocks = {event.block_number for event in work.claims.events_of([row.claim_id]) if is_of(event, row)}
+        if batch is not None and batch.block_number is not None:
+            blocks.add(batch.block_number)
+        return any(
+            is_of(event, row)
+            for block in sorted(blocks)
+            for event in self._reader.events(self._municipality, block, block)
+        )
 
     def _note(self, row: DecisionRow, trouble: str) -> None:
         # What was overtaken keeps its name, by which it is found again.

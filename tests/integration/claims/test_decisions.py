@@ -18,6 +18,7 @@ from schuldhulp.domain.claims import Claim, ClaimStatus
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.services.claims.carrying_out import AT_ONCE
 from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState
+from schuldhulp.services.claims.following import RANGE
 from schuldhulp.services.claims.ports import Message, MessageKind
 from schuldhulp.services.rows import BatchKind, BatchState
 from schuldhulp.services.sending import Outcome, Sender
@@ -171,6 +172,51 @@ def test_decision_that_stands_on_the_chain_is_not_made_twice(town: Town) -> None
     assert carrying_out(town).carry_out().signed == 0
     assert stored(town, row).state is DecisionState.CONFIRMED
     assert len(decided(town)) == 1
+
+
+def test_decision_that_landed_before_an_amendment_is_told_though_the_database_forgot(town: Town) -> None:
+    claim = taken_in(town)
+    row = decide(town, claim, ClaimStatus.ASKED)
+    carrying_out(town).carry_out()
+    # As after a restored database, which knows neither of the transaction nor of its event.
+    with town.store.write() as work:
+        work.decisions.set_state(row.id, DecisionState.WAITING, was=DecisionState.CONFIRMED)
+        work.commit()
+    town.amend(version(claim.claim_id, contents(reference="r1", costs=9000), after=claim))
+    report = carrying_out(town).carry_out()
+    assert (report.signed, report.overtaken) == (0, 0)
+    assert stored(town, row).state is DecisionState.CONFIRMED
+    assert post(town).send() == (0, 1)
+    town.run()
+    town.clock.ahead += timedelta(minutes=1)
+    assert post(town).send() == (1, 0)
+    assert (len(told(town)), len(decided(town))) == (1, 1)
+
+
+def test_decision_is_not_overtaken_while_too_much_of_the_chain_is_unread(town: Town) -> None:
+    claim = taken_in(town)
+    row = decide(town, claim)
+    town.amend(version(claim.claim_id, contents(reference="r1", costs=9000), after=claim))
+    town.stage.chain.node.mine(RANGE)
+    assert carrying_out(town).carry_out().troubles == ("chain_not_followed",)
+    assert stored(town, row).state is DecisionState.WAITING
+    town.run()
+    carrying_out(town).carry_out()
+    assert stored(town, row).trouble == "claim_amended"
+
+
+@pytest.mark.parametrize(
+    ("state", "trouble"), [(DecisionState.CONFIRMED, ""), (DecisionState.OVERTAKEN, "decided_on_amended")]
+)
+def test_decision_that_the_database_alone_calls_carried_out_is_not_sent(
+    town: Town, state: DecisionState, trouble: str
+) -> None:
+    row = decide(town, taken_in(town), ClaimStatus.DECLINED)
+    with town.store.write() as work:
+        assert work.decisions.set_state(row.id, state, was=DecisionState.WAITING, trouble=trouble)
+        work.commit()
+    assert post(town).send() == (0, 1)
+    assert told(town) == decided(town) == []
 
 
 def test_one_of_two_decisions_on_a_claim_waits_for_the_other(town: Town) -> None:
