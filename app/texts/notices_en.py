@@ -41,7 +41,7 @@ TEXTS: dict[str, str] = {
     "notices.role_bailiff": "Bailiff",
     "notices.told_before": "Was told on {day}",
     "notices.not_on_channel": "Is not on the sealed channel: write a letter",
-    "notices.suspended": "Is shut out for now: the message waits",
+    "notices.suspended": "Is shut out of the channel now",
     "notices.way": "How is number {number} told?",
     "notices.way_none": "Not now",
     "notices.way_channel": "Through the sealed channel",

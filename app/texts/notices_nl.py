@@ -41,7 +41,7 @@ TEXTS: dict[str, str] = {
     "notices.role_bailiff": "Deurwaarder",
     "notices.told_before": "Hoorde het al op {day}",
     "notices.not_on_channel": "Zit niet op het beveiligde kanaal: schrijf een brief",
-    "notices.suspended": "Is tijdelijk afgesloten: het bericht wacht",
+    "notices.suspended": "Is nu afgesloten van het kanaal",
     "notices.way": "Hoe hoort nummer {number} het?",
     "notices.way_none": "Nu niet",
     "notices.way_channel": "Via het beveiligde kanaal",

@@ -223,6 +223,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.keys import custodial_account, read_public_keys
     from schuldhulp.services.login import SubjectReader
     from schuldhulp.services.notices.desk import NoticeDesk
+    from schuldhulp.services.notices.mailboxes import Mailboxes
     from schuldhulp.services.notices.overview import NoticeOverview
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
@@ -334,8 +335,9 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             writer=writer,
             caseload=caseload,
             log=log,
-            directory=correspondents,
-            creditors=RegisterReader(gateway, rpc),
+            mailboxes=Mailboxes(
+                directory=correspondents, register=RegisterReader(gateway, rpc), municipality=municipality
+            ),
             municipality=municipality,
             sender=settings.municipality_name,
             contact=settings.contact,

@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 
 from schuldhulp import errors
 from schuldhulp.chain.abi import contract_interface
-from schuldhulp.chain.gateway import Gateway
+from schuldhulp.chain.gateway import Gateway, role
 from schuldhulp.domain.claims import ClaimStatus
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.node.answers import block_of, data_of
@@ -70,13 +70,18 @@ class RegisterReader:
 
     def claims(self, claims: Sequence[ClaimId], block: int) -> dict[ClaimId, FiledClaim]:
         """Return these claims as they stood at a block."""
-        answers = self._views("claim", claims, hex(block))
+        answers = self._views("claim", [(claim,) for claim in claims], hex(block))
         return {claim: _filed(answer) for claim, answer in zip(claims, answers, strict=True)}
 
     def encryption_keys(self, accounts: Sequence[str]) -> dict[str, bytes]:
         """Return the key to which messages to each account are sealed, 32 zero bytes where there is none."""
-        answers = self._views("encryptionKeyOf", accounts, "latest")
+        answers = self._views("encryptionKeyOf", [(account,) for account in accounts], "latest")
         return {account: bytes(answer[0]) for account, answer in zip(accounts, answers, strict=True)}
+
+    def creditors(self, municipality: MunicipalityCode, accounts: Sequence[str]) -> set[str]:
+        """Return which of these accounts have the role CREDITOR of a municipality in the ClaimRegister."""
+        answers = self._views("hasRole", [(role("CREDITOR", municipality), account) for account in accounts], "latest")
+        return {account for account, answer in zip(accounts, answers, strict=True) if answer[0] is True}
 
     def events(self, municipality: MunicipalityCode, first: int, last: int) -> list[EventRow]:
         """Return what happened to the claims of a municipality from one block to another, both included, in order.
@@ -126,11 +131,11 @@ class RegisterReader:
         answers = self._ask([("eth_getBlockByNumber", (hex(number), False)) for number in ordered])
         return {number: block_of(answer) for number, answer in zip(ordered, answers, strict=True)}
 
-    def _views(self, function: str, arguments: Sequence[Any], block: str) -> list[tuple[Any, ...]]:
+    def _views(self, function: str, calls: Sequence[tuple[Any, ...]], block: str) -> list[tuple[Any, ...]]:
         interface = contract_interface(REGISTER)
         questions = [
-            ("eth_call", ({"to": self._address, "data": "0x" + interface.call(function, argument).hex()}, block))
-            for argument in arguments
+            ("eth_call", ({"to": self._address, "data": "0x" + interface.call(function, *arguments).hex()}, block))
+            for arguments in calls
         ]
         return [interface.answer(function, data_of(answer)) for answer in self._ask(questions)]
 

@@ -16,10 +16,11 @@ from schuldhulp.domain.access import Actor
 from schuldhulp.domain.acknowledgements import Acknowledgement, SignedAcknowledgement
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.records import EnrolmentBasis, Party
-from schuldhulp.domain.types import DossierId, RecordId
+from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId
 from schuldhulp.services.claims.ports import Correspondent, Delivered, Message, MessageKind
 from schuldhulp.services.claims.rows import MailRow
 from schuldhulp.services.notices.desk import NoticeDesk
+from schuldhulp.services.notices.mailboxes import Mailboxes
 from schuldhulp.services.notices.overview import NoticeOverview
 from schuldhulp.services.notices.post import NoticePost
 from schuldhulp.services.notices.replies import ReplyCheck, ReplyIntake
@@ -44,6 +45,7 @@ class NoticeDesks:
     refusal: Exception | None = None
     known: dict[str, Correspondent] = field(default_factory=dict)
     keys: dict[str, bytes] = field(default_factory=dict)
+    without_role: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         keeping = self.keeping
@@ -56,8 +58,7 @@ class NoticeDesks:
             writer=keeping.writer,
             caseload=keeping.caseload,
             log=keeping.log,
-            directory=self,
-            creditors=self,
+            mailboxes=Mailboxes(directory=self, register=self, municipality=MUNICIPALITY),
             municipality=MUNICIPALITY,
             sender="Gemeente Teststad",
             contact="schuldhulp@example.nl",
@@ -95,6 +96,10 @@ class NoticeDesks:
     def encryption_keys(self, accounts: Sequence[str]) -> dict[str, bytes]:
         """Return the keys of creditors, as the chain does."""
         return {account: self.keys.get(account, bytes(32)) for account in accounts}
+
+    def creditors(self, municipality: MunicipalityCode, accounts: Sequence[str]) -> set[str]:
+        """Return who has the role CREDITOR, as the chain does."""
+        return {account for account in accounts if account not in self.without_role}
 
     def deliver(self, kind: MessageKind, subject: bytes, recipient: str, content: bytes) -> Delivered:
         """Take a message, as the evaluator does."""

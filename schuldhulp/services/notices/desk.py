@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.notices import notice_document, seal_notice
@@ -17,11 +17,11 @@ from schuldhulp.domain.records import Applicant, Enrolment, NoticeMeans, Obligat
 from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId, Salt
 from schuldhulp.errors import Conflict, InvalidInput, NotFound
 from schuldhulp.services.caseload import Caseload
-from schuldhulp.services.claims.ports import Correspondent
 from schuldhulp.services.clock import today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft, new_record_id
+from schuldhulp.services.notices.mailboxes import Mailbox, Mailboxes
 from schuldhulp.services.notices.parties import InvolvedParty, PartyRole, current, parties
 from schuldhulp.services.notices.rows import NoticeRow, notice_mac
 from schuldhulp.services.ports import UnitOfWork
@@ -31,37 +31,6 @@ MOST: Final = 200
 """Notices that are sent in one go."""
 
 
-class Directory(Protocol):
-    """Tells where an organisation can be written to (`services.claims.correspondents.Correspondents`)."""
-
-    def of(self, kvk: str) -> Correspondent | None:
-        """Return the organisation with a KvK number; None when it is not on the channel."""
-
-
-class EncryptionKeys(Protocol):
-    """Reads the keys of creditors from the ClaimRegister (`chain.claims.RegisterReader`)."""
-
-    def encryption_keys(self, accounts: Sequence[str]) -> Mapping[str, bytes]:
-        """Return the key of each account, 32 zero bytes where there is none.
-
-        Raises:
-            Unreachable: no chain answers, or it is another one.
-        """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mailbox:
-    """Where a party reads what is sealed to it.
-
-    Attributes:
-        account: checksummed address.
-        key: X25519 key of that account in the ClaimRegister, 32 bytes.
-    """
-
-    account: str
-    key: bytes
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
     """Somebody who can be told.
@@ -69,7 +38,7 @@ class Candidate:
     Attributes:
         party: whom, about which obligation.
         on_channel: whether a notice can go through the channel now.
-        suspended: whether the organisation was shut out for the time being; what is sent to it waits.
+        suspended: whether the organisation was shut out for the time being.
         told_on: when it was last told about this obligation; None when it never was.
     """
 
@@ -129,8 +98,7 @@ class NoticeDesk:
         writer: DossierWriter,
         caseload: Caseload,
         log: ProcessingLog,
-        directory: Directory,
-        creditors: EncryptionKeys,
+        mailboxes: Mailboxes,
         municipality: MunicipalityCode,
         sender: str,
         contact: str,
@@ -142,8 +110,7 @@ class NoticeDesk:
             writer: writes to dossiers.
             caseload: lets people in.
             log: the processing log.
-            directory: tells who can be written to.
-            creditors: tells to which key a notice is sealed.
+            mailboxes: tells who can be written to, and to which key a notice is sealed.
             municipality: whose notices.
             sender: name of the municipality.
             contact: whom a creditor can turn to.
@@ -152,8 +119,7 @@ class NoticeDesk:
         self._writer = writer
         self._caseload = caseload
         self._log = log
-        self._directory = directory
-        self._creditors = creditors
+        self._mailboxes = mailboxes
         self._municipality = municipality
         self._sender = sender
         self._contact = contact
@@ -173,7 +139,7 @@ class NoticeDesk:
         self._admit(actor, dossier)
         opened = self._reader.read(dossier)
         found = parties(opened)
-        boxes, suspended = self._mailboxes({one.kvk for one in found if one.kvk})
+        boxes, suspended = self._mailboxes.of({one.kvk for one in found if one.kvk})
         told = _told(opened)
         return [
             Candidate(
@@ -210,7 +176,7 @@ class NoticeDesk:
             # The chain is asked before the transaction starts; nobody should wait for a database that waits for it.
             named = {(one.obligation, one.role) for one in by_channel}
             found = parties(self._reader.read(dossier))
-            boxes, _ = self._mailboxes({one.kvk for one in found if one.kvk and (one.obligation, one.role) in named})
+            boxes, _ = self._mailboxes.of({one.kvk for one in found if one.kvk and (one.obligation, one.role) in named})
         sent: list[Sent] = []
 
         def prepare(opened: Assessment) -> Change:
@@ -310,18 +276,6 @@ class NoticeDesk:
             created_at=self._reader.clock.now(),
         )
         return replace(row, mac=notice_mac(self._reader.keys.job, row))
-
-    def _mailboxes(self, numbers: set[str]) -> tuple[dict[str, Mailbox], set[str]]:
-        """Return where these organisations read, by KvK number: the newest account with a key; and who is shut out."""
-        known = {kvk: found for kvk in sorted(numbers) if (found := self._directory.of(kvk)) is not None}
-        accounts = sorted({account for one in known.values() for account in one.accounts})
-        keys = self._creditors.encryption_keys(accounts) if accounts else {}
-        boxes = {}
-        for kvk, one in known.items():
-            account = next((account for account in one.accounts if any(keys.get(account, b""))), None)
-            if account is not None:
-                boxes[kvk] = Mailbox(account=account, key=keys[account])
-        return boxes, {kvk for kvk, one in known.items() if one.suspended}
 
     def _admit(self, actor: Actor, dossier: DossierId) -> None:
         self._log.refuse(actor=actor, permission=Permission.ENROL, purpose=Purpose.ENROLMENT, dossier=dossier)

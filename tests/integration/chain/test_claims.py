@@ -109,6 +109,15 @@ def test_claims_are_read_as_they_stood_at_a_block(chain: DeployedChain, creditor
     assert reader.claims([], head) == {}
 
 
+def test_creditors_are_those_with_the_role_in_this_municipality(
+    chain: DeployedChain, creditors: tuple[str, str]
+) -> None:
+    reader, stranger = reader_of(chain), "0x" + "11" * 20
+    assert reader.creditors(MUNICIPALITY, [stranger, *creditors]) == set(creditors)
+    assert reader.creditors(MunicipalityCode(MUNICIPALITY + 1), list(creditors)) == set()
+    assert reader.creditors(MUNICIPALITY, []) == set()
+
+
 def test_encryption_keys_are_zero_where_there_is_none(chain: DeployedChain, creditors: tuple[str, str]) -> None:
     chain.transact("ClaimRegister", "setEncryptionKey", ONE, by="registrar")
     assert reader_of(chain).encryption_keys(list(creditors)) == {creditors[0]: ONE, creditors[1]: bytes(32)}

@@ -91,6 +91,29 @@ def test_candidates_skip_accounts_without_a_key(desks: NoticeDesks, caseworker: 
     assert not one.on_channel
 
 
+def test_candidates_skip_accounts_that_the_chain_does_not_know_as_a_creditor(
+    desks: NoticeDesks, caseworker: Actor
+) -> None:
+    made_up = AccountKey.generate().address
+    desks.keys[made_up] = desks.messages.public_key
+    desks.without_role.add(made_up)
+    desks.known[KVK] = Correspondent(
+        kvk=KVK, name="Stroom en Gas BV", accounts=(made_up, desks.account.address), suspended=False
+    )
+    dossier, debt = desks.enrolled(caseworker)
+    choice = Choice(obligation=debt, role=PartyRole.CREDITOR)
+    desks.desk.send(actor=caseworker, dossier=dossier, choices=[choice])
+    desks.post.send()
+    assert [recipient for _, _, recipient, _ in desks.sent] == [desks.account.address]
+    desks.keeping.clock.advance(days=1)
+    desks.without_role.add(desks.account.address)
+    (one,) = desks.desk.candidates(actor=caseworker, dossier=dossier)
+    assert not one.on_channel
+    with pytest.raises(Conflict) as caught:
+        desks.desk.send(actor=caseworker, dossier=dossier, choices=[choice])
+    assert caught.value.key == "not_on_channel"
+
+
 def test_send_seals_what_the_record_says_to_the_creditor(desks: NoticeDesks, caseworker: Actor) -> None:
     dossier, debt = desks.enrolled(caseworker)
     (sent,) = desks.desk.send(
