@@ -14,7 +14,6 @@ from schuldhulp.domain.records import (
     ReceivedClaim,
     Record,
     RecordVersion,
-    ResidentView,
     Source,
 )
 from schuldhulp.domain.types import NO_AMOUNT, RecordId
@@ -48,14 +47,28 @@ def received(held: RecordVersion | None, claim: OpenedClaim, *, anew: bool = Fal
     assert isinstance(record, ReceivedClaim)  # noqa: S101 - `record_of` looks for nothing else
     if record.commitment == fresh.commitment and not anew:
         return record
-    if record.resident_view is not ResidentView.NONE and record.waits_for_answer:
-        fresh = replace(
-            fresh,
-            resident_view=record.resident_view,
-            resident_reason=record.resident_reason,
-            resident_at=record.resident_at,
-        )
+    if record.waits_for_answer:
+        fresh = _disputed_as(record, fresh)
     return replace(fresh, obligation=record.obligation)
+
+
+def still_disputed(opened: Assessment, record: ReceivedClaim) -> ReceivedClaim:
+    """Return a claim's first record with the dispute that waited when the claim was taken out of this dossier before.
+
+    Taking a claim out and putting it back answers nobody.
+
+    Args:
+        opened: the dossier.
+        record: the record that is about to be its first one there.
+    """
+    earlier = [
+        (entry.row.created_at, entry.version.record)
+        for entry in opened.current.values()
+        if entry.version is not None and isinstance(entry.version.record, ReceivedClaim)
+        if entry.version.record.claim_id == record.claim_id
+    ]
+    newest = max(earlier, key=lambda each: each[0], default=None)
+    return record if newest is None or not newest[1].waits_for_answer else _disputed_as(newest[1], record)
 
 
 def draft_of(held: RecordVersion | None, fresh: RecordId, record: ReceivedClaim) -> Draft:
@@ -164,6 +177,15 @@ def undecided(
     if own_obligation(opened, record) == made.obligation and not _is_shared(opened, held, made.obligation):
         drafts = _stepped_back(opened, made.obligation, record, since=made_at, reason=reason)
     return replace(record, obligation=before.obligation), drafts
+
+
+def _disputed_as(earlier: ReceivedClaim, record: ReceivedClaim) -> ReceivedClaim:
+    return replace(
+        record,
+        resident_view=earlier.resident_view,
+        resident_reason=earlier.resident_reason,
+        resident_at=earlier.resident_at,
+    )
 
 
 def _is_shared(opened: Assessment, held: RecordVersion, obligation: RecordId) -> bool:

@@ -12,7 +12,7 @@ from schuldhulp.domain.records import ClaimDecisionState, Obligation, ReceivedCl
 from schuldhulp.domain.types import ClaimId, DossierId, RecordId
 from schuldhulp.errors import Conflict, InvalidInput
 from schuldhulp.services.claims.desk import DeskBase, require_none_waits
-from schuldhulp.services.claims.dossier_claims import current_records, draft_of, let_go, received
+from schuldhulp.services.claims.dossier_claims import current_records, draft_of, let_go, received, still_disputed
 from schuldhulp.services.claims.links import Link, find_link, record_of
 from schuldhulp.services.claims.rows import ClaimRow
 from schuldhulp.services.dossier_state import Assessment
@@ -68,6 +68,8 @@ class ClaimLinking(DeskBase):
         def prepare(opened: Assessment) -> Change:
             held = record_of(opened, claim_id)
             record = received(held, claim, anew=found is None)
+            if held is None:
+                record = still_disputed(opened, record)
             draft = draft_of(held, fresh, record)
             link = Link.to(dossier, draft.record_id, record)
 
@@ -89,7 +91,8 @@ class ClaimLinking(DeskBase):
         """Take a claim out of a dossier that it does not belong to.
 
         Its record is withdrawn there; it stays in the history, as everything does. An obligation that the claim made is
-        withdrawn, one that it renewed says again what it said before. Afterwards the claim can be linked anew.
+        withdrawn, one that it renewed says again what it said before. Afterwards the claim can be linked anew; put back
+        into the same dossier, it is still disputed there if it was.
 
         Args:
             actor: who; a dossier outside the caseload must have been opened, with a reason, in this session.

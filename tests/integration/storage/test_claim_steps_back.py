@@ -97,6 +97,31 @@ def the_claim(desks: ClaimDesks, dossier: DossierId):
     return found
 
 
+def the_claim_there(desks: ClaimDesks, dossier: DossierId):
+    """Return the claim of a dossier out of which it was taken before."""
+    every = records(desks.keeping.reader.read(dossier), RecordKind.CLAIM)
+    (found,) = [version for version in every if not version.withdrawn]
+    return found
+
+
+def seen(desks: ClaimDesks, dossier: DossierId) -> dict:
+    shown = the_claim_there(desks, dossier)
+    return {"record_id": shown.record_id, "expected_version": shown.version}
+
+
+def resident(dossier: DossierId) -> Actor:
+    return Actor(kind="resident", id="r", roles=frozenset({Role.RESIDENT}), dossiers=frozenset({dossier}), session="s")
+
+
+def moved_out_and_in(desks: ClaimDesks, anna: Actor, dossier: DossierId, claim: Claim) -> None:
+    """Take a claim out of its dossier and put it back."""
+    later(desks)
+    desks.desk.unlink(actor=anna, claim_id=claim.claim_id, reason="even eruit")
+    later(desks)
+    desks.desk.link(actor=anna, claim_id=claim.claim_id, dossier=dossier)
+    later(desks)
+
+
 def the_obligation(desks: ClaimDesks, dossier: DossierId):
     (found,) = records(desks.keeping.reader.read(dossier), RecordKind.OBLIGATION)
     return found
@@ -137,6 +162,22 @@ def test_unlink_withdraws_the_record_and_the_claim_can_be_linked_elsewhere(
     assert the_claim(desks, other).record_id == record
     with conflict("claim_linked"):
         desks.desk.link(actor=anna, claim_id=claim.claim_id, dossier=dossier)
+
+
+def test_unlink_answers_no_dispute(desks: ClaimDesks, anna: Actor, dossier: DossierId) -> None:
+    claim = linked(desks, anna, dossier)
+    said = {"actor": resident(dossier), "dossier": dossier}
+    for reason in ("Niet van mij.", "Toch niet."):
+        desks.objections.dispute(**said, **seen(desks, dossier), reason=reason)
+        moved_out_and_in(desks, anna, dossier, claim)
+        assert entry_of(desks, anna, claim).disputed
+        with conflict("resident_unanswered"):
+            include(desks, anna, dossier, claim)
+        assert the_claim_there(desks, dossier).record.resident_reason == reason
+        desks.objections.answer(actor=anna, dossier=dossier, **seen(desks, dossier), text="Deze rekening is van u.")
+        moved_out_and_in(desks, anna, dossier, claim)
+    # What was answered is not asked again.
+    include(desks, anna, dossier, claim)
 
 
 def test_unlink_needs_a_reason_a_link_and_no_decision_on_its_way(
@@ -243,9 +284,7 @@ def test_dispute_takes_an_inclusion_back_that_was_not_signed(
     include(desks, anna, dossier, claim)
     shown = the_claim(desks, dossier)
     said = desks.objections.dispute(
-        actor=Actor(
-            kind="resident", id="r", roles=frozenset({Role.RESIDENT}), dossiers=frozenset({dossier}), session="s"
-        ),
+        actor=resident(dossier),
         dossier=dossier,
         record_id=shown.record_id,
         expected_version=shown.version,
@@ -281,9 +320,7 @@ def test_dispute_stands_beside_an_inclusion_that_was_signed_a_moment_before(
     monkeypatch.setattr(objections, "_waiting_inclusion", lambda *given: next(looks, None) or real(*given))
     shown = the_claim(desks, dossier)
     said = desks.objections.dispute(
-        actor=Actor(
-            kind="resident", id="r", roles=frozenset({Role.RESIDENT}), dossiers=frozenset({dossier}), session="s"
-        ),
+        actor=resident(dossier),
         dossier=dossier,
         record_id=shown.record_id,
         expected_version=shown.version,
