@@ -97,6 +97,8 @@ TEXTS: dict[str, str] = {
     "statement_finding.contents_invalid": "holds no statement",
     "statement_finding.municipality_mismatch": "for another municipality",
     "statement_finding.sender_mismatch": "in the name of another organisation",
+    "statement_finding.signer_other": "signed by another account than that of the sender",
+    "statement_finding.sender_not_admitted": "the sender is not admitted on the chain",
     "statement_finding.bsn_not_allowed": "with a BSN, which the sender may not use",
     "statement_decline.client_unknown": "No client of ours",
     "statement_decline.no_consent": "No consent",

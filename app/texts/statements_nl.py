@@ -97,6 +97,8 @@ TEXTS: dict[str, str] = {
     "statement_finding.contents_invalid": "er staat geen opgave in",
     "statement_finding.municipality_mismatch": "voor een andere gemeente",
     "statement_finding.sender_mismatch": "op naam van een andere organisatie",
+    "statement_finding.signer_other": "door een ander account ondertekend dan dat van de afzender",
+    "statement_finding.sender_not_admitted": "de afzender is op de blockchain niet toegelaten",
     "statement_finding.bsn_not_allowed": "met een BSN, en dat mag de afzender niet gebruiken",
     "statement_decline.client_unknown": "Geen cliënt van ons",
     "statement_decline.no_consent": "Geen toestemming",

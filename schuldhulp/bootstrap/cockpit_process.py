@@ -192,7 +192,7 @@ def cockpit_is_secure() -> bool:
 
 
 def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
-    from schuldhulp.chain.claims import RegisterReader
+    from schuldhulp.chain.claims import REGISTER, RegisterReader
     from schuldhulp.creditor.page_lists import PageList
     from schuldhulp.crypto.history import HistoryKey
     from schuldhulp.crypto.keyring import AdministratorKeys, CockpitKeys, keyring_exists
@@ -230,6 +230,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.staff import StaffService
     from schuldhulp.services.statements.desk import StatementDesk
     from schuldhulp.services.statements.inbox import StatementInbox
+    from schuldhulp.services.statements.opening import StatementReader
     from schuldhulp.services.statements.outcomes import OutcomeKey
     from schuldhulp.services.status import StatusService
     from schuldhulp.services.verification import VerificationService
@@ -246,6 +247,12 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         municipality=municipality,
         head_max_age=settings.head_max_age,
         recording_limit=RECORDING_LIMIT,
+    )
+    opens = StatementReader(
+        opening_key=keys.claim,
+        municipality=municipality,
+        chain_id=deployment.chain_id,
+        claim_register=deployment.contracts[REGISTER].address,
     )
     log = ProcessingLog(store=store, keys=keys, clock=clock, municipality=municipality)
     writer = DossierWriter(reader=reader, log=log)
@@ -317,18 +324,17 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             reader=reader,
             log=log,
             matching=ClaimMatching(inbox=claims, dossiers=dossiers, reader=reader, log=log),
-            opening_key=keys.claim,
+            statements=opens,
             outcome_key=OutcomeKey.of(keys.log),
-            municipality=municipality,
         ),
         statement_desk=StatementDesk(
             reader=reader,
             writer=writer,
             caseload=caseload,
             log=log,
-            opening_key=keys.claim,
+            chain=gateway,
+            statements=opens,
             outcome_key=OutcomeKey.of(keys.log),
-            municipality=municipality,
         ),
         notices=NoticeDesk(
             reader=reader,

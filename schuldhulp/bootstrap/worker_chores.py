@@ -131,6 +131,7 @@ def _statements(
     from schuldhulp.chain.claims import REGISTER, RegisterReader
     from schuldhulp.chain.signer import AccountSigner
     from schuldhulp.services.statements.intake import StatementIntake
+    from schuldhulp.services.statements.opening import StatementReader
 
     deployment = gateway.deployment
     return StatementIntake(
@@ -139,12 +140,14 @@ def _statements(
         channel=channel,
         keys=RegisterReader(gateway, rpc),
         clock=clock,
-        municipality=MunicipalityCode(settings.municipality),
-        opening_key=keys.claim,
+        reader=StatementReader(
+            opening_key=keys.claim,
+            municipality=MunicipalityCode(settings.municipality),
+            chain_id=deployment.chain_id,
+            claim_register=deployment.contracts[REGISTER].address,
+        ),
         receipt_signer=keys.receipt.address,
         sign_digest=AccountSigner(keys.receipt.reveal()).sign_digest,
-        chain_id=deployment.chain_id,
-        claim_register=deployment.contracts[REGISTER].address,
         retention=timedelta(days=settings.claim_retention),
     )
 

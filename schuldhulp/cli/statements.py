@@ -16,6 +16,7 @@ from schuldhulp.connectors.statement_lines import statement_from_lines, statemen
 from schuldhulp.creditor.statements import StatementClient, StatementStanding
 from schuldhulp.domain.acknowledgements import acknowledgement_to_plain
 from schuldhulp.domain.money import format_amount
+from schuldhulp.domain.statement_refusals import refusal_to_plain
 from schuldhulp.errors import SchuldhulpError
 from schuldhulp.services.clock import SystemClock
 
@@ -27,6 +28,17 @@ app = typer.Typer(
 Organisation = Annotated[str, typer.Option(help="KvK number to act as; SCHULDHULP_ORGANISATION by default.")]
 
 INVITATION = "the lines of the statement (`schuldhulp statement template` shows them)"
+
+REFUSALS = {
+    "undecryptable": "it does not open for the municipality; send it again",
+    "contents_invalid": "what was sent is no statement; use a newer version of this software",
+    "municipality_mismatch": "it is for another municipality",
+    "sender_mismatch": "it is in the name of another organisation than yours",
+    "signer_other": "another account signed it than the one that sent it",
+    "sender_not_admitted": "your account has no role at the municipality; ask it for admission",
+    "bsn_not_allowed": "your account may not process citizen service numbers; leave client.bsn out",
+}
+"""What is wrong with a message, by the code in the municipality's refusal."""
 
 
 @app.command()
@@ -120,10 +132,13 @@ def _catch_up(client: StatementClient) -> list[str]:
 def _state(one: StatementStanding) -> str:
     if one.receipt is not None:
         return f"received, signed {one.receipt.acknowledgement.acknowledged_at.isoformat(timespec='minutes')}"
+    if one.refusal is not None:
+        reason = one.refusal.refusal.reason
+        return f"refused: {REFUSALS.get(reason, reason)}"
     if one.delivered_at is None:
         return "not delivered yet; `schuldhulp statement list` tries again"
     text = f"delivered {one.delivered_at.isoformat(timespec='minutes')}, no receipt yet"
-    return f"{text}; it may not open for the municipality: ask there" if one.is_late else text
+    return f"{text}; ask the municipality" if one.is_late else text
 
 
 def _plain(one: StatementStanding) -> dict[str, Any]:
@@ -141,4 +156,5 @@ def _plain(one: StatementStanding) -> dict[str, Any]:
         "deliveredAt": one.delivered_at.isoformat() if one.delivered_at else None,
         "late": one.is_late,
         "receipt": acknowledgement_to_plain(one.receipt) if one.receipt else None,
+        "refusal": refusal_to_plain(one.refusal) if one.refusal else None,
     }

@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import Final, Self
 
 from schuldhulp.creditor.claims_access import ClaimAccess, Connect
+from schuldhulp.creditor.claims_chain import CONTRACT
 from schuldhulp.creditor.claims_mailbox import Mailbox
 from schuldhulp.creditor.journal import ClaimJournal
 from schuldhulp.creditor.lists.patience import Patience
 from schuldhulp.creditor.patient_node import SECONDS, PatientNode
 from schuldhulp.creditor.registry import MAX_AGE
+from schuldhulp.creditor.signing import digest_signer
 from schuldhulp.creditor.statement_file import SentStatement, StatementFile
+from schuldhulp.creditor.statement_receipts import answer_from_plain, message_of
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.claim_journal import JournalKey
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.crypto.statements import seal_statement
-from schuldhulp.domain.acknowledgements import SignedAcknowledgement, acknowledgement_from_plain
+from schuldhulp.crypto.statements import seal_statement, statement_digest, statement_document
+from schuldhulp.domain.acknowledgements import SignedAcknowledgement
+from schuldhulp.domain.statement_refusals import SignedRefusal
 from schuldhulp.domain.statements import Statement
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput, Misconfigured, NotAllowed, NotFound, SchuldhulpError
@@ -44,6 +48,7 @@ class StatementStanding:
         message: hash of what was delivered, None while it was not.
         delivered_at: when the evaluator took it, UTC.
         receipt: the municipality's signature that it came and opened; None while there is none.
+        refusal: the municipality's signature that the message cannot be used, and why; None where there is none.
         is_late: whether a receipt should have come by now.
     """
 
@@ -51,6 +56,7 @@ class StatementStanding:
     message: bytes | None
     delivered_at: datetime | None
     receipt: SignedAcknowledgement | None
+    refusal: SignedRefusal | None = None
     is_late: bool
 
 
@@ -100,6 +106,7 @@ class StatementClient:
         )
         self._organisation = organisation
         self._messages = messages
+        self._sign = digest_signer(account)
         self._clock = clock or SystemClock()
         self._access = ClaimAccess(
             deployment=NetworkDeployment.load(deployment_file),
@@ -138,7 +145,7 @@ class StatementClient:
         self.close()
 
     def send(self, statement: Statement, *, again: bool = False) -> StatementStanding:
-        """Seal a statement and deliver it. What was sent before, word for word, is not sent again.
+        """Sign a statement, seal and deliver it. What was sent before, word for word, is not sent again unless refused.
 
         Args:
             statement: what to send.
@@ -157,7 +164,8 @@ class StatementClient:
         if statement.sender.kvk != self._organisation:
             raise InvalidInput("sender_other", "sender.kvk: send in your own name", field="sender.kvk")
         self._require_may_send(statement)
-        before = [one for one in self._file.all() if _same(one.statement, statement)]
+        refused = {message for message, answer in self._answers().items() if isinstance(answer, SignedRefusal)}
+        before = [one for one in self._file.all() if _same(one.statement, statement) and one.message not in refused]
         # What never arrived is finished in any case.
         known = next((one for one in before if not again or one.delivered_at is None), None)
         kept = known or self._file.begin(statement)
@@ -179,7 +187,7 @@ class StatementClient:
         return tuple(problems)
 
     def collect(self) -> tuple[str, ...]:
-        """Fetch receipts, and whatever else is in the mailbox.
+        """Fetch receipts and refusals, and whatever else is in the mailbox.
 
         Returns:
             Keys of what is wrong with messages that cannot be used.
@@ -191,18 +199,22 @@ class StatementClient:
 
     def list(self) -> Sequence[StatementStanding]:
         """Return the statements, oldest first; nobody is asked."""
-        receipts = self._receipts()
-        now = self._clock.now()
-        return [
-            StatementStanding(
-                statement=kept.statement,
-                message=kept.message,
-                delivered_at=kept.delivered_at,
-                receipt=(receipt := receipts.get(kept.message) if kept.message else None),
-                is_late=receipt is None and kept.delivered_at is not None and now - kept.delivered_at > LATE,
+        answers, now = self._answers(), self._clock.now()
+        found = []
+        for kept in self._file.all():
+            answer = answers.get(kept.message) if kept.message else None
+            late = kept.delivered_at is not None and now - kept.delivered_at > LATE
+            found.append(
+                StatementStanding(
+                    statement=kept.statement,
+                    message=kept.message,
+                    delivered_at=kept.delivered_at,
+                    receipt=answer if isinstance(answer, SignedAcknowledgement) else None,
+                    refusal=answer if isinstance(answer, SignedRefusal) else None,
+                    is_late=answer is None and late,
+                )
             )
-            for kept in self._file.all()
-        ]
+        return found
 
     def _deliver(self, kept: SentStatement) -> None:
         if kept.delivered_at is not None:
@@ -213,10 +225,19 @@ class StatementClient:
             raise NotFound("claim_key_missing", "this municipality takes nothing yet: it has no claim key on chain")
         sealed = kept.sealed
         if sealed is None or kept.sealed_to != state.claim_key:
-            sealed = seal_statement(state.claim_key, statement)
+            sealed = seal_statement(state.claim_key, statement, self._signature(statement))
             self._file.seal(statement.statement_id, sealed=sealed, sealed_to=state.claim_key)
         delivered = channel.deliver(MessageKind.STATEMENT, statement.statement_id, MUNICIPALITY, sealed)
         self._file.delivered(statement.statement_id, message=delivered.message, at=delivered.received_at)
+
+    def _signature(self, statement: Statement) -> bytes:
+        deployment = self._access.deployment
+        digest = statement_digest(
+            statement_document(statement),
+            chain_id=deployment.chain_id,
+            claim_register=deployment.contract(CONTRACT).address,
+        )
+        return self._sign(digest)
 
     def _require_may_send(self, statement: Statement) -> None:
         register, account = self._access.register(), self._access.account
@@ -233,13 +254,13 @@ class StatementClient:
                 field="client.bsn",
             )
 
-    def _receipts(self) -> dict[bytes, SignedAcknowledgement]:
-        """Return the right receipts by the message that they are about."""
-        found = {}
+    def _answers(self) -> dict[bytes, SignedAcknowledgement | SignedRefusal]:
+        """Return the right receipts and refusals by the message that they are about."""
+        found: dict[bytes, SignedAcknowledgement | SignedRefusal] = {}
         for kept in self._journal.messages():
             if kept.kind == MessageKind.STATEMENT_RECEIPT and kept.problem is None and kept.document:
-                signed = acknowledgement_from_plain(json.loads(kept.document))
-                found[signed.acknowledgement.message] = signed
+                answer = answer_from_plain(json.loads(kept.document))
+                found[message_of(answer)] = answer
         return found
 
     def _municipalities(self) -> Iterable[MunicipalityCode]:

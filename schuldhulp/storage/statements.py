@@ -15,7 +15,7 @@ from schuldhulp.storage import tables
 from schuldhulp.storage.repository import Repository, state
 
 _DECIDED: Final = (StatementState.TAKEN_OVER.value, StatementState.DECLINED.value)
-_RIGHT: Final = (StatementState.WAITING.value, *_DECIDED)
+_OPENED: Final = (StatementState.WAITING.value, StatementState.REFUSED.value, *_DECIDED)
 
 
 class Statements(Repository):
@@ -53,14 +53,13 @@ class Statements(Repository):
         return self._change(message, before, state=state.value, outcome=outcome, decided_at=at)
 
     def unreceipted(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[StatementRow]:
-        """Return right statements whose receipt has not arrived, those that were tried longest ago in front."""
+        """Return opened statements whose answer has not arrived, those that were tried longest ago in front."""
         table = tables.statements
         statement = (
             select(table)
             .where(
                 table.c.municipality == municipality,
-                table.c.state.in_(_RIGHT),
-                table.c.finding == StatementFinding.NONE.value,
+                table.c.state.in_(_OPENED),
                 table.c.receipted_at.is_(None),
             )
             .order_by(table.c.tried_at.is_not(None), table.c.tried_at, table.c.received_at, table.c.message)

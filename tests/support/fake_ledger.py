@@ -25,6 +25,12 @@ class FakeLedger:
     asked: int = 0
     tags: set[Tag] = field(default_factory=set)
     epoch: Epoch = EPOCH
+    roles: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def has_role(self, contract: str, verb: str, municipality: MunicipalityCode, account: str) -> bool:
+        """Return whether a test gave an account this role."""
+        self._answer()
+        return (contract, verb, account) in self.roles
 
     def require_fresh_head(self, now: datetime, max_age: int) -> Head:
         """Return a block of this moment, unless the chain is told to stand still."""

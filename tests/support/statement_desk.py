@@ -9,7 +9,6 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from schuldhulp.crypto.sealed import OpeningKey
-from schuldhulp.crypto.statements import seal_statement
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import Consent, ConsentForm, ConsentSubject
 from schuldhulp.domain.statements import Statement
@@ -19,12 +18,21 @@ from schuldhulp.services.claims.matching import ClaimMatching
 from schuldhulp.services.claims.rows import MailRow
 from schuldhulp.services.statements.desk import StatementDesk
 from schuldhulp.services.statements.inbox import StatementInbox
+from schuldhulp.services.statements.opening import StatementReader
 from schuldhulp.services.statements.outcomes import OutcomeKey
 from schuldhulp.services.statements.rows import StatementFinding, StatementRow
 from tests.support.factories import MUNICIPALITY, RecordKeeping
-from tests.support.statements import LANDLORD, make_statement
+from tests.support.statements import (
+    CHAIN_ID,
+    CLAIM_REGISTER,
+    LANDLORD,
+    SENDER,
+    make_statement,
+    sealed_statement,
+)
 
-SENDER = "0x" + "11" * 20
+ROLE = ("ClaimRegister", "CREDITOR", SENDER.address)
+"""What the account of the sender has on the chain."""
 
 
 @dataclass
@@ -36,30 +44,35 @@ class StatementDesks:
 
     def __post_init__(self) -> None:
         keeping = self.keeping
+        keeping.chain.roles.add(ROLE)
         outcome_key = OutcomeKey.of(keeping.keys.log)
         own: dict[str, Any] = {
             "reader": keeping.reader,
             "log": keeping.log,
-            "opening_key": self.claim_key,
+            "statements": StatementReader(
+                opening_key=self.claim_key,
+                municipality=MUNICIPALITY,
+                chain_id=CHAIN_ID,
+                claim_register=CLAIM_REGISTER,
+            ),
             "outcome_key": outcome_key,
-            "municipality": MUNICIPALITY,
         }
         # Statements have no claim behind them, so nothing is asked of the inbox of claims.
         no_claims: ClaimInbox = None  # type: ignore[assignment]
         matching = ClaimMatching(inbox=no_claims, dossiers=keeping.dossiers, reader=keeping.reader, log=keeping.log)
         self.inbox = StatementInbox(**own, matching=matching)
-        self.desk = StatementDesk(**own, writer=keeping.writer, caseload=keeping.caseload)
+        self.desk = StatementDesk(**own, writer=keeping.writer, caseload=keeping.caseload, chain=keeping.chain)
 
     def received(self, statement: Statement | None = None, *, opened: bool = True, **row: Any) -> bytes:
         """Store a statement as the worker leaves it; return its hash."""
         said = statement or make_statement()
-        content = row.pop("content", None) or seal_statement(self.claim_key.public_key, said)
+        content = row.pop("content", None) or sealed_statement(self.claim_key.public_key, said)
         message = keccak(content)
         finding = row.pop("finding", StatementFinding.NONE)
         values: dict[str, Any] = {
             "message": message,
             "municipality": MUNICIPALITY,
-            "sender": SENDER,
+            "sender": SENDER.address,
             "organisation": said.sender.kvk,
             "received_at": self.keeping.clock.now(),
         }

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.checks import check_text
 from schuldhulp.domain.records import Applicant, Consent, Expense, Income, Obligation
 from schuldhulp.domain.statements import StatementDecline, valid_consent
 from schuldhulp.domain.taken_statements import is_of, renewable, source_line, taken_over
-from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId
-from schuldhulp.errors import Conflict, NotFound
+from schuldhulp.domain.types import DossierId, RecordId
+from schuldhulp.errors import Conflict, NotFound, Undecryptable
 from schuldhulp.services.caseload import Caseload
 from schuldhulp.services.claims.dossier_claims import current_records
 from schuldhulp.services.clock import day_of, today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft, new_record_id
-from schuldhulp.services.ports import UnitOfWork
+from schuldhulp.services.ports import ChainReader, UnitOfWork
 from schuldhulp.services.processing_log import ProcessingLog
 from schuldhulp.services.statements.inbox import named
-from schuldhulp.services.statements.opening import OpenedStatement, opened_statement
+from schuldhulp.services.statements.opening import OpenedStatement, StatementReader, chain_finding
 from schuldhulp.services.statements.outcomes import Outcome, OutcomeKey, seal_outcome
 from schuldhulp.services.statements.rows import StatementState
 from schuldhulp.services.views import RecordView
@@ -56,9 +55,9 @@ class StatementDesk:
         writer: DossierWriter,
         caseload: Caseload,
         log: ProcessingLog,
-        opening_key: OpeningKey,
+        chain: ChainReader,
+        statements: StatementReader,
         outcome_key: OutcomeKey,
-        municipality: MunicipalityCode,
     ) -> None:
         """Take what it works with.
 
@@ -67,9 +66,9 @@ class StatementDesk:
             writer: writes to dossiers.
             caseload: lets people in.
             log: the processing log.
-            opening_key: the municipality's claim key.
+            chain: tells whether the account that signed a statement is still admitted.
+            statements: opens statements.
             outcome_key: encrypts what became of statements.
-            municipality: whose statements.
         """
         self._reader = reader
         self._writer = writer
@@ -77,9 +76,9 @@ class StatementDesk:
         self._log = log
         self._store = reader.store
         self._clock = reader.clock
-        self._opening_key = opening_key
+        self._chain = chain
+        self._statements = statements
         self._outcome_key = outcome_key
-        self._municipality = municipality
 
     def renewable(self, *, actor: Actor, message: bytes, dossier: DossierId, applicant: RecordId) -> list[Renewable]:
         """Return what a statement can renew in a dossier, the likeliest first.
@@ -135,6 +134,12 @@ class StatementDesk:
         self._admit(actor, dossier)
         self._require_opened(actor, dossier)
         claim = self._open(message)
+        # Asked again: the worker's word stands in the database, and an account may have lost its role since.
+        against = chain_finding(self._chain, self._statements.municipality, claim.row, claim.statement)
+        if against:
+            raise Undecryptable(
+                "statement_unreadable", f"this statement cannot be used: {against.value}", field="statement"
+            )
         fresh = new_record_id()
 
         def prepare(opened: Assessment) -> Change:
@@ -227,7 +232,7 @@ class StatementDesk:
 
     def _open(self, message: bytes) -> OpenedStatement:
         with self._store.read() as work:
-            opened = opened_statement(work, self._opening_key, self._municipality, message)
+            opened = self._statements.opened(work, message)
         if opened.row.state in (StatementState.TAKEN_OVER, StatementState.DECLINED):
             raise Conflict("statement_decided", "somebody decided on this statement before", field="statement")
         if opened.row.state is not StatementState.WAITING:

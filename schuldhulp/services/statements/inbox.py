@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.records import Consent
 from schuldhulp.domain.statements import StatementDecline, valid_consent
-from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId
+from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.domain.working_days import ANSWER_DAYS, add_working_days
 from schuldhulp.errors import InvalidInput, Undecryptable
 from schuldhulp.services.claims.dossier_claims import current_records
@@ -19,7 +18,7 @@ from schuldhulp.services.claims.matching import Candidate, ClaimMatching
 from schuldhulp.services.clock import day_of, today
 from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.processing_log import ProcessingLog
-from schuldhulp.services.statements.opening import OpenedStatement, opened_statement
+from schuldhulp.services.statements.opening import OpenedStatement, StatementReader
 from schuldhulp.services.statements.outcomes import Outcome, OutcomeKey, open_outcome
 from schuldhulp.services.statements.rows import StatementFinding, StatementRow, StatementState
 
@@ -79,9 +78,8 @@ class StatementInbox:
         reader: DossierReader,
         log: ProcessingLog,
         matching: ClaimMatching,
-        opening_key: OpeningKey,
+        statements: StatementReader,
         outcome_key: OutcomeKey,
-        municipality: MunicipalityCode,
     ) -> None:
         """Take what it works with.
 
@@ -89,17 +87,15 @@ class StatementInbox:
             reader: opens dossiers in memory; gives store and clock too.
             log: the processing log.
             matching: finds the dossiers that somebody may have.
-            opening_key: the municipality's claim key.
+            statements: opens statements.
             outcome_key: opens what became of statements.
-            municipality: whose statements.
         """
         self._reader = reader
         self._store = reader.store
         self._log = log
         self._matching = matching
-        self._opening_key = opening_key
+        self._statements = statements
         self._outcome_key = outcome_key
-        self._municipality = municipality
 
     def list(self, *, actor: Actor, decided: bool = False) -> Sequence[StatementEntry]:
         """Return what came in, oldest first; nothing of the contents.
@@ -113,7 +109,7 @@ class StatementInbox:
         """
         self._admit(actor, LogAction.LIST)
         with self._store.read() as work:
-            rows = work.statements.all(self._municipality, decided=decided)
+            rows = work.statements.all(self._statements.municipality, decided=decided)
         return [self._entry(row) for row in rows]
 
     def opened(self, *, actor: Actor, message: bytes) -> OpenedStatement:
@@ -130,7 +126,7 @@ class StatementInbox:
         """
         self._admit(actor, LogAction.OPEN, reason=named(message))
         with self._store.read() as work:
-            return opened_statement(work, self._opening_key, self._municipality, message)
+            return self._statements.opened(work, message)
 
     def candidates(self, *, actor: Actor, message: bytes) -> Sequence[StatementCandidate]:
         """Return the dossiers that a statement may be about, the likeliest first, and whether consent stands there.

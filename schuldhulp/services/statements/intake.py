@@ -1,4 +1,4 @@
-"""The worker's side of statements: takes them in, looks whether they open, and signs that they came."""
+"""The worker's side of statements: takes them in, looks whether they open, and answers signed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from schuldhulp.crypto.acknowledgements import acknowledgement_digest, seal_statement_receipt
-from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.crypto.statement_refusals import refusal_digest, seal_refusal
 from schuldhulp.domain.acknowledgements import Acknowledgement, SignedAcknowledgement
+from schuldhulp.domain.statement_refusals import SignedRefusal, StatementRefusal
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, SchuldhulpError, Unreachable
 from schuldhulp.services.claims.intake import Trouble
 from schuldhulp.services.claims.ports import Channel, Message, MessageKind
 from schuldhulp.services.ports import ChainReader, Clock, Store, UnitOfWork
-from schuldhulp.services.statements.opening import examined
+from schuldhulp.services.statements.opening import StatementReader, chain_finding
 from schuldhulp.services.statements.rows import StatementFinding, StatementRow, StatementState
 
 LOG: Final = logging.getLogger(__name__)
@@ -78,8 +79,8 @@ class StatementReport:
     Attributes:
         right: statements that opened and wait for a caseworker now.
         refused: statements that something is wrong with; staff sees them named.
-        sent: receipts that arrived.
-        unsent: receipts that something is in the way of.
+        sent: answers that arrived, receipts and refusals.
+        unsent: answers that something is in the way of.
         erased: statements whose sealed bytes were erased after their time.
         troubles: keys of what kept something back.
     """
@@ -93,7 +94,7 @@ class StatementReport:
 
 
 class StatementIntake:
-    """Opens statements, and tells their senders that they came and nothing else."""
+    """Opens statements, and tells their senders that they came, or what is wrong with the message; nothing else."""
 
     def __init__(
         self,
@@ -103,12 +104,9 @@ class StatementIntake:
         channel: Channel,
         keys: SenderKeys,
         clock: Clock,
-        municipality: MunicipalityCode,
-        opening_key: OpeningKey,
+        reader: StatementReader,
         receipt_signer: str,
         sign_digest: Callable[[bytes], bytes],
-        chain_id: int,
-        claim_register: str,
         retention: timedelta,
     ) -> None:
         """Take what it works with.
@@ -119,12 +117,9 @@ class StatementIntake:
             channel: the municipality's side of the channel.
             keys: tells the keys of senders.
             clock: the time.
-            municipality: whose statements.
-            opening_key: the municipality's claim key.
+            reader: opens statements.
             receipt_signer: checksummed address that receipts are signed with.
             sign_digest: signs 32 bytes with that account, 65 bytes r, s, v.
-            chain_id: chain of the ClaimRegister, which is signed for.
-            claim_register: its address.
             retention: how long sealed bytes are kept after a caseworker decided.
         """
         self._store = store
@@ -132,12 +127,10 @@ class StatementIntake:
         self._channel = channel
         self._keys = keys
         self._clock = clock
-        self._municipality = municipality
-        self._opening_key = opening_key
+        self._reader = reader
+        self._municipality = reader.municipality
         self._receipt_signer = receipt_signer
         self._sign_digest = sign_digest
-        self._chain_id = chain_id
-        self._claim_register = claim_register
         self._retention = retention
 
     def work(self) -> tuple[int, int]:
@@ -180,7 +173,7 @@ class StatementIntake:
         state, found = self._chain.municipality(self._municipality), []
         if state.receipt_signer != self._receipt_signer:
             found.append(Trouble.SIGNER_DIFFERS.value)
-        if state.claim_key != self._opening_key.public_key:
+        if state.claim_key != self._reader.opening_key.public_key:
             found.append(Trouble.CLAIM_KEY_DIFFERS.value)
         return found
 
@@ -206,14 +199,10 @@ class StatementIntake:
         return len(written) - refused, refused, faulty
 
     def _finding(self, row: StatementRow, content: bytes) -> StatementFinding:
-        found = examined(row, content, self._opening_key, self._municipality)
+        found = self._reader.examined(row, content)
         if isinstance(found, StatementFinding):
             return found
-        if found.client.bsn is not None and not self._chain.has_role(
-            "EnrolmentRegistry", "BSN_CREDITOR", self._municipality, row.sender
-        ):
-            return StatementFinding.BSN_NOT_ALLOWED
-        return StatementFinding.NONE
+        return chain_finding(self._chain, self._municipality, row, found)
 
     def _send(self) -> tuple[int, int]:
         now = self._clock.now()
@@ -236,7 +225,7 @@ class StatementIntake:
                 self._note(row, NO_KEY)
                 continue
             try:
-                receipt = seal_statement_receipt(key, row.statement_id, self._signed(row))
+                receipt = self._answer(row, key)
             except InvalidInput:
                 self._note(row, BAD_KEY)
                 continue
@@ -248,15 +237,20 @@ class StatementIntake:
                 ready.append((row, receipt))
         return ready
 
-    def _signed(self, row: StatementRow) -> SignedAcknowledgement:
-        said = Acknowledgement(
-            message=row.message,
-            municipality=self._municipality,
-            account=row.sender,
-            acknowledged_at=self._clock.now().replace(microsecond=0),
+    def _answer(self, row: StatementRow, key: bytes) -> bytes:
+        """Sign that a statement came, or what is wrong with it, and seal that to its sender."""
+        now = self._clock.now().replace(microsecond=0)
+        place: dict[str, Any] = {"chain_id": self._reader.chain_id, "claim_register": self._reader.claim_register}
+        about: dict[str, Any] = {"message": row.message, "municipality": self._municipality, "account": row.sender}
+        if row.finding:
+            refusal = StatementRefusal(**about, reason=row.finding.value, refused_at=now)
+            signature = self._sign_digest(refusal_digest(refusal, **place))
+            return seal_refusal(key, row.statement_id, SignedRefusal(refusal=refusal, signature=signature))
+        said = Acknowledgement(**about, acknowledged_at=now)
+        signed = SignedAcknowledgement(
+            acknowledgement=said, signature=self._sign_digest(acknowledgement_digest(said, **place))
         )
-        digest = acknowledgement_digest(said, chain_id=self._chain_id, claim_register=self._claim_register)
-        return SignedAcknowledgement(acknowledgement=said, signature=self._sign_digest(digest))
+        return seal_statement_receipt(key, row.statement_id, signed)
 
     def _deliver(self, row: StatementRow, receipt: bytes) -> bool:
         try:

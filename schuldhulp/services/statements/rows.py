@@ -30,7 +30,7 @@ class StatementState(StrEnum):
 
 
 class StatementFinding(StrEnum):
-    """What is wrong with a statement whatever a caseworker thinks of it; nothing is signed for it."""
+    """What is wrong with a statement whatever a caseworker thinks of it; its sender is told, signed."""
 
     NONE = ""
     UNDECRYPTABLE = "undecryptable"
@@ -41,6 +41,10 @@ class StatementFinding(StrEnum):
     """It is for another municipality."""
     SENDER_MISMATCH = "sender_mismatch"
     """It is in the name of another organisation than the one that sent it."""
+    SIGNER_OTHER = "signer_other"
+    """Another account signed it than the one that sent it, or none did."""
+    SENDER_NOT_ADMITTED = "sender_not_admitted"
+    """The account that sent it has no role of a creditor on the chain."""
     BSN_NOT_ALLOWED = "bsn_not_allowed"
     """It names a citizen service number, and its sender is not entitled to that."""
 
@@ -50,9 +54,9 @@ class StatementRow:
     """A statement; the sealed bytes are those of its mail.
 
     ``message``: keccak256 of the sealed bytes. ``statement_id``: under which it was delivered. ``sender`` and
-    ``organisation``: account and KvK number, by the evaluator's word. ``receipt``: the signature under it, sealed to
-    the sender; empty until it is made. ``trouble``: why the receipt could not be sent yet. ``outcome``: what became of
-    it, sealed; empty while it waits.
+    ``organisation``: account and KvK number, by the evaluator's word; the account signed what is inside as well.
+    ``receipt``: the signed answer to it, a receipt or a refusal, sealed to the sender; empty until it is made.
+    ``trouble``: why the answer could not be sent yet. ``outcome``: what became of it, sealed; empty while it waits.
     """
 
     message: bytes
@@ -93,7 +97,7 @@ class StatementRepository(Protocol):
         """Write what became of a statement that waits, or of one that was refused; False when it did neither."""
 
     def unreceipted(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[StatementRow]:
-        """Return right statements whose receipt has not arrived, those that were tried longest ago in front."""
+        """Return opened statements whose answer has not arrived, those that were tried longest ago in front."""
 
     def sign(self, message: bytes, receipt: bytes) -> bool:
         """Keep the sealed receipt of a statement; False when there is one."""
