@@ -47,6 +47,13 @@ class Notices(Repository):
         )
         return [_notice(row) for row in self._all(statement)]
 
+    def sign(self, row: NoticeRow, *, sent_at: datetime, signature: bytes) -> bool:
+        """Keep the signature with which a notice is delivered; False when another one was kept meanwhile."""
+        table = tables.notices
+        wanted = (table.c.message == row.message) & (table.c.signature == row.signature)
+        values = {"sent_at": sent_at, "signature": signature}
+        return self._run(update(table).where(wanted).values(**values)).rowcount == 1
+
     def note(self, message: bytes, *, trouble: str, tried_at: datetime) -> None:
         """Write why a notice could not be sent."""
         table = tables.notices

@@ -454,6 +454,8 @@ notices = Table(
     Column("trouble", Text, nullable=False),
     Column("tried_at", Time),
     Column("delivered_at", Time),
+    Column("sent_at", Time),
+    Column("signature", Octets, nullable=False),
 )
 
 notice_replies = Table(

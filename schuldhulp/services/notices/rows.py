@@ -13,7 +13,10 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from schuldhulp.crypto.jobs import JobKey, job_mac, verify_job_mac
+from schuldhulp.crypto.notices import HASH_LENGTH
+from schuldhulp.domain.sendings import Sending, SignedSending
 from schuldhulp.domain.types import MunicipalityCode
+from schuldhulp.errors import InvalidInput
 
 _PURPOSE: Final = "notice"
 
@@ -47,7 +50,8 @@ class NoticeRow:
 
     ``message``: keccak256 of ``content``. ``notice_id``: what it is delivered under. ``recipient``: the creditor's
     account. ``content``: the hash of the notice and the notice, sealed to that account's encryption key.
-    ``tried_at``: when it was last sent; ``delivered_at``: when the evaluator says that it came in.
+    ``tried_at``: when it was last sent; ``delivered_at``: when the evaluator says that it came in. ``sent_at`` and
+    ``signature``: the worker's signature under it, which is delivered behind the content; whoever reads them checks it.
     """
 
     message: bytes
@@ -61,6 +65,8 @@ class NoticeRow:
     trouble: str = ""
     tried_at: datetime | None = None
     delivered_at: datetime | None = None
+    sent_at: datetime | None = None
+    signature: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +106,9 @@ class NoticeRepository(Protocol):
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[NoticeRow]:
         """Return the notices that wait, those that were tried longest ago in front."""
 
+    def sign(self, row: NoticeRow, *, sent_at: datetime, signature: bytes) -> bool:
+        """Keep the signature with which a notice is delivered; False when another one was kept meanwhile."""
+
     def note(self, message: bytes, *, trouble: str, tried_at: datetime) -> None:
         """Write why a notice could not be sent."""
 
@@ -120,6 +129,28 @@ class NoticeRepository(Protocol):
 
     def open_reply(self, row: ReplyRow) -> bool:
         """Write what an acknowledgement came to; False when somebody was first."""
+
+
+def sending_of(row: NoticeRow) -> Sending:
+    """Return what is signed when a notice is sent.
+
+    Raises:
+        InvalidInput: the row has no time, or nothing that could be signed.
+    """
+    if row.sent_at is None:
+        raise InvalidInput("required", "sent_at: must be filled in", field="sent_at")
+    return Sending(
+        notice=row.content[:HASH_LENGTH], municipality=row.municipality, recipient=row.recipient, sent_at=row.sent_at
+    )
+
+
+def signed_sending(row: NoticeRow) -> SignedSending:
+    """Return what a row says was signed; the signature is not checked here.
+
+    Raises:
+        InvalidInput: nothing was.
+    """
+    return SignedSending(sending=sending_of(row), signature=row.signature)
 
 
 def notice_mac(key: JobKey, row: NoticeRow) -> bytes:
