@@ -23,7 +23,7 @@ from app.texts import t
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.statements import StatementDecline
 from schuldhulp.domain.types import RecordId
-from schuldhulp.errors import InvalidInput
+from schuldhulp.errors import InvalidInput, SchuldhulpError
 from schuldhulp.services.statements.desk import TEXT_LENGTH
 from schuldhulp.services.statements.rows import StatementState
 
@@ -136,13 +136,22 @@ def _fill_in(actor: Actor, entry: StatementEntry, view: DossierView, applicant: 
             forms.show_problems(TAKE, fields, draft)
         return
     known = draft.outcome["known"]
+    renews = None if known == NEW else known
     before = next((one.record for one in found if one.record_id == known), None)
-    show(
-        layout.section(t("statements.becomes")),
-        facts(((t("field.statement.known"), fields[0].words(known, people)),)),
-    )
     if before is not None:
-        show(layout.subsection(t("statements.stood")), facts(describe(before, people)))
+        show(layout.section(t("statements.stood")), facts(describe(before, people)))
+    try:
+        becomes = cockpit.statement_desk.becomes(
+            actor=actor, message=entry.message, dossier=view.summary.id, applicant=applicant, known=renews
+        )
+    except SchuldhulpError as refused:
+        if error is None:
+            notices.failure(refused)
+        st.button(t("check.back"), key=f"{TAKE}_back", on_click=draft.back)
+        return
+    for one in becomes:
+        heading = t("statements.becomes_new" if one.is_new else "statements.becomes")
+        show(layout.section(heading), facts(describe(one.record, people)))
     with st.container(horizontal=True):
         st.button(
             t("statements.take_over_send"),
@@ -155,7 +164,7 @@ def _fill_in(actor: Actor, entry: StatementEntry, view: DossierView, applicant: 
                     message=entry.message,
                     dossier=view.summary.id,
                     applicant=applicant,
-                    known=None if known == NEW else known,
+                    known=renews,
                 ),
             ),
             disabled=error is not None,

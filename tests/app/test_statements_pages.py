@@ -128,7 +128,10 @@ def test_take_over_with_consent_makes_or_renews_what_the_dossier_says(
     assert "Een nieuw gegeven" in box.options
     box.set_value(b"")
     press(at, "statement_take_check")
-    assert "Een nieuw gegeven" in text_of(at)
+    checked = text_of(at)
+    assert "Dit komt erbij" in checked
+    assert "Opgave van Woonstichting De Haven" in checked
+    assert f"bericht {message.hex()[:16]}" in checked
     press(at, "statement_take_send")
     assert "De opgave is overgenomen" in text_of(at)
     assert number_of(message) in text_of(at)
@@ -143,8 +146,9 @@ def test_take_over_with_consent_makes_or_renews_what_the_dossier_says(
     # The party's own record is what a statement renews unless somebody says otherwise.
     assert at.selectbox(key="statement_take_known").value != b""
     press(at, "statement_take_check")
-    assert "Dit staat er nu" in text_of(at)
-    assert "612,34" in text_of(at)
+    checked = text_of(at)
+    assert checked.index("Dit staat er nu") < checked.index("612,34") < checked.index("Zo wijzigt het gegeven")
+    assert "650,00" in checked[checked.index("Zo wijzigt het gegeven") :]
     press(at, "statement_take_send")
     assert 650_00 in {
         versions[-1].record.amount
@@ -173,6 +177,21 @@ def test_take_over_says_what_came_in_between(visit: Visit, fake: FakeCockpit, in
     assert "al besloten" in text_of(
         visit("caseworker", "opgave-overnemen", dossier=FIRST, opgave=message, persoon=me, nr="2")
     )
+
+
+def test_take_over_is_not_offered_once_the_consent_is_over(
+    visit: Visit, fake: FakeCockpit, inbox: FakeStatements, me: bytes
+) -> None:
+    consent(fake, me)
+    message = received(inbox)
+    at = take(visit, message, me)
+    at.selectbox(key="statement_take_known").set_value(b"")
+    for stored in fake.stored[FIRST].records.values():
+        if isinstance(stored[-1].record, Consent):
+            stored[-1] = replace(stored[-1], record=replace(stored[-1].record, ended_on=date(2026, 11, 20)))
+    press(at, "statement_take_check")
+    assert "Vandaag geldt geen toestemming" in text_of(at)
+    assert [button.key for button in at.button if button.key == "statement_take_send"] == []
 
 
 def test_decline_asks_a_reason_and_shows_it_before_it_is_sent(visit: Visit, inbox: FakeStatements) -> None:

@@ -13,11 +13,11 @@ from eth_utils.crypto import keccak
 from schuldhulp.domain.access import Actor, Permission, require
 from schuldhulp.domain.records import Applicant, Consent, Record
 from schuldhulp.domain.statements import Statement, StatementDecline, valid_consent
-from schuldhulp.domain.taken_statements import is_of, renewable, source_line, taken_over
+from schuldhulp.domain.taken_statements import TakenOver, is_of, renewable, source_line, taken_over
 from schuldhulp.domain.types import DossierId, RecordId
 from schuldhulp.errors import Conflict, NotFound, SchuldhulpError, Undecryptable
 from schuldhulp.services.claims.matching import Candidate, signs_of
-from schuldhulp.services.statements.desk import Renewable
+from schuldhulp.services.statements.desk import Becomes, Renewable
 from schuldhulp.services.statements.inbox import StatementCandidate, StatementEntry
 from schuldhulp.services.statements.opening import OpenedStatement
 from schuldhulp.services.statements.rows import StatementFinding, StatementRow, StatementState
@@ -46,7 +46,9 @@ class FakeStatements:
 
     def __post_init__(self) -> None:
         self.inbox = SimpleNamespace(list=self._list, opened=self._opened, candidates=self._candidates)
-        self.desk = SimpleNamespace(renewable=self._renewable, take_over=self._take_over, decline=self._decline)
+        self.desk = SimpleNamespace(
+            renewable=self._renewable, becomes=self._becomes, take_over=self._take_over, decline=self._decline
+        )
 
     def receive(self, statement: Statement | None = None, **row: Any) -> bytes:
         """Let a statement come in; return its hash."""
@@ -127,23 +129,33 @@ class FakeStatements:
             for record_id, record in renewable(statement, self._records(dossier), applicant)
         ]
 
-    def _take_over(
-        self, *, actor: Actor, message: bytes, dossier: DossierId, applicant: RecordId, known: RecordId | None = None
-    ) -> Any:
-        self._fail()
+    def _made(self, message: bytes, dossier: DossierId, applicant: RecordId, known: RecordId | None) -> TakenOver:
         one = self.kept[message]
         if one.row.state is not StatementState.WAITING:
             raise Conflict("statement_decided", "before")
         if self._consent(dossier, one.statement, applicant) is None:
             raise Conflict("consent_missing", "none holds")
         before: Any = self._records(dossier).get(known) if known else None
-        made = taken_over(
+        return taken_over(
             one.statement,
             applicant,
             known=before,
             source=source_line(one.statement, self.now.date(), message),
             today=self.now.date(),
         )
+
+    def _becomes(
+        self, *, actor: Actor, message: bytes, dossier: DossierId, applicant: RecordId, known: RecordId | None = None
+    ) -> list[Becomes]:
+        made = self._made(message, dossier, applicant, known)
+        both = ((made.renewed, False), (made.added, True))
+        return [Becomes(record=record, is_new=is_new) for record, is_new in both if record is not None]
+
+    def _take_over(
+        self, *, actor: Actor, message: bytes, dossier: DossierId, applicant: RecordId, known: RecordId | None = None
+    ) -> Any:
+        self._fail()
+        one, made = self.kept[message], self._made(message, dossier, applicant, known)
         written = None
         if made.renewed is not None and known is not None:
             written = self.stored[dossier].put(known, made.renewed)

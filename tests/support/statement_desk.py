@@ -76,6 +76,7 @@ class StatementDesks:
             "organisation": said.sender.kvk,
             "received_at": self.keeping.clock.now(),
         }
+        values = {name: row.pop(name, value) for name, value in values.items()}
         with self.keeping.store.write() as work:
             work.mail.add(
                 MailRow(

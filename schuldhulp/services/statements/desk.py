@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.checks import check_text
-from schuldhulp.domain.records import Applicant, Consent, Expense, Income, Obligation
+from schuldhulp.domain.records import Applicant, Consent, Expense, Income, Obligation, Record
 from schuldhulp.domain.statements import StatementDecline, valid_consent
 from schuldhulp.domain.taken_statements import is_of, renewable, source_line, taken_over
 from schuldhulp.domain.types import DossierId, RecordId
@@ -43,6 +43,19 @@ class Renewable:
     record_id: RecordId
     record: Income | Expense | Obligation
     is_own: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Becomes:
+    """A record as it will be once a statement is taken over.
+
+    Attributes:
+        record: what it will say.
+        is_new: whether the dossier does not have it yet.
+    """
+
+    record: Record
+    is_new: bool
 
 
 class StatementDesk:
@@ -100,6 +113,33 @@ class StatementDesk:
             Renewable(record_id=record_id, record=record, is_own=is_of(statement, record))
             for record_id, record in renewable(statement, records, applicant)
         ]
+
+    def becomes(
+        self,
+        *,
+        actor: Actor,
+        message: bytes,
+        dossier: DossierId,
+        applicant: RecordId,
+        known: RecordId | None = None,
+    ) -> list[Becomes]:
+        """Return the records that `take_over` would write now; nothing is written.
+
+        Args:
+            actor: who; a dossier outside the caseload must have been opened, with a reason, in this session.
+            message: hash of the statement.
+            dossier: where it belongs.
+            applicant: whom it is about.
+            known: the record that it renews; None makes a new one.
+
+        Raises:
+            NotAllowed, NotFound, Undecryptable, InvalidInput, Conflict, Unreachable: as `take_over`.
+        """
+        self._admit(actor, dossier)
+        self._require_opened(actor, dossier)
+        claim, fresh = self._open(message), new_record_id()
+        drafts, _ = self._drafts(self._reader.read(dossier), claim, applicant, known, fresh)
+        return [Becomes(record=draft.record, is_new=draft.record_id == fresh) for draft in drafts]
 
     def take_over(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
+from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.audit import Purpose
 from schuldhulp.domain.identifiers import Bsn
@@ -18,8 +20,8 @@ from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, Unde
 from schuldhulp.services.statements.rows import StatementFinding, StatementState
 from schuldhulp.storage import SqlStore
 from tests.support.factories import MUNICIPALITY, RecordKeeping, make_applicant
-from tests.support.statement_desk import StatementDesks
-from tests.support.statements import make_statement
+from tests.support.statement_desk import ROLE, StatementDesks
+from tests.support.statements import make_statement, sealed_statement
 
 
 @pytest.fixture
@@ -116,6 +118,84 @@ def test_take_over_needs_a_consent_that_holds_today(
     assert rents(desks, anna, dossier) == []
     (entry,) = desks.inbox.list(actor=anna)
     assert (entry.state, entry.answer_by) == (StatementState.WAITING, date(2026, 12, 7))
+
+
+@pytest.mark.parametrize("over", ["ended", "withdrawn"])
+def test_consent_that_went_while_the_page_was_open_is_refused_in_the_same_change(
+    desks: StatementDesks, anna: Actor, dossier: DossierId, over: str
+) -> None:
+    message, consent = desks.received(), desks.consents(anna, dossier)
+    applicant = desks.keeping.first_applicant(dossier)
+    records, place = desks.keeping.records, {"actor": anna, "dossier": dossier, "record_id": consent}
+    arguments = {"actor": anna, "message": message, "dossier": dossier, "applicant": applicant}
+    assert [one.is_new for one in desks.desk.becomes(**arguments)] == [True]
+    change = desks.keeping.writer.change
+
+    def gone_meanwhile(*given, **named):
+        # After everything was looked at that is looked at before the dossier is locked.
+        desks.keeping.writer.change = change
+        if over == "withdrawn":
+            records.withdraw(**place, expected_version=1, reason="Ingetrokken")
+        else:
+            (view,) = records.history(**place)
+            ended = replace(view.record, ended_on=date(2026, 11, 23))
+            records.change(**place, expected_version=1, record=ended)
+        return change(*given, **named)
+
+    desks.keeping.writer.change = gone_meanwhile
+    with conflict("consent_missing"):
+        taken(desks, anna, dossier, message)
+    with conflict("consent_missing"):
+        desks.desk.becomes(**arguments)
+    assert rents(desks, anna, dossier) == []
+    assert desks.inbox.list(actor=anna)[0].state is StatementState.WAITING
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_becomes_says_what_take_over_writes_and_writes_nothing(
+    desks: StatementDesks, anna: Actor, dossier: DossierId, known: bool
+) -> None:
+    desks.consents(anna, dossier)
+    first = taken(desks, anna, dossier, desks.received()).record_id if known else None
+    later = desks.received(make_statement(amount=650_00, from_date=date(2027, 7, 1)))
+    applicant = desks.keeping.first_applicant(dossier)
+    arguments = {"actor": anna, "message": later, "dossier": dossier, "applicant": applicant, "known": first}
+    found = desks.desk.becomes(**arguments)
+    assert [one.is_new for one in found] == ([False, True] if known else [True])
+    before = [one.record for one in rents(desks, anna, dossier)]
+    assert len(before) == int(known)
+    desks.desk.take_over(**arguments)
+    written = {one.record.from_date: one.record for one in rents(desks, anna, dossier)}
+    assert written == {one.record.from_date: one.record for one in found}
+
+
+def test_take_over_asks_the_chain_whether_the_sender_is_still_admitted(
+    desks: StatementDesks, anna: Actor, dossier: DossierId
+) -> None:
+    desks.consents(anna, dossier)
+    message = desks.received()
+    desks.keeping.chain.roles.clear()
+    with pytest.raises(Undecryptable, match="sender_not_admitted"):
+        taken(desks, anna, dossier, message)
+    desks.keeping.chain.roles.add(ROLE)
+    taken(desks, anna, dossier, message)
+
+
+def test_what_somebody_puts_into_the_database_cannot_be_taken_over(
+    desks: StatementDesks, anna: Actor, dossier: DossierId
+) -> None:
+    desks.consents(anna, dossier)
+    said = make_statement()
+    other = AccountKey.generate()
+    forged = sealed_statement(desks.claim_key.public_key, said, other)
+    # In the name of the landlord's account, without its key; and of an own account, without a role.
+    with pytest.raises(Undecryptable, match="signer_other"):
+        taken(desks, anna, dossier, desks.received(said, content=forged))
+    again = make_statement()
+    own = sealed_statement(desks.claim_key.public_key, again, other)
+    with pytest.raises(Undecryptable, match="sender_not_admitted"):
+        taken(desks, anna, dossier, desks.received(again, content=own, sender=other.address))
+    assert rents(desks, anna, dossier) == []
 
 
 def test_take_over_needs_the_consent_of_whom_it_is_about(desks: StatementDesks, anna: Actor) -> None:
