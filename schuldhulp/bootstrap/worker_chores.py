@@ -70,7 +70,9 @@ def channel_chores(
     often = parse_schedule(settings.claims_schedule)
     renewals = _renewals(settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock)
     statements = _statements(settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock)
-    notices, replies = _notices(settings, store=store, gateway=gateway, keys=keys, channel=channel, clock=clock)
+    notices, replies = _notices(
+        settings, store=store, gateway=gateway, rpc=rpc, keys=keys, channel=channel, clock=clock
+    )
     return (
         Chore(
             name="asking for new statements",
@@ -157,21 +159,39 @@ def _notices(
     *,
     store: SqlStore,
     gateway: Gateway,
+    rpc: Any,
     keys: WorkerKeys,
     channel: HttpChannel,
     clock: Clock,
 ) -> tuple[NoticePost, ReplyCheck]:
-    from schuldhulp.chain.claims import REGISTER
-    from schuldhulp.services.notices.post import NoticePost
+    from schuldhulp.chain.claims import REGISTER, RegisterReader
+    from schuldhulp.chain.signer import AccountSigner
+    from schuldhulp.services.notices.post import NoticePost, SendingDesk
     from schuldhulp.services.notices.replies import ReplyCheck
 
     municipality = MunicipalityCode(settings.municipality)
-    post = NoticePost(store=store, channel=channel, clock=clock, job_key=keys.job, municipality=municipality)
+    place = gateway.deployment.chain_id, gateway.deployment.contracts[REGISTER].address
+    post = NoticePost(
+        store=store,
+        channel=channel,
+        chain=gateway,
+        register=RegisterReader(gateway, rpc),
+        clock=clock,
+        job_key=keys.job,
+        municipality=municipality,
+        desk=SendingDesk(
+            sign_digest=AccountSigner(keys.receipt.reveal()).sign_digest,
+            signer=keys.receipt.address,
+            chain_id=place[0],
+            claim_register=place[1],
+        ),
+        head_max_age=settings.head_max_age,
+    )
     replies = ReplyCheck(
         store=store,
         opening_key=keys.claim,
         municipality=municipality,
-        chain_id=gateway.deployment.chain_id,
-        claim_register=gateway.deployment.contracts[REGISTER].address,
+        chain_id=place[0],
+        claim_register=place[1],
     )
     return post, replies

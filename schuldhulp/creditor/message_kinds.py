@@ -9,14 +9,14 @@ from typing import Protocol
 
 from schuldhulp.creditor.claims_access import ClaimAccess
 from schuldhulp.creditor.claims_chain import CONTRACT
-from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt, signer_at
+from schuldhulp.creditor.claims_receipts import CheckedReceipt, check_receipt
 from schuldhulp.creditor.claims_steps import KeptMessage
 from schuldhulp.creditor.claims_work import municipality_of
 from schuldhulp.creditor.journal import ClaimJournal
+from schuldhulp.creditor.notice_contents import current_signer, notice_problem
 from schuldhulp.creditor.receipt_times import LEAD
 from schuldhulp.creditor.statement_receipts import checked_statement_receipt
 from schuldhulp.crypto.claim_decisions import open_decision
-from schuldhulp.crypto.notices import open_notice
 from schuldhulp.crypto.renewals import open_renewal, renewal_signer
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.renewals import renewal_to_plain
@@ -105,11 +105,11 @@ class RenewalCheck:
             return Judged(problem="renewal_elsewhere")
         if request.holder.lower() != self._access.account.lower():
             return Judged(problem="holder_other")
-        deployment, head = self._access.deployment, self._access.head()
+        deployment = self._access.deployment
         signer = renewal_signer(
             signed, chain_id=deployment.chain_id, claim_register=deployment.contract(CONTRACT).address
         )
-        if signer != signer_at(deployment, self._access.node, request.municipality, head.number, head.hash):
+        if signer != current_signer(request.municipality, access=self._access):
             return Judged(problem="signer_other")
         return Judged(document=json.dumps(renewal_to_plain(signed)))
 
@@ -131,14 +131,14 @@ class StatementReceiptCheck:
 class NoticeCheck:
     """Checks notices that somebody gets help. What one says stays sealed."""
 
-    def __init__(self, messages: OpeningKey) -> None:
-        """Take what opens messages."""
+    def __init__(self, *, access: ClaimAccess, messages: OpeningKey) -> None:
+        """Take the chain, and what opens messages."""
+        self._access = access
         self._messages = messages
 
     def check(self, kept: KeptMessage) -> Judged:
-        """See that it opens, stands for what it says, and is of the municipality in whose mailbox it lay."""
-        notice = open_notice(self._messages, kept.claim_id, kept.content)
-        return Judged(problem=None if notice.municipality == kept.municipality else "notice_elsewhere")
+        """See that it opens and stands for what it says, and that the municipality sends it to this account."""
+        return Judged(problem=notice_problem(kept, access=self._access, messages=self._messages))
 
 
 def message_handlers(
@@ -154,7 +154,7 @@ def message_handlers(
     return {
         MessageKind.RECEIPT: ReceiptCheck(access=access, journal=journal, messages=messages),
         MessageKind.DECISION: DecisionCheck(messages),
-        MessageKind.NOTICE: NoticeCheck(messages),
+        MessageKind.NOTICE: NoticeCheck(access=access, messages=messages),
         MessageKind.RENEWAL: RenewalCheck(access=access, messages=messages),
         MessageKind.STATEMENT_RECEIPT: StatementReceiptCheck(access=access, messages=messages),
     }

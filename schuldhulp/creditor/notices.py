@@ -1,8 +1,8 @@
 """Notices that municipalities send a creditor, and the creditor's signature that it has them.
 
-A notice tells that somebody gets help; it says nothing that a signal would not. Who signs for one has read it: the
-signature is over bytes that stand for just this text. It is kept as a file beside the journal, before it is sent, so
-that the same signature is sent again after any failure.
+A notice tells that somebody gets help; it says nothing that a signal would not. It counts when the municipality signed
+it. Who signs for one has read it: the signature is over bytes that stand for just this text. It is kept as a file
+beside the journal, before it is sent, so that the same signature is sent again after any failure.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from schuldhulp.creditor.claims_access import ClaimAccess
 from schuldhulp.creditor.claims_chain import CONTRACT
 from schuldhulp.creditor.claims_steps import KeptMessage
 from schuldhulp.creditor.journal import ClaimJournal
+from schuldhulp.creditor.notice_contents import OpenedNotice, opened_notice
 from schuldhulp.creditor.signing import digest_signer
 from schuldhulp.creditor.whole_file import make_private, write_whole
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.acknowledgements import acknowledgement_digest, acknowledgement_signer, seal_acknowledgement
 from schuldhulp.crypto.channel import message_hash
-from schuldhulp.crypto.notices import open_notice
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.acknowledgements import (
     Acknowledgement,
@@ -48,6 +48,7 @@ class ReceivedNotice:
     Attributes:
         notice: what it says.
         message: keccak256 of what was delivered, 32 bytes.
+        sent_at: when the municipality signed it, UTC.
         acknowledged_at: when this creditor signed for it, UTC; None while it did not.
         delivered_at: when the municipality's evaluator took that, UTC; None while it did not.
         days_left: working days until the creditor should have answered, below zero the days by which it is late.
@@ -55,6 +56,7 @@ class ReceivedNotice:
 
     notice: Notice = field(repr=False)
     message: bytes
+    sent_at: datetime
     acknowledged_at: datetime | None
     delivered_at: datetime | None
     days_left: int
@@ -144,8 +146,9 @@ class NoticeBox:
         if kept is None:
             raise NotFound("notice_unknown", "no such notice came", field="NOTICE")
         # Opened once more: nobody signs for what cannot be read.
-        notice = open_notice(self._messages, kept.claim_id, kept.content)
-        reply = self._reply(kept) or self._sign_for(kept)
+        opened = self._open(kept)
+        notice = opened.notice
+        reply = self._reply(kept, opened) or self._sign_for(kept, opened)
         if reply.delivered_at is not None:
             return self._received(kept)
         state, channel = self._access.municipality(notice.municipality)
@@ -155,12 +158,12 @@ class NoticeBox:
         delivered = channel.deliver(MessageKind.ACKNOWLEDGEMENT, kept.claim_id, MUNICIPALITY, sealed)
         if delivered.message != message_hash(sealed):
             raise Deviation("message_other", "the evaluator acknowledged something else than was delivered")
-        self._write(kept, _Reply(signed=reply.signed, delivered_at=delivered.received_at))
+        self._write(_Reply(signed=reply.signed, delivered_at=delivered.received_at))
         return self._received(kept)
 
-    def _sign_for(self, kept: KeptMessage) -> _Reply:
+    def _sign_for(self, kept: KeptMessage, opened: OpenedNotice) -> _Reply:
         said = Acknowledgement(
-            message=kept.message,
+            message=opened.name,
             municipality=kept.municipality,
             account=self._account,
             acknowledged_at=whole_seconds(self._clock.now()),
@@ -169,7 +172,7 @@ class NoticeBox:
             signed=SignedAcknowledgement(acknowledgement=said, signature=self._sign(self._digest(said))),
             delivered_at=None,
         )
-        self._write(kept, reply)
+        self._write(reply)
         return reply
 
     def _digest(self, said: Acknowledgement) -> bytes:
@@ -179,24 +182,30 @@ class NoticeBox:
         )
 
     def _kept(self) -> list[KeptMessage]:
-        return [one for one in self._journal.messages() if one.kind == MessageKind.NOTICE and one.problem is None]
+        # Sent again with a new signature, when the municipality changed its signer, a notice is the same one.
+        found = [one for one in self._journal.messages() if one.kind == MessageKind.NOTICE and one.problem is None]
+        return list({one.claim_id: one for one in found}.values())
 
     def _received(self, kept: KeptMessage) -> ReceivedNotice:
-        notice = open_notice(self._messages, kept.claim_id, kept.content)
-        reply = self._reply(kept)
+        opened = self._open(kept)
+        notice, reply = opened.notice, self._reply(kept, opened)
         return ReceivedNotice(
             notice=notice,
             message=kept.message,
+            sent_at=opened.signed.sending.sent_at,
             acknowledged_at=reply.signed.acknowledgement.acknowledged_at if reply else None,
             delivered_at=reply.delivered_at if reply else None,
             days_left=working_days_left(today(self._clock), notice.answer_by),
         )
 
-    def _path(self, kept: KeptMessage) -> Path:
-        return self._folder / f"{kept.message.hex()[:40]}.json"
+    def _open(self, kept: KeptMessage) -> OpenedNotice:
+        return opened_notice(kept, messages=self._messages, account=self._account)
 
-    def _reply(self, kept: KeptMessage) -> _Reply | None:
-        path = self._path(kept)
+    def _path(self, name: bytes) -> Path:
+        return self._folder / f"{name.hex()[:40]}.json"
+
+    def _reply(self, kept: KeptMessage, opened: OpenedNotice) -> _Reply | None:
+        path = self._path(opened.name)
         try:
             plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             delivered = plain.pop(_SENT)
@@ -206,7 +215,7 @@ class NoticeBox:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
             raise self._wrong() from error
-        if signed.acknowledgement.message != kept.message or self._signer(signed) != self._account:
+        if signed.acknowledgement.message != opened.name or self._signer(signed) != self._account:
             # A signature of another account, or for something else: the municipality would not believe it.
             raise self._wrong()
         return _Reply(signed=signed, delivered_at=moment)
@@ -220,13 +229,13 @@ class NoticeBox:
         except ProofInvalid:
             return ""
 
-    def _write(self, kept: KeptMessage, reply: _Reply) -> None:
+    def _write(self, reply: _Reply) -> None:
         plain = acknowledgement_to_plain(reply.signed) | {
             _SENT: reply.delivered_at.isoformat() if reply.delivered_at else None
         }
         try:
             make_private(self._folder)
-            write_whole(self._path(kept), f"{json.dumps(plain, indent=2)}\n".encode())
+            write_whole(self._path(reply.signed.acknowledgement.message), f"{json.dumps(plain, indent=2)}\n".encode())
         except OSError as error:
             raise Misconfigured(
                 "acknowledgements_unwritable", "a signature cannot be written beside the journal"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from schuldhulp.creditor.signing import digest_signer
@@ -22,7 +23,7 @@ from schuldhulp.services.claims.rows import MailRow
 from schuldhulp.services.notices.desk import NoticeDesk
 from schuldhulp.services.notices.mailboxes import Mailboxes
 from schuldhulp.services.notices.overview import NoticeOverview
-from schuldhulp.services.notices.post import NoticePost
+from schuldhulp.services.notices.post import NoticePost, SendingDesk
 from schuldhulp.services.notices.replies import ReplyCheck, ReplyIntake
 from tests.support.factories import MUNICIPALITY, RecordKeeping, make_obligation
 
@@ -41,10 +42,12 @@ class NoticeDesks:
     claim_key: OpeningKey = field(default_factory=OpeningKey.generate)
     account: AccountKey = field(default_factory=AccountKey.generate)
     messages: OpeningKey = field(default_factory=OpeningKey.generate)
+    signer: AccountKey = field(default_factory=AccountKey.generate)
     sent: list[tuple[MessageKind, bytes, str, bytes]] = field(default_factory=list)
     refusal: Exception | None = None
     known: dict[str, Correspondent] = field(default_factory=dict)
     keys: dict[str, bytes] = field(default_factory=dict)
+    named: str = ""
     without_role: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -71,20 +74,31 @@ class NoticeDesks:
             claim_register=REGISTER,
             ledger=LEDGER,
         )
-        channel: Any = self
-        self.post = NoticePost(
-            store=keeping.store,
-            channel=channel,
-            clock=keeping.clock,
-            job_key=keeping.keys.job,
-            municipality=MUNICIPALITY,
-        )
+        self.sign_with(self.signer)
         self.check = ReplyCheck(
             store=keeping.store,
             opening_key=self.claim_key,
             municipality=MUNICIPALITY,
             chain_id=CHAIN_ID,
             claim_register=REGISTER,
+        )
+
+    def sign_with(self, signer: AccountKey) -> None:
+        """Start the worker's part with a receipt signer."""
+        keeping = self.keeping
+        around: Any = self
+        self.post = NoticePost(
+            store=keeping.store,
+            channel=around,
+            chain=around,
+            register=self,
+            clock=keeping.clock,
+            job_key=keeping.keys.job,
+            municipality=MUNICIPALITY,
+            desk=SendingDesk(
+                sign_digest=digest_signer(signer), signer=signer.address, chain_id=CHAIN_ID, claim_register=REGISTER
+            ),
+            head_max_age=600,
         )
 
     # --- what surrounds them ------------------------------------------------------------------------------------------
@@ -100,6 +114,13 @@ class NoticeDesks:
     def creditors(self, municipality: MunicipalityCode, accounts: Sequence[str]) -> set[str]:
         """Return who has the role CREDITOR, as the chain does."""
         return {account for account in accounts if account not in self.without_role}
+
+    def require_fresh_head(self, now: datetime, max_age: int) -> None:
+        """Say that the chain goes on."""
+
+    def municipality(self, code: MunicipalityCode) -> SimpleNamespace:
+        """Return what the registry says of the municipality."""
+        return SimpleNamespace(receipt_signer=self.named or self.signer.address)
 
     def deliver(self, kind: MessageKind, subject: bytes, recipient: str, content: bytes) -> Delivered:
         """Take a message, as the evaluator does."""

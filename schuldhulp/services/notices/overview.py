@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from schuldhulp.crypto.merkle import DossierTree
 from schuldhulp.crypto.notices import read_notice
+from schuldhulp.crypto.sendings import sending_signer
 from schuldhulp.domain.access import Actor, Permission
 from schuldhulp.domain.audit import LogAction, Purpose
 from schuldhulp.domain.notices import Notice, NoticeState, notice_state
@@ -15,7 +16,7 @@ from schuldhulp.domain.records import NoticeMeans, ObligationType, RecordVersion
 from schuldhulp.domain.records import Obligation as _Obligation
 from schuldhulp.domain.types import Commitment, DossierId, RecordId
 from schuldhulp.domain.working_days import working_days_left
-from schuldhulp.errors import Deviation, InvalidInput
+from schuldhulp.errors import Deviation, InvalidInput, ProofInvalid
 from schuldhulp.services.caseload import Caseload
 from schuldhulp.services.clock import today
 from schuldhulp.services.dossier_checks import StoredVersion
@@ -24,7 +25,7 @@ from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.notices.parties import current
 from schuldhulp.services.notices.proofs import NoticeProof, ProofList
 from schuldhulp.services.notices.replies import reply_trouble
-from schuldhulp.services.notices.rows import NoticeRow, ReplyRow, is_notice_valid
+from schuldhulp.services.notices.rows import NoticeRow, ReplyRow, is_notice_valid, signed_sending
 from schuldhulp.services.processing_log import ProcessingLog
 
 
@@ -178,6 +179,7 @@ class NoticeOverview:
             raise AssertionError("a view is of a version that opens")
         commitment = Commitment(entry.row.commitment)
         signed = post.reply if view.acknowledged_at is not None else None
+        sender = self._sender(post.row) if post.row else ""
         return NoticeProof(
             version=entry.version,
             commitment=commitment,
@@ -189,7 +191,17 @@ class NoticeOverview:
             acknowledged_at=signed.acknowledged_at if signed else None,
             received_at=signed.received_at if signed else None,
             signature=signed.signature if signed else b"",
+            sent_at=post.row.sent_at if sender and post.row else None,
+            sender=sender,
+            sent_signature=post.row.signature if sender and post.row else b"",
         )
+
+    def _sender(self, row: NoticeRow) -> str:
+        """Return which account signed that a notice is sent, as its row has it; empty when none did."""
+        try:
+            return sending_signer(signed_sending(row), chain_id=self._chain_id, claim_register=self._claim_register)
+        except (InvalidInput, ProofInvalid):
+            return ""
 
     def _views(self, opened: Assessment) -> list[NoticeView]:
         records = current(opened)

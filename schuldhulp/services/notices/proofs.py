@@ -16,10 +16,12 @@ from schuldhulp.crypto.acknowledgements import acknowledgement_signer
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.commitments import commitment
 from schuldhulp.crypto.merkle import verify_proof
-from schuldhulp.crypto.notices import read_notice, stands_for
+from schuldhulp.crypto.notices import notice_hash, read_notice, stands_for
+from schuldhulp.crypto.sendings import sending_signer
 from schuldhulp.domain.acknowledgements import Acknowledgement, SignedAcknowledgement
 from schuldhulp.domain.notices import NoticeState
 from schuldhulp.domain.records import NoticeMeans, RecordVersion, SentNotice, version_from_plain, version_to_plain
+from schuldhulp.domain.sendings import Sending, SignedSending
 from schuldhulp.domain.types import Commitment, DossierId, MunicipalityCode, Root
 from schuldhulp.errors import InvalidInput, ProofInvalid
 
@@ -44,6 +46,9 @@ class NoticeProof:
         acknowledged_at: when the creditor says that it signed, UTC.
         received_at: when that came in, UTC, by the evaluator's word.
         signature: r, s and v, 65 bytes; empty where nobody signed.
+        sent_at: when the municipality signed that it sends it, UTC; None where it did not.
+        sender: account that signed that, its receipt signer at the time, or empty.
+        sent_signature: r, s and v, 65 bytes, likewise.
     """
 
     version: RecordVersion
@@ -56,6 +61,9 @@ class NoticeProof:
     acknowledged_at: datetime | None
     received_at: datetime | None
     signature: bytes
+    sent_at: datetime | None
+    sender: str
+    sent_signature: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +103,8 @@ class VerifiedNotice:
         kvk: its number in the trade register, or empty.
         means: how.
         sent_on: on which day, ISO 8601.
+        sent_by: account that signed for the municipality, or empty; whether it was its receipt signer the chain knows.
+        sent_at: when it says that it did, ISO 8601, or empty.
         signed_by: account that signed, or empty.
         signed_at: when it says that it did, ISO 8601, or empty.
     """
@@ -104,6 +114,8 @@ class VerifiedNotice:
     kvk: str
     means: NoticeMeans
     sent_on: str
+    sent_by: str
+    sent_at: str
     signed_by: str
     signed_at: str
 
@@ -136,6 +148,9 @@ def _proof_to_plain(one: NoticeProof) -> dict[str, Any]:
         "acknowledgedAt": one.acknowledged_at.isoformat() if one.acknowledged_at else None,
         "receivedAt": one.received_at.isoformat() if one.received_at else None,
         "signature": one.signature.hex(),
+        "sentAt": one.sent_at.isoformat() if one.sent_at else None,
+        "sender": one.sender,
+        "sentSignature": one.sent_signature.hex(),
     }
 
 
@@ -181,6 +196,9 @@ def _proof_from_plain(plain: Mapping[str, Any]) -> NoticeProof:
         acknowledged_at=_moment(plain, "acknowledgedAt"),
         received_at=_moment(plain, "receivedAt"),
         signature=_octets(plain, "signature"),
+        sent_at=_moment(plain, "sentAt"),
+        sender=_text(plain, "sender"),
+        sent_signature=_octets(plain, "sentSignature"),
     )
 
 
@@ -241,6 +259,7 @@ def _verify(one: NoticeProof, found: ProofList) -> VerifiedNotice:
             raise ProofInvalid("message_other", "another message was recorded than the one given", field="content")
         if not stands_for(one.content, record.document):
             raise ProofInvalid("notice_differs", "the message stands for another notice", field="content")
+    sent_by = _verify_sending(one, record, found) if one.sent_signature else ""
     signed_by = _verify_signature(one, record, found) if one.signature else ""
     return VerifiedNotice(
         number=notice.number,
@@ -248,9 +267,29 @@ def _verify(one: NoticeProof, found: ProofList) -> VerifiedNotice:
         kvk=record.kvk,
         means=record.means,
         sent_on=record.sent_on.isoformat(),
+        sent_by=sent_by,
+        sent_at=one.sent_at.isoformat() if sent_by and one.sent_at else "",
         signed_by=signed_by,
         signed_at=one.acknowledged_at.isoformat() if signed_by and one.acknowledged_at else "",
     )
+
+
+def _verify_sending(one: NoticeProof, record: SentNotice, found: ProofList) -> str:
+    if one.sent_at is None:
+        raise ProofInvalid("signature_invalid", "a signature without the time that was signed", field="sentAt")
+    signed = SignedSending(
+        sending=Sending(
+            notice=notice_hash(record.document),
+            municipality=found.municipality,
+            recipient=one.recipient,
+            sent_at=one.sent_at,
+        ),
+        signature=one.sent_signature,
+    )
+    signer = sending_signer(signed, chain_id=found.chain_id, claim_register=found.claim_register)
+    if signer != one.sender:
+        raise ProofInvalid("signer_other", "another account sent it than the one that is named", field="sender")
+    return signer
 
 
 def _verify_signature(one: NoticeProof, record: SentNotice, found: ProofList) -> str:

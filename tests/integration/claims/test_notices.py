@@ -6,20 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from schuldhulp.chain.claims import RegisterReader
 from schuldhulp.creditor.claims import ClaimClient
 from schuldhulp.crypto.channel import message_hash
-from schuldhulp.crypto.notices import notice_document, notice_hash, open_notice, seal_notice
+from schuldhulp.crypto.notices import HASH_LENGTH, notice_document, notice_hash, open_notice, seal_notice
+from schuldhulp.crypto.sendings import sending_digest, with_sending
 from schuldhulp.domain.dates import PartialDate
 from schuldhulp.domain.notices import Notice, NoticeClient, answer_day, whole_seconds
+from schuldhulp.domain.sendings import Sending, SignedSending
 from schuldhulp.domain.types import Salt
 from schuldhulp.errors import InvalidInput, Misconfigured, NotFound, Unreachable
 from schuldhulp.services.claims.collecting import Collector
 from schuldhulp.services.claims.ports import MessageKind
 from schuldhulp.services.clock import day_of
-from schuldhulp.services.notices.post import NoticePost
+from schuldhulp.services.notices.post import NoticePost, SendingDesk
 from schuldhulp.services.notices.replies import ReplyCheck, ReplyIntake, reply_trouble
 from schuldhulp.services.notices.rows import NoticeRow, PostState, ReplyState, notice_mac
 from tests.support.chain import MUNICIPALITY
@@ -60,12 +64,22 @@ def written(town: Town, number: int = 1) -> Notice:
 
 def posted(town: Town) -> tuple[int, int]:
     """Let the worker send what waits."""
+    gateway, signer = town.stage.chain.gateway(), town.stage.chain.signer("receipt_signer")
     return NoticePost(
         store=town.store,
         channel=town.stage.municipality(),
+        chain=gateway,
+        register=RegisterReader(gateway, town.stage.chain.rpc()),
         clock=town.clock,
         job_key=JOB_KEY,
         municipality=MUNICIPALITY,
+        desk=SendingDesk(
+            sign_digest=signer.sign_digest,
+            signer=signer.address,
+            chain_id=town.stage.chain.deployment.chain_id,
+            claim_register=town.register,
+        ),
+        head_max_age=10**9,
     ).send()
 
 
@@ -161,13 +175,73 @@ def test_received_names_a_notice_that_stands_for_another(town: Town) -> None:
     with pytest.raises(InvalidInput):
         open_notice(town.stage.creditor.messages, bytes(32), seal_notice(key, document))
     # Sealed under the hash of something else: whoever signed for it would have signed for that.
-    content = notice_hash(other) + seal_notice(key, document)[32:]
-    town.stage.municipality().deliver(
-        MessageKind.NOTICE, notice.notice_id, town.stage.creditor.account.address, content
-    )
+    forge(town, notice, notice_hash(other) + seal_notice(key, document)[32:])
     with town.stage.client() as client:
         assert client.collect().problems == ("undecryptable",)
         assert client.notices.received() == []
+
+
+def forge(town: Town, about: Notice, content: bytes, signer: str = "receipt_signer", **changes: Any) -> None:
+    """Deliver a notice past the worker."""
+    values: dict[str, Any] = {
+        "notice": content[:HASH_LENGTH],
+        "municipality": MUNICIPALITY,
+        "recipient": town.stage.creditor.account.address,
+        "sent_at": whole_seconds(town.clock.now()),
+    }
+    sending = Sending(**values | changes)
+    digest = sending_digest(sending, chain_id=town.stage.chain.deployment.chain_id, claim_register=town.register)
+    signed = SignedSending(sending=sending, signature=town.stage.chain.signer(signer).sign_digest(digest))
+    recipient = town.stage.creditor.account.address
+    town.stage.municipality().deliver(MessageKind.NOTICE, about.notice_id, recipient, with_sending(content, signed))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"signer": "reviewer"}, {"recipient": "0x" + "11" * 20}, {"notice": b"\x01" * 32}],
+    ids=["signer", "recipient", "notice"],
+)
+def test_received_believes_no_notice_that_the_municipality_did_not_sign_for_this_account(
+    town: Town, wrong: dict[str, Any]
+) -> None:
+    notice = written(town)
+    content = seal_notice(town.stage.creditor.messages.public_key, notice_document(notice))
+    forge(town, notice, content, **wrong)
+    with town.stage.client() as client:
+        assert client.collect().problems == ("signer_other",)
+        assert client.notices.received() == []
+        with pytest.raises(NotFound):
+            client.notices.find(notice.number)
+
+
+def test_received_names_a_notice_without_a_signature(town: Town) -> None:
+    notice = written(town)
+    content = seal_notice(town.stage.creditor.messages.public_key, notice_document(notice))
+    recipient = town.stage.creditor.account.address
+    town.stage.municipality().deliver(MessageKind.NOTICE, notice.notice_id, recipient, content)
+    with town.stage.client() as client:
+        (problem,) = client.collect().problems
+        assert client.notices.received() == []
+    assert problem in ("undecryptable", "type_wrong")
+
+
+def test_received_shows_a_notice_that_was_sent_twice_once(town: Town) -> None:
+    notice = written(town)
+    posted(town)
+    with town.store.read() as work:
+        row = work.notices.with_id(notice.notice_id)
+    assert row is not None
+    with town.stage.client() as client:
+        client.collect()
+        (one,) = client.notices.received()
+        client.notices.acknowledge(one.message)
+        # As when the evaluator lost it and the signer was replaced meanwhile.
+        forge(town, notice, row.content, sent_at=whole_seconds(town.clock.now() + timedelta(hours=1)))
+        assert client.collect().problems == ()
+        (again,) = client.notices.received()
+    assert again.notice == notice
+    assert again.delivered_at is not None
+    assert again.sent_at > one.sent_at
 
 
 @pytest.mark.parametrize("damage", [lambda text: "{", lambda text: text.replace('"signature": "', '"signature": "00')])

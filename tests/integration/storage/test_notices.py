@@ -12,16 +12,27 @@ from sqlalchemy import Engine, text
 from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.crypto.notices import open_notice, read_notice
 from schuldhulp.crypto.sealed import OpeningKey
+from schuldhulp.crypto.sendings import sending_signer, without_sending
 from schuldhulp.domain.access import Actor, Role
 from schuldhulp.domain.notices import NoticeState
 from schuldhulp.domain.records import NoticeMeans, ObligationStatus, Party, SentNotice
-from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, ProofInvalid, SchuldhulpError
+from schuldhulp.domain.sendings import SignedSending
+from schuldhulp.errors import (
+    ChainMismatch,
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    ProofInvalid,
+    SchuldhulpError,
+    Unreachable,
+)
 from schuldhulp.services.claims.ports import Correspondent, MessageKind
 from schuldhulp.services.notices.desk import Choice
 from schuldhulp.services.notices.overview import NoticeView
 from schuldhulp.services.notices.parties import PartyRole
 from schuldhulp.services.notices.proofs import ProofList, proofs_from_plain, proofs_to_plain, verify_proofs
-from tests.support.factories import RecordKeeping
+from tests.support.factories import MUNICIPALITY, RecordKeeping
 from tests.support.notices import CHAIN_ID, COLLECTOR_KVK, KVK, REGISTER, NoticeDesks
 
 COLLECTOR = Party(name="Incasso Voorbeeld", kvk=COLLECTOR_KVK, file_number="D-77")
@@ -37,6 +48,11 @@ def told(desks: NoticeDesks, actor: Actor, dossier: bytes) -> NoticeView:
     return view
 
 
+def opened_content(desks: NoticeDesks, content: bytes) -> tuple[bytes, SignedSending]:
+    """Take apart what was delivered, as the creditor's client does."""
+    return without_sending(content, municipality=MUNICIPALITY, recipient=desks.account.address)
+
+
 def acknowledged(desks: NoticeDesks, actor: Actor) -> tuple[bytes, ProofList]:
     """Send one notice, have it signed for and anchored; return the dossier and the list of proofs."""
     dossier, debt = desks.enrolled(actor)
@@ -46,7 +62,7 @@ def acknowledged(desks: NoticeDesks, actor: Actor) -> tuple[bytes, ProofList]:
     with desks.keeping.store.read() as work:
         row = work.notices.with_id(subject)
     assert row is not None
-    assert row.content == content
+    assert opened_content(desks, content)[0] == row.content
     desks.reply(desks.signed(row.message), subject)
     assert desks.check.check() == (1, 0)
     desks.keeping.anchor()
@@ -124,7 +140,9 @@ def test_send_seals_what_the_record_says_to_the_creditor(desks: NoticeDesks, cas
     assert desks.post.send() == (0, 0)
     ((kind, subject, recipient, content),) = desks.sent
     assert (kind, recipient) == (MessageKind.NOTICE, desks.account.address)
-    notice = open_notice(desks.messages, subject, content)
+    sealed, signed = opened_content(desks, content)
+    assert sending_signer(signed, chain_id=CHAIN_ID, claim_register=REGISTER) == desks.signer.address
+    notice = open_notice(desks.messages, subject, sealed)
     assert (notice.number, notice.recipient, notice.reference) == (sent.number, "Stroom en Gas BV", "K-1")
     assert (notice.sender, notice.contact) == ("Gemeente Teststad", "schuldhulp@example.nl")
     assert [one.full_name for one in notice.clients] == ["A.B. Jansen"]
@@ -235,6 +253,51 @@ def test_post_tries_again_after_a_minute(desks: NoticeDesks, caseworker: Actor) 
     assert told(desks, caseworker, dossier).trouble == ""
 
 
+def test_send_gives_the_same_bytes_after_a_failure_and_signs_anew_for_a_new_signer(
+    desks: NoticeDesks, caseworker: Actor
+) -> None:
+    dossier, debt = desks.enrolled(caseworker)
+    desks.desk.send(actor=caseworker, dossier=dossier, choices=[Choice(obligation=debt, role=PartyRole.CREDITOR)])
+    tried: list[bytes] = []
+
+    def silent(kind: MessageKind, subject: bytes, recipient: str, content: bytes) -> None:
+        tried.append(content)
+        raise Unreachable("evaluator_silent", "does not answer")
+
+    deliver, desks.deliver = desks.deliver, silent  # type: ignore[method-assign, assignment]
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            desks.post.send()
+        desks.keeping.clock.advance(hours=1)
+    assert tried[0] == tried[1]
+    desks.deliver = deliver  # type: ignore[method-assign]
+    desks.named = AccountKey.generate().address
+    with pytest.raises(ChainMismatch) as caught:
+        desks.post.send()
+    assert (caught.value.key, desks.sent) == ("receipt_signer_differs", [])
+    new = AccountKey.generate()
+    desks.named = new.address
+    desks.sign_with(new)
+    assert desks.post.send() == (1, 0)
+    ((_, _, _, content),) = desks.sent
+    assert sending_signer(opened_content(desks, content)[1], chain_id=CHAIN_ID, claim_register=REGISTER) == new.address
+    assert desks.overview.proofs(actor=caseworker, dossier=dossier).notices[0].sender == new.address
+
+
+def test_send_waits_for_an_account_that_lost_its_role(desks: NoticeDesks, caseworker: Actor) -> None:
+    dossier, debt = desks.enrolled(caseworker)
+    desks.desk.send(actor=caseworker, dossier=dossier, choices=[Choice(obligation=debt, role=PartyRole.CREDITOR)])
+    desks.without_role.add(desks.account.address)
+    assert desks.post.send() == (0, 1)
+    assert desks.sent == []
+    view = told(desks, caseworker, dossier)
+    assert (view.state, view.trouble) == (NoticeState.WAITING, "role_missing")
+    desks.without_role.clear()
+    desks.keeping.clock.advance(minutes=2)
+    assert desks.post.send() == (1, 0)
+    assert told(desks, caseworker, dossier).trouble == ""
+
+
 def test_notice_is_overdue_after_ten_working_days(desks: NoticeDesks, caseworker: Actor) -> None:
     dossier, debt = desks.enrolled(caseworker)
     desks.desk.send(actor=caseworker, dossier=dossier, choices=[Choice(obligation=debt, role=PartyRole.CREDITOR)])
@@ -292,6 +355,7 @@ def test_proofs_hold_by_themselves_and_name_who_signed(desks: NoticeDesks, casew
     assert again == proofs
     (one,) = verify_proofs(again, chain_id=CHAIN_ID, claim_register=REGISTER)
     assert (one.recipient, one.kvk, one.signed_by) == ("Stroom en Gas BV", KVK, desks.account.address)
+    assert (one.sent_by, one.sent_at) == (desks.signer.address, "2026-11-23T11:00:00+00:00")
     assert one.sent_on == "2026-11-23"
     assert desks.keeping.chain.roots_of([proofs.dossier])[proofs.dossier] == proofs.root
 
@@ -303,7 +367,7 @@ def test_proofs_of_a_letter_hold_without_a_signature(desks: NoticeDesks, casewor
     proofs = desks.overview.proofs(actor=caseworker, dossier=dossier)
     assert not proofs.anchored
     (one,) = verify_proofs(proofs, chain_id=CHAIN_ID, claim_register=REGISTER)
-    assert (one.means, one.signed_by) == (NoticeMeans.LETTER, "")
+    assert (one.means, one.sent_by, one.signed_by) == (NoticeMeans.LETTER, "", "")
 
 
 def test_verify_proofs_refuses_every_change(desks: NoticeDesks, caseworker: Actor) -> None:
@@ -334,6 +398,10 @@ def test_verify_proofs_refuses_every_change(desks: NoticeDesks, caseworker: Acto
             {"acknowledgedAt": later.isoformat()},
             {"acknowledgedAt": None},
             {"signature": one["signature"][:-4] + "001b"},
+            {"sentAt": later.isoformat()},
+            {"sentAt": None},
+            {"sender": AccountKey.generate().address},
+            {"sentSignature": one["signature"]},
         )
     ]
     changes += [{"root": "11" * 32}, {"chainId": 1}, {"claimRegister": "0x" + "44" * 20}, {"dossier": "11" * 32},
@@ -353,4 +421,4 @@ def test_a_notice_opens_for_nobody_else(desks: NoticeDesks, caseworker: Actor) -
     acknowledged(desks, caseworker)
     ((_, subject, _, content),) = desks.sent
     with pytest.raises(SchuldhulpError):
-        open_notice(OpeningKey.generate(), subject, content)
+        open_notice(OpeningKey.generate(), subject, opened_content(desks, content)[0])
