@@ -136,6 +136,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
                 channel=channel,
                 reader=RegisterReader(gateway, rpc),
                 clock=clock,
+                opening_key=keys.claim,
                 job_key=keys.job,
                 municipality=municipality,
             ),

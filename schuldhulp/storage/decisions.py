@@ -61,6 +61,12 @@ class Decisions(Repository):
         statement = update(table).where(table.c.id == decision, table.c.state == DecisionState.WAITING.value)
         return self._run(statement.values(state=DecisionState.TAKEN_BACK.value, mac=mac, trouble="")).rowcount == 1
 
+    def seal(self, decision: bytes, sealed: bytes, *, mac: bytes) -> bool:
+        """Store what is sent of a decision, and its new code; False when that was stored already."""
+        table = tables.claim_decisions
+        statement = update(table).where(table.c.id == decision, table.c.sealed == b"")
+        return self._run(statement.values(sealed=sealed, mac=mac)).rowcount == 1
+
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[DecisionRow]:
         """Return confirmed decisions that have not arrived, those that were tried longest ago in front."""
         table = tables.claim_decisions

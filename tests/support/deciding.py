@@ -53,7 +53,6 @@ def decision_on(
 def write(town: Town, document: ClaimDecision, party: Party | None = None, **changes: Any) -> DecisionRow:
     """Store a decision for the worker, as the cockpit does; `changes` are made after it was authenticated."""
     holder = party or town.stage.creditor
-    sealed = seal_decision(holder.messages.public_key, document)
     row = DecisionRow(
         id=secrets.token_bytes(16),
         municipality=MUNICIPALITY,
@@ -62,7 +61,7 @@ def write(town: Town, document: ClaimDecision, party: Party | None = None, **cha
         status=document.status,
         decision=decision_hash(document),
         recipient=holder.account.address,
-        sealed=sealed,
+        sealed=b"",
         kept=seal_decision(town.stage.claim_key.public_key, document),
         created_at=town.clock.now(),
     )
@@ -130,6 +129,7 @@ def post(town: Town, **changes: Any) -> DecisionPost:
         channel=changes.get("channel") or town.stage.municipality(),
         reader=changes.get("reader") or RegisterReader(chain.gateway(), chain.rpc()),
         clock=town.clock,
+        opening_key=town.stage.claim_key,
         job_key=JOB_KEY,
         municipality=MUNICIPALITY,
     )

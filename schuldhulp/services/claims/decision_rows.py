@@ -46,8 +46,9 @@ class DecisionRow:
     """A decision for the worker. ``mac`` covers everything that the worker acts on, from ``id`` to ``created_at``.
 
     ``id``: 16 random bytes. ``commitment``: the version that was judged. ``decision``: hash for the chain.
-    ``recipient``: account that held the claim. ``sealed``: the decision, sealed to the recipient's encryption key.
-    ``kept``: the same, sealed to the municipality's claim key. ``batch``: the batch it was signed in. ``tried_at`` and
+    ``recipient``: account that held the claim. ``sealed``: the decision, sealed to the encryption key that this account
+    had when it was first sent; empty until then. The worker, who seals it, authenticates the row anew. ``kept``: the
+    same, sealed to the municipality's claim key. ``batch``: the batch it was signed in. ``tried_at`` and
     ``delivered_at``: when the sealed decision was last sent, and when the evaluator took it.
     """
 
@@ -109,6 +110,9 @@ class DecisionRepository(Protocol):
 
     def take_back(self, decision: bytes, *, mac: bytes) -> bool:
         """Take back a decision that waits, under a code that the worker does not carry out; False when it does not."""
+
+    def seal(self, decision: bytes, sealed: bytes, *, mac: bytes) -> bool:
+        """Store what is sent of a decision, and its new code; False when that was stored already."""
 
     def undelivered(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[DecisionRow]:
         """Return confirmed decisions that have not arrived, those that were tried longest ago in front."""

@@ -98,10 +98,9 @@ class DecisionWriting(ClaimLinking):
         )
 
     def _job(self, step: Step, found: Standing) -> DecisionRow:
-        """Seal the decision to the holder and to the municipality itself."""
+        """Write the decision for the worker, sealed to the municipality; it is sealed to the holder when it is sent."""
         holder = found.row.holder
-        key = self._register.encryption_keys([holder]).get(holder, bytes(32))
-        if not any(key):
+        if not any(self._register.encryption_keys([holder]).get(holder, b"")):
             raise Conflict("encryption_key_missing", "the creditor has no key to which anything can be sealed")
         now = self._clock.now()
         decision = ClaimDecision(
@@ -122,7 +121,7 @@ class DecisionWriting(ClaimLinking):
             status=step.status,
             decision=decision_hash(decision),
             recipient=holder,
-            sealed=seal_decision(key, decision),
+            sealed=b"",
             kept=seal_decision(self._opening_key.public_key, decision),
             created_at=now,
         )

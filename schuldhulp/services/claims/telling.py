@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from schuldhulp.crypto.claim_decisions import decision_hash, open_decision, seal_decision
 from schuldhulp.crypto.jobs import JobKey
+from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from schuldhulp.errors import Conflict, InvalidInput, NotAllowed, NotFound, Undecryptable
 from schuldhulp.services.claims.decision_outcome import Trouble, is_of
-from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, is_decision_valid
+from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, decision_mac, is_decision_valid
 from schuldhulp.services.claims.events import ClaimReader
 from schuldhulp.services.claims.ports import Channel, MessageKind
 from schuldhulp.services.ports import Clock, Store
@@ -22,7 +25,7 @@ PATIENCE: Final = timedelta(minutes=1)
 
 
 class DecisionPost:
-    """Delivers sealed decisions; the same bytes however often it is killed."""
+    """Seals and delivers decisions; the same bytes however often it is killed."""
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class DecisionPost:
         channel: Channel,
         reader: ClaimReader,
         clock: Clock,
+        opening_key: OpeningKey,
         job_key: JobKey,
         municipality: MunicipalityCode,
     ) -> None:
@@ -41,6 +45,7 @@ class DecisionPost:
             channel: the municipality's side of the channel.
             reader: reads the ClaimRegister.
             clock: the time.
+            opening_key: the municipality's claim key.
             job_key: tells which decisions the cockpit wrote.
             municipality: whose decisions.
         """
@@ -48,6 +53,7 @@ class DecisionPost:
         self._channel = channel
         self._reader = reader
         self._clock = clock
+        self._opening_key = opening_key
         self._job_key = job_key
         self._municipality = municipality
 
@@ -83,8 +89,12 @@ class DecisionPost:
             self._note(row, Trouble.NOT_FOLLOWED)
             return False
         try:
-            self._channel.deliver(MessageKind.DECISION, row.claim_id, row.recipient, row.sealed)
-        except (Conflict, InvalidInput, NotAllowed, NotFound) as error:
+            sealed = row.sealed or self._seal(row)
+            if not sealed:
+                # Another worker did meanwhile; the next run sends that.
+                return False
+            self._channel.deliver(MessageKind.DECISION, row.claim_id, row.recipient, sealed)
+        except (Conflict, InvalidInput, NotAllowed, NotFound, Undecryptable) as error:
             self._note(row, error.key)
             return False
         with self._store.write() as work:
@@ -94,6 +104,30 @@ class DecisionPost:
                 work.decisions.set_state(row.id, row.state, was=row.state, batch=row.batch, trouble=row.trouble)
             work.commit()
         return True
+
+    def _seal(self, row: DecisionRow) -> bytes:
+        """Seal a decision to the key that its recipient has now, and store that before it is sent.
+
+        Returns:
+            The sealed bytes; none where they were stored meanwhile.
+
+        Raises:
+            Conflict: the recipient has no key (``encryption_key_missing``), or what was kept is not what was decided
+                (``decision_differs``).
+            InvalidInput, Undecryptable: the key is none, or what was kept does not open.
+        """
+        decision = open_decision(self._opening_key, row.claim_id, row.kept)
+        if decision_hash(decision) != row.decision:
+            raise Conflict("decision_differs", "what was kept of the decision is not what was decided")
+        key = self._reader.encryption_keys([row.recipient])[row.recipient]
+        if not any(key):
+            raise Conflict("encryption_key_missing", "the creditor has no key to which anything can be sealed")
+        sealed = seal_decision(key, decision)
+        mac = decision_mac(self._job_key, replace(row, sealed=sealed))
+        with self._store.write() as work:
+            stored = work.decisions.seal(row.id, sealed, mac=mac)
+            work.commit()
+        return sealed if stored else b""
 
     def _has_landed(self, row: DecisionRow) -> bool:
         """Say whether the chain holds a decision; the database only says where to look.

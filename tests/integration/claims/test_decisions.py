@@ -14,10 +14,11 @@ from schuldhulp.chain.gateway import role
 from schuldhulp.chain.signer import ReviewerWriter
 from schuldhulp.crypto.claim_decisions import decision_hash, open_decision
 from schuldhulp.crypto.claims import claim_commitment
+from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.domain.claims import Claim, ClaimStatus
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.services.claims.carrying_out import AT_ONCE
-from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState
+from schuldhulp.services.claims.decision_rows import DecisionRow, DecisionState, is_decision_valid
 from schuldhulp.services.claims.following import RANGE
 from schuldhulp.services.claims.ports import Message, MessageKind
 from schuldhulp.services.rows import BatchKind, BatchState
@@ -25,7 +26,7 @@ from schuldhulp.services.sending import Outcome, Sender
 from tests.support.chain import MUNICIPALITY
 from tests.support.claims_stage import contents
 from tests.support.deciding import carrying_out, decide, decision_on, post, stored, write
-from tests.support.intake import Cut, Interrupted, Town, version
+from tests.support.intake import JOB_KEY, Cut, Interrupted, Town, version
 
 CALLS = 60
 """More than one run makes of each part."""
@@ -83,6 +84,13 @@ def test_decision_on_what_was_amended_meanwhile_goes_back(town: Town) -> None:
     after = stored(town, row)
     assert (after.state, after.trouble) == (DecisionState.OVERTAKEN, "claim_amended")
     assert decided(town) == told(town) == []
+
+
+class Refusing:
+    """An evaluator that takes nothing."""
+
+    def deliver(self, *_arguments: Any) -> None:
+        raise errors.NotAllowed("role_missing", "the account lacks the role")
 
 
 class LateAmendment:
@@ -203,6 +211,27 @@ def test_decision_is_not_overtaken_while_too_much_of_the_chain_is_unread(town: T
     town.run()
     carrying_out(town).carry_out()
     assert stored(town, row).trouble == "claim_amended"
+
+
+def test_decision_is_sealed_to_the_key_that_its_holder_has_by_then(town: Town) -> None:
+    claim = taken_in(town)
+    decision = decision_on(town, claim.claim_id, claim_commitment(claim), ClaimStatus.DECLINED)
+    row = write(town, decision)
+    carrying_out(town).carry_out()
+    newer = OpeningKey.generate()
+    town.transact("setEncryptionKey", newer.public_key)
+    try:
+        assert post(town, channel=Refusing()).send() == (0, 1)
+        first = stored(town, row)
+        assert is_decision_valid(JOB_KEY, first)
+        town.clock.ahead += timedelta(minutes=1)
+        assert post(town).send() == (1, 0)
+    finally:
+        town.transact("setEncryptionKey", town.stage.creditor.messages.public_key)
+    (message,) = told(town)
+    # What the evaluator may have taken already is sent again as it was.
+    assert message.content == first.sealed
+    assert open_decision(newer, claim.claim_id, message.content) == decision
 
 
 @pytest.mark.parametrize(
@@ -375,10 +404,6 @@ def test_nothing_is_decided_on_a_chain_that_stands_still(town: Town) -> None:
 def test_evaluator_that_refuses_is_named_and_asked_again_later(town: Town) -> None:
     row = decide(town, taken_in(town))
     carrying_out(town).carry_out()
-
-    class Refusing:
-        def deliver(self, *_arguments: Any) -> None:
-            raise errors.NotAllowed("role_missing", "the account lacks the role")
 
     assert post(town, channel=Refusing()).send() == (0, 1)
     assert stored(town, row).trouble == "role_missing"

@@ -90,6 +90,17 @@ def test_set_state_moves_from_the_state_that_was_seen_only(store: SqlStore) -> N
     assert (found.id, found.state, found.batch) == (row().id, DecisionState.SIGNED, batch)
 
 
+def test_seal_stores_what_is_sent_once(store: SqlStore) -> None:
+    add(store, row(1, sealed=b""))
+    with store.write() as work:
+        assert work.decisions.seal(row(1).id, b"first", mac=b"\x01" * 32)
+        assert not work.decisions.seal(row(1).id, b"second", mac=b"\x02" * 32)
+        work.commit()
+    with store.read() as work:
+        found = work.decisions.get(row(1).id)
+    assert (found.sealed, found.mac) == (b"first", b"\x01" * 32)
+
+
 def test_undelivered_are_confirmed_and_tried_longest_ago_in_front(store: SqlStore) -> None:
     add(store, *(row(number, state=DecisionState.CONFIRMED) for number in (1, 2, 3, 4)), row(5))
     with store.write() as work:

@@ -153,8 +153,9 @@ def test_include_writes_obligation_record_and_job_at_once(desks: ClaimDesks, ann
     (job,) = desks.jobs(claim)
     assert is_decision_valid(desks.keeping.keys.job, job)
     assert (job.status, job.commitment, job.recipient) == (ClaimStatus.INCLUDED, claim_commitment(claim), HOLDER)
-    told = open_decision(desks.creditor, claim.claim_id, job.sealed)
-    assert told == open_decision(desks.claim_key, claim.claim_id, job.kept)
+    # To its holder it is sealed when it is sent.
+    assert job.sealed == b""
+    told = open_decision(desks.claim_key, claim.claim_id, job.kept)
     assert (decision_hash(told), told.text) == (job.decision, "Wij nemen de vordering op.")
 
 
@@ -246,7 +247,7 @@ def test_decline_without_a_dossier_is_client_unknown_and_no_other(desks: ClaimDe
         desks.desk.include(**judged, owed_by=(b"\x05" * 32,))
     desks.desk.decline(**judged, reason=DecisionReason.CLIENT_UNKNOWN)
     (job,) = desks.jobs(claim)
-    assert open_decision(desks.creditor, claim.claim_id, job.sealed).reason is DecisionReason.CLIENT_UNKNOWN
+    assert open_decision(desks.claim_key, claim.claim_id, job.kept).reason is DecisionReason.CLIENT_UNKNOWN
     with conflict("decision_waits"):
         desks.desk.ask(**judged, reason=DecisionReason.STATEMENT_OLD)
 
