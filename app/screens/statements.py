@@ -151,8 +151,7 @@ def page() -> None:
 def entry_of(actor: Actor) -> StatementEntry | None:
     """Return the statement of the address, or None when the address names none."""
     message = identifier("opgave")
-    listed = session.cockpit().statements.list(actor=actor, decided=True)
-    return next((one for one in listed if one.message == message), None)
+    return None if message is None else session.cockpit().statements.entry(actor=actor, message=message)
 
 
 def _contents(actor: Actor, entry: StatementEntry) -> Statement | None:

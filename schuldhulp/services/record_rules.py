@@ -53,3 +53,19 @@ def check_references(record: Record, records: Mapping[RecordId, Record]) -> None
             return
     if not all(isinstance(records.get(person), Applicant) for person in people):
         raise InvalidInput("applicant_unknown", f"{field}: no applicant of this dossier", field=field)
+
+
+def check_still_ended(before: Record, after: Record) -> None:
+    """Check that a consent which was ended stays ended: whoever changes her mind gives another one.
+
+    Args:
+        before: the record as it is.
+        after: what it is to say.
+
+    Raises:
+        InvalidInput: ``consent_ended``, it would hold on days on which it does not.
+    """
+    if not isinstance(before, Consent) or not isinstance(after, Consent) or before.ended_on is None:
+        return
+    if after.ended_on is None or after.ended_on > before.ended_on:
+        raise InvalidInput("consent_ended", "ended_on: it was ended; record another consent", field="ended_on")

@@ -26,7 +26,7 @@ from schuldhulp.services.dossier_reader import DossierReader
 from schuldhulp.services.dossier_state import Assessment
 from schuldhulp.services.dossier_writer import Change, DossierWriter, Draft, new_record_id
 from schuldhulp.services.enrolment import EnrolmentService
-from schuldhulp.services.record_rules import check_applicants, check_references
+from schuldhulp.services.record_rules import check_applicants, check_references, check_still_ended
 from schuldhulp.services.views import RecordView
 
 
@@ -114,6 +114,7 @@ class RecordService:
             present = _present(opened, record_id, expected_version)
             if present.kind is not record.kind or isinstance(record, Enrolment | ReceivedClaim | SentNotice):
                 raise InvalidInput("kind_differs", "a record keeps its kind", field="kind")
+            check_still_ended(present, record)
             stored = record
             if isinstance(record, Agreement) and isinstance(present, Agreement):
                 stored = without_stale_yes(record, present)

@@ -45,7 +45,9 @@ class FakeStatements:
     failing: SchuldhulpError | None = None
 
     def __post_init__(self) -> None:
-        self.inbox = SimpleNamespace(list=self._list, opened=self._opened, candidates=self._candidates)
+        self.inbox = SimpleNamespace(
+            list=self._list, entry=self._entry, opened=self._opened, candidates=self._candidates
+        )
         self.desk = SimpleNamespace(
             renewable=self._renewable, becomes=self._becomes, take_over=self._take_over, decline=self._decline
         )
@@ -87,6 +89,9 @@ class FakeStatements:
             for message, one in sorted(self.kept.items(), key=lambda each: each[1].row.received_at)
             if decided or one.row.state not in over
         ]
+
+    def _entry(self, *, actor: Actor, message: bytes) -> StatementEntry | None:
+        return next((one for one in self._list(actor=actor, decided=True) if one.message == message), None)
 
     def _opened(self, *, actor: Actor, message: bytes) -> OpenedStatement:
         require(actor, Permission.DECIDE_CLAIMS)

@@ -112,6 +112,17 @@ class StatementInbox:
             rows = work.statements.all(self._statements.municipality, decided=decided)
         return [self._entry(row) for row in rows]
 
+    def entry(self, *, actor: Actor, message: bytes) -> StatementEntry | None:
+        """Return where one statement stands, as its line in the list; None where there is no such statement.
+
+        Raises:
+            NotAllowed: the actor does not decide on what parties send.
+        """
+        self._admit(actor, LogAction.LIST, reason=named(message))
+        with self._store.read() as work:
+            row = work.statements.get(message)
+        return None if row is None else self._entry(row)
+
     def opened(self, *, actor: Actor, message: bytes) -> OpenedStatement:
         """Open the contents of a statement.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -198,6 +200,28 @@ def test_what_somebody_puts_into_the_database_cannot_be_taken_over(
     assert rents(desks, anna, dossier) == []
 
 
+def test_take_over_into_two_dossiers_at_once_happens_once(
+    desks: StatementDesks, anna: Actor, dossier: DossierId
+) -> None:
+    other = desks.keeping.add_dossier(anna, make_applicant(surname="Anders", bsn="999990019"))
+    message, gate = desks.received(), threading.Barrier(2)
+    for one in (dossier, other):
+        desks.consents(anna, one, applicant=desks.keeping.first_applicant(one))
+
+    def attempt(one: DossierId) -> str:
+        applicant = desks.keeping.first_applicant(one)
+        gate.wait()
+        try:
+            desks.desk.take_over(actor=anna, message=message, dossier=one, applicant=applicant)
+        except Conflict as error:
+            return error.key
+        return "taken over"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, (dossier, other))) == ["statement_decided", "taken over"]
+    assert sorted(len(rents(desks, anna, one)) for one in (dossier, other)) == [0, 1]
+
+
 def test_take_over_needs_the_consent_of_whom_it_is_about(desks: StatementDesks, anna: Actor) -> None:
     keeping = desks.keeping
     partner = make_applicant(surname="Pieters", position=Position.PARTNER)
@@ -311,6 +335,7 @@ def test_only_who_decides_on_what_parties_send_sees_statements(
     for actor in (resident, administrator):
         for act in (
             lambda actor=actor: desks.inbox.list(actor=actor),
+            lambda actor=actor: desks.inbox.entry(actor=actor, message=message),
             lambda actor=actor: desks.inbox.opened(actor=actor, message=message),
             lambda actor=actor: desks.inbox.candidates(actor=actor, message=message),
             lambda actor=actor: taken(desks, actor, dossier, message),
@@ -339,6 +364,8 @@ def test_statements_stand_by_age(desks: StatementDesks, anna: Actor) -> None:
     desks.keeping.clock.time += timedelta(days=1)
     second = desks.received()
     assert [entry.message for entry in desks.inbox.list(actor=anna)] == [first, second]
+    assert desks.inbox.entry(actor=anna, message=second) == desks.inbox.list(actor=anna)[1]
+    assert desks.inbox.entry(actor=anna, message=bytes(32)) is None
 
 
 def test_to_erase_names_what_was_decided_long_ago(
@@ -359,3 +386,20 @@ def test_to_erase_names_what_was_decided_long_ago(
     with pytest.raises(NotFound):
         desks.inbox.opened(actor=anna, message=declined)
     assert desks.inbox.opened(actor=anna, message=waiting).row.message == waiting
+
+
+@pytest.mark.parametrize("changes", [{"ended_on": None}, {"ended_on": date(2026, 12, 1)}])
+def test_consent_that_ended_stays_ended(desks: StatementDesks, anna: Actor, dossier: DossierId, changes) -> None:
+    consent = desks.consents(anna, dossier, ended_on=date(2026, 11, 20))
+    records, place = desks.keeping.records, {"actor": anna, "dossier": dossier, "record_id": consent}
+    (view,) = records.history(**place)
+    with pytest.raises(InvalidInput, check=lambda error: (error.key, error.field) == ("consent_ended", "ended_on")):
+        records.change(**place, expected_version=1, record=replace(view.record, **changes))
+    earlier = replace(view.record, ended_on=date(2026, 11, 19))
+    records.change(**place, expected_version=1, record=earlier)
+    message = desks.received()
+    with conflict("consent_missing"):
+        taken(desks, anna, dossier, message)
+    # Who changes her mind gives another one.
+    desks.consents(anna, dossier)
+    taken(desks, anna, dossier, message)
