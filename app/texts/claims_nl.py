@@ -277,7 +277,7 @@ TEXTS: dict[str, str] = {
     "claim_do.unread_lead": "De vordering wordt gesloten. De schuldeiser leest dat de inhoud er niet is of niet te lezen is.",
     "claim_do.unread_send": "Afwijzen",
     "claim_do.take_back_title": "Besluit terugnemen",
-    "claim_do.take_back_lead": "Het besluit staat nog niet op de keten. Na het terugnemen staat de vordering en het dossier weer zoals daarvoor. De schuldeiser merkt er niets van.",
+    "claim_do.take_back_lead": "Het besluit staat nog niet op de keten. Na het terugnemen staan de vordering en het dossier er weer zoals daarvoor. De schuldeiser merkt er niets van.",
     "claim_do.take_back_send": "Terugnemen",
     "claim_do.note_title": "Dossier bijwerken",
     "claim_do.note_lead": "De schuldeiser heeft de vordering ingetrokken. In het dossier komt te staan dat zij is ingetrokken. De schuld die eruit kwam, vervalt; stond die er al, dan staat er weer wat er eerst stond.",
