@@ -146,7 +146,8 @@ def verify(
 ) -> None:
     """Check a list of proofs without any connection: texts, messages, signatures, and the root over the records.
 
-    Exit code 1 when something in it does not hold, or with --online when the ledger never had its root.
+    Exit code 1 when something in it does not hold, or with --online when the ledger never had its root or another
+    account than the municipality's receipt signer sent a notice; 4 when that cannot be known without --online.
 
     Example: schuldhulp notices verify list.json
     """
@@ -155,17 +156,25 @@ def verify(
         say_json(_checked(checked))
     else:
         for one in checked.notices:
+            sent = f"sent by {one.sent_by} at {one.sent_at}; " if one.sent_by else ""
             signed = f"signed for by {one.signed_by} at {one.signed_at}" if one.signed_by else "not signed for"
-            say(f"{one.number}: {one.recipient}, {one.means.value}, {one.sent_on}; {signed}")
+            say(f"{one.number}: {one.recipient}, {one.means.value}, {one.sent_on}; {sent}{signed}")
         say(f"{len(checked.notices)} notices hold, under root {checked.proofs.root.hex()}")
         if checked.block is not None:
             moment = checked.block.timestamp.isoformat()
             say(f"the ledger got this root in block {checked.block.number}, {moment}")
         elif not checked.asked:
             say("the chain was not asked; --online tells since when the ledger has this root")
-    if checked.asked and checked.block is None:
+    lost = checked.asked and checked.block is None
+    if lost:
         warn("error: the ledger never had this root")
-        raise typer.Exit(1)
+    for account in checked.strangers:
+        if checked.asked:
+            warn(f"error: {account} was not the municipality's receipt signer when it sent a notice")
+        else:
+            warn(f"warning: the deployment file does not name {account} as receipt signer; --online asks the chain")
+    if lost or checked.strangers:
+        raise typer.Exit(1 if checked.asked else 4)
 
 
 def _fits(one: Candidate, means: NoticeMeans) -> bool:
@@ -196,6 +205,7 @@ def _checked(checked: CheckedList) -> dict[str, object]:
     return {
         "root": checked.proofs.root.hex(),
         "block": checked.block.number if checked.block else None,
+        "strangers": list(checked.strangers),
         "notices": [
             {
                 "number": one.number,
@@ -203,6 +213,8 @@ def _checked(checked: CheckedList) -> dict[str, object]:
                 "kvk": one.kvk,
                 "means": one.means.value,
                 "sentOn": one.sent_on,
+                "sentBy": one.sent_by,
+                "sentAt": one.sent_at,
                 "signedBy": one.signed_by,
                 "signedAt": one.signed_at,
             }

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from eth_utils.crypto import keccak
 
+from schuldhulp.creditor.signer_history import signer_terms, was_signer
 from schuldhulp.errors import InvalidInput, Unreachable
 from schuldhulp.node.answers import block_of
 from schuldhulp.node.deployment import NetworkDeployment
@@ -32,12 +33,15 @@ class CheckedList:
         notices: what it proves of each notice.
         block: the block in which the ledger got the root; None when nobody asked the chain, or it never did.
         asked: whether the chain was asked.
+        strangers: accounts that signed notices for the municipality, of which nobody knows that they were its receipt
+            signer then: not the chain, or, when it was not asked, not the deployment file.
     """
 
     proofs: ProofList
     notices: tuple[VerifiedNotice, ...]
     block: Head | None
     asked: bool
+    strangers: tuple[str, ...] = ()
 
 
 class ProofVerifier:
@@ -73,8 +77,23 @@ class ProofVerifier:
             claim_register=self._deployment.contract("ClaimRegister").address,
         )
         return CheckedList(
-            proofs=found, notices=tuple(notices), block=self._committed_at(found), asked=self._chain is not None
+            proofs=found,
+            notices=tuple(notices),
+            block=self._committed_at(found),
+            asked=self._chain is not None,
+            strangers=tuple(sorted(self._strangers(found))),
         )
+
+    def _strangers(self, found: ProofList) -> set[str]:
+        sent = [(one.sender, one.sent_at) for one in found.notices if one.sent_signature and one.sent_at]
+        if not sent:
+            return set()
+        if self._chain is None:
+            own = self._deployment.municipality == found.municipality and self._deployment.receipt_signer
+            return {sender for sender, _ in sent if sender != own}
+        node, head = self._chain
+        terms = signer_terms(found.municipality, deployment=self._deployment, node=node, head=head())
+        return {sender for sender, moment in sent if not was_signer(terms, sender, moment)}
 
     def _committed_at(self, found: ProofList) -> Head | None:
         """Return the block in which the ledger of the deployment file got the root of the list."""

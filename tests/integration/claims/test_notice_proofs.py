@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from schuldhulp.creditor.notice_proofs import ProofVerifier
-from schuldhulp.domain.types import NO_ROOT, DossierId, Root
+from schuldhulp.creditor.signer_history import SignerTerm, signer_terms, was_signer
+from schuldhulp.domain.types import NO_ROOT, DossierId, MunicipalityCode, Root
 from schuldhulp.errors import ProofInvalid
 from schuldhulp.node.rpc import JsonRpc
 from schuldhulp.services.notices.proofs import ProofList, proofs_to_plain
@@ -56,3 +57,32 @@ def test_verify_refuses_the_list_of_another_deployment(town: Town) -> None:
     verifier = ProofVerifier(town.stage.chain.deployment)
     with pytest.raises(ProofInvalid):
         verifier.verify(proofs(town, b"\x02" * 32, claimRegister="0x" + "11" * 20))
+
+
+def test_signer_terms_tell_who_was_the_receipt_signer_when(town: Town) -> None:
+    chain = town.stage.chain
+    first, other = chain.deployment.accounts["receipt_signer"], chain.deployment.accounts["registrar"]
+    change = ("EnrolmentRegistry", "setReceiptSigner", MUNICIPALITY)
+    chain.transact(*change, other, by="administrator")
+    chain.transact(*change, first, by="administrator")
+    node, head = JsonRpc(chain.node.url), chain.gateway().head()
+    terms = signer_terms(MUNICIPALITY, deployment=chain.deployment, node=node, head=head)
+    # Other tests of this chain may have changed it too.
+    assert [one.account for one in terms[-2:]] == [other, first]
+    assert terms[-1].end is None
+    assert terms[-2].end == terms[-1].start
+    assert terms[0].account == first
+    assert signer_terms(MunicipalityCode(MUNICIPALITY + 1), deployment=chain.deployment, node=node, head=head) == []
+
+
+def test_was_signer_holds_for_the_term_and_an_hour_around_it() -> None:
+    start, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    who, other = "0x" + "11" * 20, "0x" + "22" * 20
+    terms = [SignerTerm(account=who, start=start, end=end), SignerTerm(account=other, start=end, end=None)]
+    hour, second = timedelta(hours=1), timedelta(seconds=1)
+    for moment in (start - hour, start, end, end + hour):
+        assert was_signer(terms, who, moment)
+    for moment in (start - hour - second, end + hour + second):
+        assert not was_signer(terms, who, moment)
+    assert was_signer(terms, other, end + timedelta(days=999))
+    assert not was_signer(terms, other, start)

@@ -16,10 +16,12 @@ import typer
 from schuldhulp.cli import notices
 from schuldhulp.cli.context import Work
 from schuldhulp.creditor.notice_proofs import CheckedList, ProofVerifier, read_proofs
+from schuldhulp.crypto.accounts import AccountKey
 from schuldhulp.domain.access import Actor
 from schuldhulp.domain.records import NoticeMeans, Party
 from schuldhulp.errors import InvalidInput, Misconfigured, ProofInvalid
-from tests.support.factories import RecordKeeping
+from schuldhulp.services.ports import Head
+from tests.support.factories import MUNICIPALITY, RecordKeeping
 from tests.support.notices import CHAIN_ID, COLLECTOR_KVK, REGISTER, NoticeDesks
 
 COLLECTOR = Party(name="=Incasso", kvk=COLLECTOR_KVK, file_number="D-77")
@@ -34,7 +36,12 @@ def desks(keeping: RecordKeeping, caseworker: Actor, monkeypatch: pytest.MonkeyP
     def work_as(login: str) -> Iterator[Work]:
         yield Work(cockpit, caseworker, SimpleNamespace())  # type: ignore[arg-type]
 
-    deployment = SimpleNamespace(chain_id=CHAIN_ID, contract=lambda name: SimpleNamespace(address=REGISTER))
+    deployment = SimpleNamespace(
+        chain_id=CHAIN_ID,
+        contract=lambda name: SimpleNamespace(address=REGISTER),
+        municipality=MUNICIPALITY,
+        receipt_signer=desks.signer.address,
+    )
     monkeypatch.setattr(notices, "work_as", work_as)
     monkeypatch.setattr(notices, "load_settings", SimpleNamespace)
     monkeypatch.setattr(notices, "proof_verifier", lambda settings, online: ProofVerifier(deployment))
@@ -114,8 +121,10 @@ def test_proofs_are_written_and_verified(
     said = capsys.readouterr().out
     assert f"signed for by {desks.account.address}" in said
     assert "the chain was not asked" in said
+    assert f"sent by {desks.signer.address}" in said
     notices.verify(file, json=True)
-    assert json.loads(capsys.readouterr().out)["notices"][0]["signedBy"] == desks.account.address
+    plain = json.loads(capsys.readouterr().out)
+    assert (plain["notices"][0]["signedBy"], plain["strangers"]) == (desks.account.address, [])
     file.write_text(file.read_text().replace("Stroom en Gas BV", "Stroom en Gas NV"))
     with pytest.raises(ProofInvalid) as caught:
         notices.verify(file)
@@ -132,6 +141,40 @@ def test_proofs_as_a_table_hold_no_formula(desks: NoticeDesks, caseworker: Actor
     assert (row["recipient"], row["means"], row["state"]) == ("'=Incasso", "phone", "by_hand")
     with pytest.raises(Misconfigured):
         notices.proofs(number, out=tmp_path / "nowhere" / "list.json")
+
+
+def test_verify_names_an_account_that_the_deployment_file_does_not(
+    desks: NoticeDesks, caseworker: Actor, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    dossier, _ = desks.enrolled(caseworker)
+    other = AccountKey.generate()
+    desks.named = other.address
+    desks.sign_with(other)
+    number = number_of(desks, dossier)
+    notices.send(number)
+    assert desks.post.send() == (1, 0)
+    file = tmp_path / "list.json"
+    notices.proofs(number, out=file)
+    with pytest.raises(typer.Exit) as left:
+        notices.verify(file)
+    assert left.value.exit_code == 4
+    assert f"does not name {other.address}" in capsys.readouterr().err
+
+
+def test_verify_that_another_than_the_receipt_signer_sent_leaves_with_an_error(
+    desks: NoticeDesks, caseworker: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dossier, _ = desks.enrolled(caseworker)
+    file = tmp_path / "list.json"
+    notices.proofs(number_of(desks, dossier), out=file)
+    found = desks.overview.proofs(actor=caseworker, dossier=dossier)
+    block = Head(number=1, hash=b"\x01" * 32, timestamp=desks.keeping.clock.now())
+    checked = CheckedList(proofs=found, notices=(), block=block, asked=True, strangers=(desks.account.address,))
+    verifier = SimpleNamespace(verify=lambda plain: checked)
+    monkeypatch.setattr(notices, "proof_verifier", lambda settings, online: verifier)
+    with pytest.raises(typer.Exit) as left:
+        notices.verify(file, online=True)
+    assert left.value.exit_code == 1
 
 
 def test_verify_that_the_ledger_never_had_the_root_leaves_with_an_error(
