@@ -189,8 +189,9 @@ def course(versions: Sequence[RecordView]) -> list[tuple[str, datetime | None, s
             came = "own.course_received" if before is None else "own.course_amended"
             events.append((t(came), record.received_at, ""))
         if record.resident_at is not None and (before is None or before.resident_at != record.resident_at):
+            # In a first version stands what was said before, when the claim was taken out and put back.
             is_passed_on = record.resident_view is ResidentView.DISPUTED and version.author != "resident"
-            passed = "_passed" if is_passed_on else ""
+            passed = "_passed" if is_passed_on and before is not None else ""
             said = t(f"own.course_{record.resident_view}{passed}")
             events.append((said, record.resident_at, record.resident_reason))
         if record.answered_at is not None and (before is None or before.answered_at != record.answered_at):

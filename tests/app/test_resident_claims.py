@@ -289,6 +289,13 @@ def test_course_tells_who_wrote_it_down(visit, fake):
     assert "U zei: dit klopt" in text_of(claim(visit))
 
 
+def test_course_of_a_claim_that_was_put_back_says_what_the_resident_said(visit, fake):
+    put(fake, DISPUTED)
+    text = text_of(claim(visit))
+    assert "U zei: dit klopt niet" in text
+    assert "schreef voor u op" not in text
+
+
 def test_next_step_is_a_claim_before_a_payment_and_after_an_agreement(visit, fake):
     put(fake)
     at = visit("resident")
