@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from schuldhulp.services.evaluator_report import EvaluatorReports
     from schuldhulp.services.filling import SpareMaker
     from schuldhulp.services.notices.desk import NoticeDesk
+    from schuldhulp.services.notices.late import LateNotices
     from schuldhulp.services.notices.overview import NoticeOverview
     from schuldhulp.services.processing_log import ProcessingLog
     from schuldhulp.services.records import RecordService
@@ -99,6 +100,7 @@ class Cockpit:
         statement_desk: takes statements over, or declines them.
         notices: tells creditors that a client gets help.
         notices_sent: shows who was told, and proves it.
+        notices_late: shows who did not sign in time, over a caseload.
         organisations: admits creditors on a page.
     """
 
@@ -131,6 +133,7 @@ class Cockpit:
     statement_desk: StatementDesk
     notices: NoticeDesk
     notices_sent: NoticeOverview
+    notices_late: LateNotices
     organisations: OrganisationService
 
 
@@ -223,6 +226,7 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
     from schuldhulp.services.keys import custodial_account, read_public_keys
     from schuldhulp.services.login import SubjectReader
     from schuldhulp.services.notices.desk import NoticeDesk
+    from schuldhulp.services.notices.late import LateNotices
     from schuldhulp.services.notices.mailboxes import Mailboxes
     from schuldhulp.services.notices.overview import NoticeOverview
     from schuldhulp.services.processing_log import ProcessingLog
@@ -280,6 +284,14 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
         store=store, log=log, clock=clock, opening_key=keys.claim, link_key=link_key, municipality=municipality
     )
     dossiers = DossierService(reader=reader, writer=writer, log=log, caseload=caseload)
+    notices_sent = NoticeOverview(
+        reader=reader,
+        caseload=caseload,
+        log=log,
+        chain_id=deployment.chain_id,
+        claim_register=deployment.contracts["ClaimRegister"].address,
+        ledger=deployment.contracts["ObligationLedger"].address,
+    )
     return Cockpit(
         settings=settings,
         access=AccessService(
@@ -348,14 +360,8 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             sender=settings.municipality_name,
             contact=settings.contact,
         ),
-        notices_sent=NoticeOverview(
-            reader=reader,
-            caseload=caseload,
-            log=log,
-            chain_id=deployment.chain_id,
-            claim_register=deployment.contracts["ClaimRegister"].address,
-            ledger=deployment.contracts["ObligationLedger"].address,
-        ),
+        notices_sent=notices_sent,
+        notices_late=LateNotices(dossiers=dossiers, reader=reader, overview=notices_sent, log=log),
         organisations=OrganisationService(
             ready=lambda: keyring_exists(settings.keys, AdministratorKeys.purpose),
             admission=lambda: open_admission(settings),

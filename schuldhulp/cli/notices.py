@@ -99,7 +99,34 @@ def list_(dossier: DossierArgument, reason: Reason = "", as_: As = "", json: Jso
                 one.sent_on.isoformat(),
                 one.answer_by.isoformat(),
                 str(one.days_left),
-                f"{one.state.value} ({one.trouble})" if one.trouble else one.state.value,
+                _state(one),
+            )
+            for one in found
+        ],
+    )
+
+
+@app.command()
+def late(as_: As = "", json: Json = False) -> None:
+    """List notices in your own caseload that nobody signed for in time, the longest overdue first.
+
+    Example: schuldhulp notices late --as s.visser
+    """
+    with work_as(as_) as work:
+        found = work.cockpit.notices_late.of(actor=work.actor)
+    if json:
+        say_json([{"dossier": one.dossier.file_number, **_plain(one.notice)} for one in found])
+        return
+    say_table(
+        ("dossier", "notice", "recipient", "answer by", "days late", "state"),
+        [
+            (
+                one.dossier.file_number,
+                one.notice.number,
+                one.notice.recipient,
+                one.notice.answer_by.isoformat(),
+                str(-one.notice.days_left),
+                _state(one.notice),
             )
             for one in found
         ],
@@ -179,6 +206,10 @@ def verify(
 
 def _fits(one: Candidate, means: NoticeMeans) -> bool:
     return one.on_channel == (means is NoticeMeans.CHANNEL)
+
+
+def _state(one: NoticeView) -> str:
+    return f"{one.state.value} ({one.trouble})" if one.trouble else one.state.value
 
 
 def _plain(one: NoticeView) -> dict[str, object]:

@@ -21,6 +21,7 @@ from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId
 from schuldhulp.services.claims.ports import Correspondent, Delivered, Message, MessageKind
 from schuldhulp.services.claims.rows import MailRow
 from schuldhulp.services.notices.desk import NoticeDesk
+from schuldhulp.services.notices.late import LateNotices
 from schuldhulp.services.notices.mailboxes import Mailboxes
 from schuldhulp.services.notices.overview import NoticeOverview
 from schuldhulp.services.notices.post import NoticePost, SendingDesk
@@ -73,6 +74,9 @@ class NoticeDesks:
             chain_id=CHAIN_ID,
             claim_register=REGISTER,
             ledger=LEDGER,
+        )
+        self.late = LateNotices(
+            dossiers=keeping.dossiers, reader=keeping.reader, overview=self.overview, log=keeping.log
         )
         self.sign_with(self.signer)
         self.check = ReplyCheck(

@@ -122,7 +122,7 @@ class NoticeOverview:
             Unreachable: the database does not answer.
         """
         self._admit(actor, dossier, Permission.OPEN_DOSSIER, Purpose.ENROLMENT)
-        return self._views(self._reader.read(dossier))
+        return self.views(self._reader.read(dossier))
 
     def proofs(self, *, actor: Actor, dossier: DossierId) -> ProofList:
         """Make the list of who was told what and when, with everything that proves it.
@@ -170,7 +170,7 @@ class NoticeOverview:
             root=tree.root,
             anchored=opened.anchored,
             notices=tuple(
-                self._proof(view, found[view.record], posts[view.record], tree) for view in self._views(opened)
+                self._proof(view, found[view.record], posts[view.record], tree) for view in self.views(opened)
             ),
         )
 
@@ -203,7 +203,15 @@ class NoticeOverview:
         except (InvalidInput, ProofInvalid):
             return ""
 
-    def _views(self, opened: Assessment) -> list[NoticeView]:
+    def views(self, opened: Assessment) -> list[NoticeView]:
+        """Return the notices of a dossier that was read, newest first; whoever calls this let the actor in.
+
+        Args:
+            opened: the dossier.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
         records = current(opened)
         found = {record_id: entry.version for record_id, entry in _notices(opened).items() if entry.version is not None}
         posts = self._posts(found)

@@ -30,7 +30,9 @@ COLLECTOR = Party(name="=Incasso", kvk=COLLECTOR_KVK, file_number="D-77")
 @pytest.fixture
 def desks(keeping: RecordKeeping, caseworker: Actor, monkeypatch: pytest.MonkeyPatch) -> NoticeDesks:
     desks = NoticeDesks(keeping)
-    cockpit = SimpleNamespace(notices=desks.desk, notices_sent=desks.overview, dossiers=keeping.dossiers)
+    cockpit = SimpleNamespace(
+        notices=desks.desk, notices_sent=desks.overview, notices_late=desks.late, dossiers=keeping.dossiers
+    )
 
     @contextmanager
     def work_as(login: str) -> Iterator[Work]:
@@ -95,6 +97,24 @@ def test_list_shows_where_each_notice_stands(
     notices.list_(number, json=True)
     (one,) = json.loads(capsys.readouterr().out)
     assert (one["state"], one["daysLeft"], one["recipient"]) == ("delivered", 10, "Stroom en Gas BV")
+
+
+def test_late_lists_what_nobody_signed_for_in_time(
+    desks: NoticeDesks, caseworker: Actor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dossier, _ = desks.enrolled(caseworker)
+    number = number_of(desks, dossier)
+    notices.send(number)
+    desks.post.send()
+    capsys.readouterr()
+    notices.late(json=True)
+    assert json.loads(capsys.readouterr().out) == []
+    desks.keeping.clock.advance(days=16)
+    notices.late(json=True)
+    (one,) = json.loads(capsys.readouterr().out)
+    assert (one["dossier"], one["state"], one["daysLeft"]) == (number, "overdue", -2)
+    notices.late()
+    assert "Stroom en Gas BV" in capsys.readouterr().out
 
 
 def test_proofs_are_written_and_verified(

@@ -309,6 +309,41 @@ def test_notice_is_overdue_after_ten_working_days(desks: NoticeDesks, caseworker
     assert (view.state, view.days_left) == (NoticeState.OVERDUE, -1)
 
 
+def test_late_shows_what_nobody_signed_for_in_the_own_caseload_alone(
+    desks: NoticeDesks, caseworker: Actor, engine: Engine
+) -> None:
+    choice = {"role": PartyRole.CREDITOR}
+    late, debt = desks.enrolled(caseworker)
+    desks.desk.send(actor=caseworker, dossier=late, choices=[Choice(obligation=debt, **choice)])
+    desks.post.send()
+    desks.keeping.clock.advance(days=1)
+    signed, debt = desks.enrolled(caseworker)
+    desks.desk.send(actor=caseworker, dossier=signed, choices=[Choice(obligation=debt, **choice)])
+    desks.post.send()
+    with desks.keeping.store.read() as work:
+        row = work.notices.with_id(desks.sent[-1][1])
+    assert row is not None
+    desks.reply(desks.signed(row.message), row.notice_id)
+    desks.check.check()
+    letter, debt = desks.enrolled(caseworker)
+    desks.desk.send(
+        actor=caseworker, dossier=letter, choices=[Choice(obligation=debt, means=NoticeMeans.LETTER, **choice)]
+    )
+    stuck, debt = desks.enrolled(caseworker)
+    desks.desk.send(actor=caseworker, dossier=stuck, choices=[Choice(obligation=debt, **choice)])
+    assert desks.late.of(actor=caseworker) == []
+    desks.keeping.clock.advance(days=20)
+    found = desks.late.of(actor=caseworker)
+    assert [(one.dossier.id, one.notice.state) for one in found] == [
+        (late, NoticeState.OVERDUE),
+        (stuck, NoticeState.WAITING),
+    ]
+    colleague = desks.keeping.staff_member("collega", Role.CASEWORKER)
+    assert desks.late.of(actor=colleague) == []
+    with pytest.raises(NotAllowed):
+        desks.late.of(actor=replace(caseworker, roles=frozenset({Role.ADMINISTRATOR})))
+
+
 def test_check_accepts_the_signature_of_the_recipient_alone(desks: NoticeDesks, caseworker: Actor) -> None:
     dossier, debt = desks.enrolled(caseworker)
     desks.desk.send(actor=caseworker, dossier=dossier, choices=[Choice(obligation=debt, role=PartyRole.CREDITOR)])
