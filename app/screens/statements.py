@@ -179,6 +179,7 @@ def said(statement: Statement) -> Html:
             (t("field.from_date"), formats.day(statement.from_date)),
             (t("field.until"), formats.day(statement.until) if statement.until else None),
             (t("field.statement.iban"), statement.iban),
+            (t("field.statement.sent_at"), formats.moment(statement.sent_at)),
         )
     )
 

@@ -86,6 +86,7 @@ TEXTS: dict[str, str] = {
     "field.statement.birth_date": "Date of birth",
     "field.statement.address": "Postcode and house number",
     "field.statement.iban": "Account",
+    "field.statement.sent_at": "Signed on",
     "field.statement.known": "Which item is this?",
     "field.statement.reason": "Why",
     "field.statement.text": "Explanation for colleagues",

@@ -86,6 +86,7 @@ TEXTS: dict[str, str] = {
     "field.statement.birth_date": "Geboortedatum",
     "field.statement.address": "Postcode en huisnummer",
     "field.statement.iban": "Rekening",
+    "field.statement.sent_at": "Ondertekend op",
     "field.statement.known": "Welk gegeven wordt dit?",
     "field.statement.reason": "Waarom",
     "field.statement.text": "Toelichting voor collega's",

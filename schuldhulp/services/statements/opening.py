@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.sealed import OpeningKey
 from schuldhulp.crypto.statements import open_statement
 from schuldhulp.domain.statements import Statement
@@ -49,6 +50,8 @@ class StatementReader:
             row: under which id and by whom it was sent.
             content: the sealed bytes.
         """
+        if message_hash(content) != row.message:
+            return StatementFinding.UNDECRYPTABLE
         try:
             opened = open_statement(
                 self.opening_key,

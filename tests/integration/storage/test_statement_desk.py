@@ -184,7 +184,7 @@ def test_take_over_asks_the_chain_whether_the_sender_is_still_admitted(
 
 
 def test_what_somebody_puts_into_the_database_cannot_be_taken_over(
-    desks: StatementDesks, anna: Actor, dossier: DossierId
+    desks: StatementDesks, anna: Actor, dossier: DossierId, engine: Engine
 ) -> None:
     desks.consents(anna, dossier)
     said = make_statement()
@@ -197,6 +197,20 @@ def test_what_somebody_puts_into_the_database_cannot_be_taken_over(
     own = sealed_statement(desks.claim_key.public_key, again, other)
     with pytest.raises(Undecryptable, match="sender_not_admitted"):
         taken(desks, anna, dossier, desks.received(again, content=own, sender=other.address))
+    # A right one in the place of another.
+    message = desks.received()
+    right = sealed_statement(desks.claim_key.public_key, said)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE channel_messages SET content = :content WHERE message = :message"),
+            {"content": right, "message": message},
+        )
+        connection.execute(
+            text("UPDATE statements SET statement_id = :id WHERE message = :message"),
+            {"id": said.statement_id, "message": message},
+        )
+    with pytest.raises(Undecryptable, match="undecryptable"):
+        taken(desks, anna, dossier, message)
     assert rents(desks, anna, dossier) == []
 
 
