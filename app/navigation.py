@@ -24,6 +24,7 @@ from app.screens import (
     creditor_list,
     dossier,
     enrolment,
+    late_notices,
     organisations,
     record,
     record_form,
@@ -61,6 +62,7 @@ STAFF: Pages = [
     ("invoeren", record_form.page, "record.form_title"),
     ("aanmelden", enrolment.page, "enrolment.title"),
     ("kennisgevingen", sent_notices.page, "notices.title"),
+    (late_notices.PATH, late_notices.page, "late.title"),
     ("vorderingen", claims.page, "claims.title"),
     ("beoordelen", claims_one.page, "claims.number"),
     ("koppelen", claims_link.page, "claim.do_link"),
@@ -91,6 +93,7 @@ IN_THE_MENU = {
     "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan", "status",
     "lijst-toetsen", "mijn-toetsen", "uitleg",
     "vordering-indienen", "mijn-vorderingen", "schuldeisers", "vorderingen", "opgaven",
+    "late-kennisgevingen",
 }  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""
 

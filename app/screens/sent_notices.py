@@ -106,18 +106,19 @@ def _table(told: Sequence[NoticeView]) -> Html:
         columns,
         (
             (
-                _recipient(one),
+                recipient(one),
                 word("notice_means", one.means),
                 _sent(one),
                 _signed(one),
-                _state(one),
+                stands(one),
             )
             for one in told
         ),
     )
 
 
-def _recipient(one: NoticeView) -> Html:
+def recipient(one: NoticeView) -> Html:
+    """Return who was told about which debt, and the number of the notice."""
     about = [word("obligation_type", one.type) if one.type is not None else t("notices.gone")]
     about += [t("notices.reference", reference=one.reference)] if one.reference else []
     notes = (tag("span", escape(note, 120), class_="note") for note in (*about, one.number))
@@ -140,7 +141,8 @@ def _signed(one: NoticeView) -> Html | str:
     )
 
 
-def _state(one: NoticeView) -> Html:
+def stands(one: NoticeView) -> Html:
+    """Return where a notice stands, by when an answer is due, and what is in the way."""
     notes = []
     if one.state in (NoticeState.DELIVERED, NoticeState.OVERDUE, NoticeState.BY_HAND):
         notes.append(t("notices.answer_by", day=formats.day(one.answer_by)))

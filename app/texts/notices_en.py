@@ -1,6 +1,13 @@
 """English sentences about telling creditors."""
 
 TEXTS: dict[str, str] = {
+    "late.title": "Late notices",
+    "late.lead": "These creditors of your clients did not sign for a notice in time. Call them.",
+    "late.none": "All creditors of your clients signed in time, or still have time.",
+    "late.client": "Client",
+    "late.days": "Late by",
+    "late.day": "{days} working day",
+    "late.many": "{days} working days",
     "notices.title": "Notices to creditors",
     "notices.explain": "Here you tell creditors that this client gets help. You ask them to stop running up costs and to hand in their claim. They have ten working days.",
     "notices.to_page": "Notices to creditors",
@@ -27,6 +34,7 @@ TEXTS: dict[str, str] = {
     "notices.trouble_forged": "The delivery was changed. Tell the administrator.",
     "notices.trouble_signer_other": "A signature of somebody else came. It does not count.",
     "notices.trouble_received": "An answer came. It is still being looked at.",
+    "notices.trouble_role_missing": "This creditor is shut out of the channel now. The message waits: call or write a letter.",
     "notices.trouble_other": "It cannot be delivered now. It is tried again by itself.",
     "notices.download_hint": "This proves who was told what, and when. It holds personal data: give it only to who may see it.",
     "notices.download_proofs": "Download the list with proofs",

@@ -1,6 +1,13 @@
 """Dutch sentences about telling creditors."""
 
 TEXTS: dict[str, str] = {
+    "late.title": "Late kennisgevingen",
+    "late.lead": "Deze schuldeisers van uw cliënten tekenden niet op tijd voor een kennisgeving. Bel ze.",
+    "late.none": "Alle schuldeisers van uw cliënten tekenden op tijd, of hebben nog tijd.",
+    "late.client": "Cliënt",
+    "late.days": "Te laat",
+    "late.day": "{days} werkdag",
+    "late.many": "{days} werkdagen",
     "notices.title": "Kennisgevingen aan schuldeisers",
     "notices.explain": "Hier vertelt u schuldeisers dat deze cliënt hulp krijgt. U vraagt ze te stoppen met kosten en hun vordering in te dienen. Ze hebben tien werkdagen.",
     "notices.to_page": "Kennisgevingen aan schuldeisers",
@@ -27,6 +34,7 @@ TEXTS: dict[str, str] = {
     "notices.trouble_forged": "De bezorging is gewijzigd. Meld dit bij de beheerder.",
     "notices.trouble_signer_other": "Er kwam een handtekening van een ander. Die telt niet.",
     "notices.trouble_received": "Er kwam een antwoord. Het wordt nog bekeken.",
+    "notices.trouble_role_missing": "Deze schuldeiser is nu afgesloten van het kanaal. Het bericht wacht: bel of schrijf een brief.",
     "notices.trouble_other": "Bezorgen lukt nu niet. Het wordt vanzelf opnieuw geprobeerd.",
     "notices.download_hint": "Dit is het bewijs van wie wat wanneer hoorde. Het bevat persoonsgegevens: geef het alleen aan wie het mag zien.",
     "notices.download_proofs": "Lijst met bewijzen downloaden",

@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from schuldhulp.domain.access import Role
 from schuldhulp.domain.notices import NoticeState
 from schuldhulp.domain.records import Enrolment, EnrolmentBasis, NoticeMeans
 from schuldhulp.domain.types import RecordId
 from schuldhulp.errors import Conflict, Unreachable
 from schuldhulp.services.notices.desk import Choice
+from schuldhulp.services.notices.late import LateNotice
 from schuldhulp.services.notices.parties import PartyRole
 from tests.app.conftest import html_of, press, text_of
-from tests.support.fake_cockpit import dossier_id
+from tests.support.fake_cockpit import actor, dossier_id
 from tests.support.fake_notices import candidate, notice_view
 
 FIRST = dossier_id(0)
@@ -84,8 +86,10 @@ def test_page_shows_who_signed_and_what_was_written(visit, enrolled):
 
 
 def test_page_names_what_is_in_the_way(visit, enrolled):
-    enrolled.views = [notice_view(NoticeState.WAITING, trouble="role_missing")]
+    enrolled.views = [notice_view(NoticeState.WAITING, trouble="content_invalid")]
     assert "vanzelf opnieuw geprobeerd" in text_of(visit("caseworker", PAGE, dossier=FIRST))
+    enrolled.views = [notice_view(NoticeState.WAITING, trouble="role_missing")]
+    assert "afgesloten van het kanaal" in text_of(visit("caseworker", PAGE, dossier=FIRST))
 
 
 def test_page_escapes_what_others_wrote(visit, enrolled):
@@ -182,3 +186,22 @@ def test_send_that_is_refused_says_why(visit, enrolled, refusal, words):
 def test_enrolment_leads_to_the_notices(visit, fake):
     at = visit("caseworker", "dossier", dossier=FIRST, deel="personen")
     assert "/kennisgevingen?dossier=" in html_of(at)
+
+
+def test_late_page_says_that_nobody_is_late(visit, fake):
+    assert "hebben nog tijd" in text_of(visit("caseworker", "late-kennisgevingen"))
+
+
+def test_late_page_shows_whom_to_call_about_whom(visit, fake):
+    summary, *_ = fake.dossiers.list(actor=actor("staff", Role.CASEWORKER))
+    fake.kept_notices.late = [
+        LateNotice(dossier=summary, notice=notice_view(NoticeState.OVERDUE, days_left=days, recipient="<b>X</b>"))
+        for days in (-3, -1)
+    ]
+    at = visit("caseworker", "late-kennisgevingen")
+    html = html_of(at)
+    assert "<b>X" not in html
+    assert f"/kennisgevingen?dossier={summary.id.hex()}" in html
+    text = text_of(at)
+    for part in ("3 werkdagen", "1 werkdag", summary.file_number, "Te laat: bel de schuldeiser"):
+        assert part in text

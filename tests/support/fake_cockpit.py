@@ -151,6 +151,7 @@ class FakeCockpit:
         self.statements, self.statement_desk = self.kept_statements.inbox, self.kept_statements.desk
         self.kept_notices = FakeNotices()
         self.notices, self.notices_sent = self.kept_notices.desk, self.kept_notices.overview
+        self.notices_late = self.kept_notices.late_ones
         self.lists = ListService(checks=self.checks, read=PageList, municipality=MunicipalityCode(14))
 
     def _from_login(self, *, subject: str, provider: str, level: str, session: str) -> Actor:

@@ -14,6 +14,7 @@ from schuldhulp.domain.records import NoticeMeans, ObligationStatus, ObligationT
 from schuldhulp.domain.types import DossierId, MunicipalityCode, RecordId, Salt
 from schuldhulp.errors import SchuldhulpError
 from schuldhulp.services.notices.desk import Candidate, Choice, Sent
+from schuldhulp.services.notices.late import LateNotice
 from schuldhulp.services.notices.overview import NoticeView
 from schuldhulp.services.notices.parties import InvolvedParty, PartyRole
 
@@ -78,18 +79,23 @@ class FakeNotices:
 
     found: list[Candidate] = field(default_factory=list)
     views: list[NoticeView] = field(default_factory=list)
+    late: list[LateNotice] = field(default_factory=list)
     sent: list[Sequence[Choice]] = field(default_factory=list)
     refusal: SchuldhulpError | None = None
 
     def __post_init__(self) -> None:
         self.desk = SimpleNamespace(candidates=self._candidates, send=self._send)
         self.overview = SimpleNamespace(told=self._told)
+        self.late_ones = SimpleNamespace(of=self._late)
 
     def _candidates(self, *, actor: Actor, dossier: DossierId) -> list[Candidate]:
         return self.found
 
     def _told(self, *, actor: Actor, dossier: DossierId) -> list[NoticeView]:
         return self.views
+
+    def _late(self, *, actor: Actor) -> list[LateNotice]:
+        return self.late
 
     def _send(self, *, actor: Actor, dossier: DossierId, choices: Sequence[Choice]) -> list[Sent]:
         if self.refusal is not None:
