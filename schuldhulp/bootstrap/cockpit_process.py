@@ -354,7 +354,10 @@ def _cockpit(settings: Settings, store: SqlStore) -> Cockpit:
             caseload=caseload,
             log=log,
             mailboxes=Mailboxes(
-                directory=correspondents, register=RegisterReader(gateway, rpc), municipality=municipality
+                directory=correspondents,
+                register=RegisterReader(gateway, rpc),
+                municipality=municipality,
+                kept=desk.account,
             ),
             municipality=municipality,
             sender=settings.municipality_name,

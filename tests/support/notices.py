@@ -50,6 +50,7 @@ class NoticeDesks:
     keys: dict[str, bytes] = field(default_factory=dict)
     named: str = ""
     without_role: set[str] = field(default_factory=set)
+    kept: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         keeping = self.keeping
@@ -62,7 +63,7 @@ class NoticeDesks:
             writer=keeping.writer,
             caseload=keeping.caseload,
             log=keeping.log,
-            mailboxes=Mailboxes(directory=self, register=self, municipality=MUNICIPALITY),
+            mailboxes=Mailboxes(directory=self, register=self, municipality=MUNICIPALITY, kept=self.kept.get),
             municipality=MUNICIPALITY,
             sender="Gemeente Teststad",
             contact="schuldhulp@example.nl",

@@ -6,7 +6,7 @@ the role CREDITOR: else whoever broke into the evaluator could have notices seal
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,20 +55,31 @@ class Mailbox:
 class Mailboxes:
     """Finds where organisations can be written to."""
 
-    def __init__(self, *, directory: Directory, register: CreditorRegister, municipality: MunicipalityCode) -> None:
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        register: CreditorRegister,
+        municipality: MunicipalityCode,
+        kept: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
         """Take what it asks.
 
         Args:
             directory: tells which accounts an organisation has.
             register: tells which of them are a creditor's, and their keys.
             municipality: who writes.
+            kept: the account that the cockpit keeps for an organisation, by KvK number; None where it keeps none.
         """
+        self._kept = kept
         self._directory = directory
         self._register = register
         self._municipality = municipality
 
     def of(self, numbers: Collection[str]) -> tuple[dict[str, Mailbox], set[str]]:
         """Return where organisations read: at the newest account with role and key; and who is shut out.
+
+        An account that the cockpit keeps comes last: what the organisation signs with keys of its own proves more.
 
         Args:
             numbers: their KvK numbers.
@@ -85,7 +96,9 @@ class Mailboxes:
         keys = self._register.encryption_keys(sorted(admitted)) if admitted else {}
         boxes = {}
         for kvk, one in known.items():
-            account = next((account for account in one.accounts if any(keys.get(account, b""))), None)
+            able = [account for account in one.accounts if any(keys.get(account, b""))]
+            kept = self._kept(kvk)
+            account = next((account for account in able if account != kept), able[0] if able else None)
             if account is not None:
                 boxes[kvk] = Mailbox(account=account, key=keys[account])
         return boxes, {kvk for kvk, one in known.items() if one.suspended}

@@ -107,6 +107,23 @@ def test_candidates_skip_accounts_without_a_key(desks: NoticeDesks, caseworker: 
     assert not one.on_channel
 
 
+def test_candidates_are_written_to_at_an_account_of_their_own_before_the_one_of_the_pages(
+    desks: NoticeDesks, caseworker: Actor
+) -> None:
+    pages = AccountKey.generate().address
+    desks.keys[pages], desks.kept[KVK] = desks.messages.public_key, pages
+    both = Correspondent(kvk=KVK, name="Stroom en Gas BV", accounts=(pages, desks.account.address), suspended=False)
+    desks.known[KVK] = both
+    dossier, debt = desks.enrolled(caseworker)
+    choice = Choice(obligation=debt, role=PartyRole.CREDITOR)
+    desks.desk.send(actor=caseworker, dossier=dossier, choices=[choice])
+    desks.known[KVK] = replace(both, accounts=(pages,))
+    desks.keeping.clock.advance(days=1)
+    desks.desk.send(actor=caseworker, dossier=dossier, choices=[choice])
+    desks.post.send()
+    assert [recipient for _, _, recipient, _ in desks.sent] == [desks.account.address, pages]
+
+
 def test_candidates_skip_accounts_that_the_chain_does_not_know_as_a_creditor(
     desks: NoticeDesks, caseworker: Actor
 ) -> None:
