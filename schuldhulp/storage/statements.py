@@ -55,11 +55,18 @@ class Statements(Repository):
     def unreceipted(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[StatementRow]:
         """Return opened statements whose answer has not arrived, those that were tried longest ago in front."""
         table = tables.statements
+        # A refusal that could not be sent does not wait for ever: not once a caseworker has put the statement away.
+        given_up = (
+            (table.c.state == StatementState.DECLINED.value)
+            & (table.c.finding != StatementFinding.NONE.value)
+            & table.c.tried_at.is_not(None)
+        )
         statement = (
             select(table)
             .where(
                 table.c.municipality == municipality,
                 table.c.state.in_(_OPENED),
+                ~given_up,
                 table.c.receipted_at.is_(None),
             )
             .order_by(table.c.tried_at.is_not(None), table.c.tried_at, table.c.received_at, table.c.message)

@@ -315,6 +315,26 @@ def test_receipt_of_a_sender_without_a_key_waits_and_goes_out_later(hall: Hall, 
     assert hall.rows()[0].trouble == ""
 
 
+def test_refusal_that_cannot_be_sent_is_given_up_once_a_caseworker_declined(hall: Hall, town: Town) -> None:
+    class NoKeys:
+        def encryption_keys(self, accounts: Any) -> dict[str, bytes]:
+            return {account: bytes(32) for account in accounts}
+
+    said = stated()
+    town.channel_of(town.stage.creditor).deliver(
+        MessageKind.STATEMENT, said.statement_id, "municipality", b"rubbish" * 20
+    )
+    report = hall.run(keys=NoKeys())
+    assert (report.refused, report.sent, report.unsent) == (1, 0, 1)
+    (row,) = hall.rows()
+    town.clock.ahead += timedelta(minutes=2)
+    assert hall.run(keys=NoKeys()).unsent == 1
+    with town.store.write() as work:
+        assert work.statements.decide(row.message, StatementState.DECLINED, outcome=b"sealed", at=town.clock.now())
+        work.commit()
+    assert hall.run(keys=NoKeys()).unsent == 0
+
+
 def test_killed_between_sealing_and_sending_the_same_receipt_goes_out(hall: Hall, town: Town) -> None:
     class Cut:
         def deliver(self, *arguments: Any) -> Any:
