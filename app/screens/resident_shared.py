@@ -19,6 +19,8 @@ from schuldhulp.domain.records import Consent, RecordKind, SentNotice
 from schuldhulp.services.views import EnrolmentStep
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from schuldhulp.domain.access import Actor
     from schuldhulp.services.views import DossierView, RecordView
 
@@ -34,7 +36,7 @@ def page() -> None:
     actor, view = resident_opened.opened(t("shared.title"), t("shared.lead"))
     resident_opened.warning(view)
     show(layout.section(t("shared.visible")), tag("p", _visible(view)))
-    show(layout.section(t("shared.notices")), _notices(view))
+    show(layout.section(t("shared.notices")), _notices(actor, view))
     consents = [each for each in view.of_kind(RecordKind.CONSENT) if isinstance(each.record, Consent)]
     show(
         layout.section(t("shared.consents")),
@@ -52,10 +54,15 @@ def _visible(view: DossierView) -> str:
     return t("shared.visible_no") if key is None else t(key, day=since)
 
 
-def _notices(view: DossierView) -> Html:
+def _notices(actor: Actor, view: DossierView) -> Html:
     sent = [each for each in view.of_kind(RecordKind.NOTICE) if isinstance(each.record, SentNotice)]
     if not sent:
         return layout.empty(t("shared.notices_none"))
+    signed = {
+        one.record: one.acknowledged_at
+        for one in session.cockpit().notices_sent.told(actor=actor, dossier=view.summary.id)
+        if one.acknowledged_at is not None
+    }
     shown = table(
         t("shared.notices"),
         (
@@ -70,13 +77,17 @@ def _notices(view: DossierView) -> Html:
                 escape(each.record.recipient, summaries.CELL),
                 escape(each.record.reference, summaries.CELL),
                 word("notice_means", each.record.means),
-                formats.day(each.record.sent_on),
+                tag("span", formats.day(each.record.sent_on), _signed(signed.get(each.record_id))),
                 trust.record_status(view.trust, each),
             )
             for each in sorted(sent, key=lambda one: one.record.sent_on, reverse=True)
         ),
     )
     return join((tag("p", t("shared.notices_hint"), class_="hint"), shown))
+
+
+def _signed(moment: datetime | None) -> Html | None:
+    return tag("span", t("shared.signed", when=formats.moment(moment)), class_="note") if moment else None
 
 
 def _holds(consent: Consent) -> bool:

@@ -158,6 +158,7 @@ TEXTS: dict[str, str] = {
     "shared.who": "To whom",
     "shared.reference": "Reference",
     "shared.how": "How",
+    "shared.signed": "Signed for: {when}",
     "shared.sent_on": "When",
     "shared.proof": "Recorded",
     "shared.consents": "Your consents",

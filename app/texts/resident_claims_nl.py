@@ -158,6 +158,7 @@ TEXTS: dict[str, str] = {
     "shared.who": "Aan wie",
     "shared.reference": "Kenmerk",
     "shared.how": "Hoe",
+    "shared.signed": "Getekend voor ontvangst: {when}",
     "shared.sent_on": "Wanneer",
     "shared.proof": "Vastgelegd",
     "shared.consents": "Uw toestemmingen",

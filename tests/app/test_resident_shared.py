@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from app.components import formats
+from schuldhulp.domain.notices import NoticeState
 from schuldhulp.domain.records import ConsentSubject, NoticeMeans
 from schuldhulp.domain.trust import TrustState
 from schuldhulp.errors import Unreachable
 from tests.app.conftest import press, text_of
 from tests.app.test_html import HOSTILE, check, html_of
 from tests.support.fake_cockpit import dossier_id, record_id
+from tests.support.fake_notices import notice_view
 from tests.support.fake_own_claims import make_consent, make_notice
 
 HOME = dossier_id(0)
@@ -45,6 +47,23 @@ def test_page_shows_who_was_told_when_and_how(visit, fake):
         assert expected in text
     # The newest first.
     assert text.index("Telefoon Direct") < text.index("Postorderbedrijf Wolkenveld")
+
+
+def test_page_shows_which_creditor_signed_for_it(visit, fake):
+    for name in ("signed", "other"):
+        fake.stored[HOME].put(record_id(name), make_notice())
+    fake.kept_notices.views = [
+        notice_view(
+            NoticeState.ACKNOWLEDGED,
+            record=record_id("signed"),
+            acknowledged_at=datetime(2026, 11, 24, 8, 0, tzinfo=UTC),
+            acknowledged_by="0x" + "Ab" * 20,
+        ),
+        notice_view(record=record_id("other")),
+    ]
+    text = text_of(visit("resident", "wie-weet-ervan"))
+    assert text.count("Getekend voor ontvangst: 24 november 2026") == 1
+    assert "0x" not in text
 
 
 def test_notice_that_was_withdrawn_is_not_shown(visit, fake):
