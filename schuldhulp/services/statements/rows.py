@@ -97,7 +97,10 @@ class StatementRepository(Protocol):
         """Write what became of a statement that waits, or of one that was refused; False when it did neither."""
 
     def unreceipted(self, municipality: MunicipalityCode, *, limit: int) -> Sequence[StatementRow]:
-        """Return opened statements whose answer has not arrived, those that were tried longest ago in front."""
+        """Return opened statements whose answer has not arrived, those that were tried longest ago in front.
+
+        A refusal that could not be sent is given up once a caseworker declined the statement.
+        """
 
     def sign(self, message: bytes, receipt: bytes) -> bool:
         """Keep the sealed receipt of a statement; False when there is one."""
