@@ -69,7 +69,7 @@ def show(notice: NoticeArgument, organisation: Organisation = "", json: Json = F
         say_json(_plain(found))
         return
     said = found.notice
-    say(f"notice {said.number} of {said.sender}, written {said.written_at.date().isoformat()}")
+    say(f"notice {said.number} of {said.sender}, signed by its municipality at {found.sent_at.isoformat()}")
     for person in said.clients:
         address = f"{person.street} {person.house_number}{person.suffix}, {person.postcode} {person.city}"
         where = f", {address}" if person.street else ""
@@ -128,6 +128,7 @@ def _plain(one: ReceivedNotice) -> dict[str, object]:
         "number": one.notice.number,
         "notice": notice_to_plain(one.notice),
         "message": one.message.hex(),
+        "sentAt": one.sent_at.isoformat(),
         "answerBy": one.answer_by.isoformat(),
         "daysLeft": one.days_left,
         "acknowledgedAt": one.acknowledged_at.isoformat() if one.acknowledged_at else None,

@@ -389,6 +389,16 @@ def test_check_accepts_the_signature_of_the_recipient_alone(desks: NoticeDesks, 
     assert (view.state, view.acknowledged_by, view.trouble) == (NoticeState.ACKNOWLEDGED, desks.account.address, "")
 
 
+def test_told_shows_a_resident_the_own_notices_alone(desks: NoticeDesks, caseworker: Actor) -> None:
+    dossier, _ = acknowledged(desks, caseworker)
+    resident = Actor(
+        kind="resident", id="resident-1", name="", roles=frozenset({Role.RESIDENT}), dossiers=frozenset({dossier})
+    )
+    assert told(desks, resident, dossier).state is NoticeState.ACKNOWLEDGED
+    with pytest.raises(NotAllowed):
+        told(desks, replace(resident, dossiers=frozenset()), dossier)
+
+
 def test_told_believes_no_signature_that_the_database_makes_up(
     desks: NoticeDesks, caseworker: Actor, engine: Engine
 ) -> None:
