@@ -18,7 +18,7 @@ from typing import Any
 
 from eth_account import Account
 
-from schuldhulp.creditor.claims_receipts import CheckedReceipt, signer_at, verify_receipt
+from schuldhulp.creditor.claims_receipts import FORMAT, CheckedReceipt, signer_at, verify_receipt
 from schuldhulp.errors import Conflict, Misconfigured, ProofInvalid, Unreachable
 from schuldhulp.node.deployment import NetworkDeployment
 from schuldhulp.node.rpc import JsonRpc
@@ -145,7 +145,9 @@ def _journal(path: Path) -> tuple[list[dict[str, Any]], frozenset[str]]:
             documents = database.execute("SELECT document FROM receipts WHERE document IS NOT NULL").fetchall()
             sent = database.execute("SELECT raw FROM steps WHERE raw IS NOT NULL").fetchall()
         accounts = frozenset(str(Account.recover_transaction(raw)) for (raw,) in sent)
-        return [json.loads(document) for (document,) in documents], accounts
+        # The journal keeps signatures under other messages too.
+        read = (json.loads(document) for (document,) in documents)
+        return [document for document in read if document.get("format") == FORMAT], accounts
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise Conflict(

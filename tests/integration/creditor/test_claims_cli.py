@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -173,6 +175,11 @@ def test_a_claim_from_set_up_to_receipt(
     assert typed("verify-receipt", str(receipt))[0] == 0
     # A receipt about another municipality's claim, and one that names somebody else as the holder.
     journal = tmp_path / "claims" / KVK / "claims.sqlite"
+    with closing(sqlite3.connect(journal)) as database, database:  # And a signature under something else.
+        database.execute(
+            "INSERT INTO receipts (message, municipality, claim_id, number, content, document, kind) "
+            "VALUES (x'01', 14, x'', 9, x'', '{\"acknowledgement\": {}, \"signature\": \"\"}', 'statement_receipt')"
+        )
     verifier = ReceiptVerifier(NetworkDeployment.load(stage.deployment_file), journal=journal)
     kept = json.loads(receipt.read_text())
     assert verifier.verify(kept).is_own
