@@ -143,11 +143,12 @@ def decisions(made: Sequence[MadeDecision]) -> None:
 def _decision(one: MadeDecision) -> Html:
     reason = word("decision_reason", one.reason) if one.reason else t("claim.decision_unreadable")
     what = word("claim_status", one.status.name.lower())
+    why = (" – ", reason) if reason != what else ()
     told = tag("p", t("claim.decision_told", when=formats.moment(one.delivered_at))) if one.delivered_at else None
     trouble = claims.trouble_text(one.trouble)
     return tag(
         "li",
-        tag("p", tag("strong", what), " – ", reason, ", ", formats.moment(one.decided_at)),
+        tag("p", tag("strong", what), *why, ", ", formats.moment(one.decided_at)),
         tag("p", lines(t("claim.decision_text", text=one.text))) if one.text else None,
         tag("p", status(_TONES.get(one.state, "stop"), word("decision_state", one.state))),
         tag("p", trouble, class_="note") if trouble else None,

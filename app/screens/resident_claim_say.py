@@ -60,7 +60,8 @@ def buttons(actor: Actor, view: DossierView, one: OwnClaim) -> None:
         _sure(actor, view, one, kept)
         return
     said = one.record.resident_view
-    show(layout.section(t("say.title" if one.standing.waits_for_resident else "say.again_title")))
+    is_first = said is ResidentView.NONE or one.standing.waits_for_resident
+    show(layout.section(t("say.title" if is_first else "say.again_title")))
     with st.container(horizontal=True):
         if said is not ResidentView.AGREED:
             st.button(t("say.right"), key="say_right", on_click=_start, args=(one, True))
