@@ -84,7 +84,7 @@ def list_(
     organisation: Organisation = "",
     json: Json = False,
 ) -> None:
-    """List your statements: when each was delivered, and the municipality's signed answer: received, or refused and why.
+    """List your statements: when each was delivered, and the municipality's signed answer with its reason.
 
     What becomes of a statement is the client's; you do not learn it.
 
