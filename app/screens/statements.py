@@ -14,6 +14,7 @@ from app.components.errors import error_text
 from app.components.html import Html, escape, show, tag
 from app.components.notices import Tone, status
 from app.components.table import Column, facts, table
+from app.screens.claims import sender_of
 from app.screens.clients import STAFF, names_of
 from app.screens.opened import address, form_address, identifier
 from app.texts import t, word
@@ -75,6 +76,7 @@ def _filter(decided: bool) -> None:
 
 
 def _table(found: Sequence[StatementEntry]) -> Html:
+    senders = {kvk: sender_of(kvk) for kvk in {one.organisation for one in found}}
     return table(
         t("statements.title"),
         (
@@ -89,7 +91,7 @@ def _table(found: Sequence[StatementEntry]) -> Html:
                 layout.link(
                     statement_address(one.message), tag("span", claims.number_of(one.message), class_="check-number")
                 ),
-                t("statements.kvk", kvk=one.organisation),
+                senders[one.organisation],
                 formats.day(formats.local_day(one.received_at)),
                 claims.term(one.answer_by),
                 entry_status(one),
@@ -120,7 +122,7 @@ def page() -> None:
         layout.title(t("statements.one"))
         show(layout.empty(t("statements.unknown")))
         return
-    layout.title(t("statements.one"), t("statements.kvk", kvk=entry.organisation))
+    layout.title(t("statements.one"), sender_of(entry.organisation))
     show(
         facts(
             (

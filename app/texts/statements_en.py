@@ -44,7 +44,6 @@ TEXTS: dict[str, str] = {
     "statements.filter_all": "All",
     "statements.none": "No statement is waiting.",
     "statements.number": "Number",
-    "statements.kvk": "KvK {kvk}",
     "statements.from": "From",
     "statements.since": "Came in",
     "statements.answer_by": "At the latest",

@@ -44,7 +44,6 @@ TEXTS: dict[str, str] = {
     "statements.filter_all": "Alle",
     "statements.none": "Er wacht geen opgave.",
     "statements.number": "Nummer",
-    "statements.kvk": "KvK {kvk}",
     "statements.from": "Van",
     "statements.since": "Ingekomen",
     "statements.answer_by": "Uiterlijk",
