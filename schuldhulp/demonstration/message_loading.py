@@ -122,6 +122,6 @@ class MessageLoader:
             subject=ConsentSubject.RENT,
             amount=_RENT,
             frequency=Frequency.MONTHLY,
-            from_date=(day.replace(day=1) + timedelta(days=32)).replace(day=1),
+            from_date=day.replace(day=1),
             sent_at=self.clock.now().replace(microsecond=0),
         )
