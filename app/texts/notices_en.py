@@ -57,7 +57,7 @@ TEXTS: dict[str, str] = {
     "notices.way_email": "I sent an email",
     "notices.way_phone": "I called",
     "notices.choose": "Choose at least one creditor.",
-    "notices.check": "Are these choices right? What goes through the channel leaves at once and cannot be taken back.",
+    "notices.check": "Are these choices right? The creditor reads whose debt it is, with birth date and address, its own reference and since when you help. It reads nothing else of the dossier. What goes through the channel leaves at once and cannot be taken back.",
     "notices.send": "Tell these creditors",
     "notices.done": "The notices were saved",
     "notices.done_next": "What goes through the channel is delivered within some minutes. Here you see who signed for it.",

@@ -57,7 +57,7 @@ TEXTS: dict[str, str] = {
     "notices.way_email": "Ik heb gemaild",
     "notices.way_phone": "Ik heb gebeld",
     "notices.choose": "Kies minstens één schuldeiser.",
-    "notices.check": "Kloppen deze keuzes? Wat via het kanaal gaat, gaat daarna meteen weg en kan niet terug.",
+    "notices.check": "Kloppen deze keuzes? De schuldeiser leest van wie de schuld is, met geboortedatum en adres, zijn eigen kenmerk en sinds wanneer u helpt. Over het dossier leest hij niets anders. Wat via het kanaal gaat, gaat daarna meteen weg en kan niet terug.",
     "notices.send": "Breng deze schuldeisers op de hoogte",
     "notices.done": "De kennisgevingen zijn opgeslagen",
     "notices.done_next": "Wat via het kanaal gaat, wordt binnen enkele minuten bezorgd. U ziet hier wie voor ontvangst tekende.",
