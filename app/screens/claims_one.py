@@ -117,11 +117,16 @@ def _next(case: Case) -> Html:
 
 def _steps(case: Case) -> Html | None:
     links = [
-        layout.link(step_address(step, case.claim_id), t(f"claim.do_{step}"), class_="button")
+        layout.link(step_address(step, case.claim_id), t(f"claim.do_{step}"), class_=_look(step))
         for step in steps_of(case)
         if step is not Step.UNLINK
     ]
     return tag("p", *links, class_="actions") if links else None
+
+
+def _look(step: Step) -> str:
+    """Return the class of a step: what has to come first stands out; of decisions none does."""
+    return "button primary" if step in (Step.LINK, Step.ANSWER, Step.NOTE) else "button"
 
 
 def _alike(actor: Actor, case: Case) -> list[tuple[ClaimId, frozenset[str]]]:
