@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from schuldhulp.domain.records import Expense, Income, Obligation, Record, Source
+from schuldhulp.domain.records import Expense, Income, Obligation, ObligationStatus, Record, Source
 from schuldhulp.domain.statements import EXPENSES, INCOMES, Statement
 from schuldhulp.domain.types import RecordId
 from schuldhulp.errors import InvalidInput
@@ -53,6 +53,8 @@ def may_renew(statement: Statement, record: Record, owner: RecordId) -> bool:
                 statement.subject in EXPENSES
                 and owner in record.owed_by
                 and record.type is EXPENSES[statement.subject][1]
+                # What is due each time on a debt is its repayment, not the rent of the month.
+                and record.status is ObligationStatus.CURRENT
             )
     return False
 

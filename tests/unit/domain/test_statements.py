@@ -18,6 +18,7 @@ from schuldhulp.domain.records import (
     Income,
     IncomeCategory,
     Obligation,
+    ObligationStatus,
     ObligationType,
     Party,
     Source,
@@ -165,6 +166,8 @@ def test_taken_over_renews_the_instalment_of_an_obligation_and_leaves_its_debt()
         replace(RENT, owner=OTHER),
         replace(DEBT, type=ObligationType.ENERGY),
         replace(DEBT, owed_by=(OTHER,)),
+        replace(DEBT, status=ObligationStatus.IN_ARREARS),
+        replace(DEBT, status=ObligationStatus.ARRANGEMENT),
         Income(
             owner=OWNER,
             category=IncomeCategory.BENEFIT,
