@@ -166,7 +166,9 @@ def in_postgres(tags: Sequence[Tag]) -> Iterator[Callable[[Sequence[Tag]], list[
     if not POSTGRES:
         yield None
         return
-    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+    # SQLAlchemy's address names the driver too, which psycopg does not know.
+    address = POSTGRES.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CREATE TEMPORARY TABLE known (tag bytea PRIMARY KEY)")
         with connection.cursor().copy("COPY known FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["bytea"])

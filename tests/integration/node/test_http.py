@@ -49,6 +49,25 @@ def dripping(answer: bytes, *, at_once: int) -> Answer:
     return send
 
 
+def read_request(connection: socket.socket) -> bool:
+    """Read one request to its end, head and body may come apart; False when the client is gone."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        more = connection.recv(65536)
+        if not more:
+            return False
+        got += more
+    head, _, body = got.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    missing = int(lengths[0]) - len(body) if lengths else 0
+    while missing > 0:
+        more = connection.recv(missing)
+        if not more:
+            return False
+        missing -= len(more)
+    return True
+
+
 @contextmanager
 def serving(*answers: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
     """Give each request of one connection its answer, and the last of them to all that follow."""
@@ -62,7 +81,7 @@ def serving(*answers: Answer, context: ssl.SSLContext | None = None) -> Iterator
                 connection, _ = listener.accept()
                 connection = context.wrap_socket(connection, server_side=True) if context else connection
                 with connection:
-                    while connection.recv(65536):
+                    while read_request(connection):
                         (remaining.pop(0) if len(remaining) > 1 else remaining[0])(connection)
             except OSError:
                 # The client hung up, or the test is over.
