@@ -128,6 +128,8 @@ def test_open_statement_refuses_another_key_id_or_purpose():
         json.dumps({"document": statement_document(STATEMENT), "signature": "00"}).encode(),
         json.dumps({"document": statement_document(STATEMENT)}).encode(),
     ],
+    # The salt of a statement is drawn anew in each process, and every process has to know the test by one name.
+    ids=["empty", "list", "no_text", "deep", "unsigned", "number", "empty_object", "schema", "short", "no_signature"],
 )
 def test_open_statement_refuses_what_is_no_statement(document):
     with pytest.raises(InvalidInput):
