@@ -56,7 +56,7 @@ def test_claim_decision_refuses_what_is_no_decision(status):
     assert caught.value.field == "status"
 
 
-@pytest.mark.parametrize("reason", EXPLAINED)
+@pytest.mark.parametrize("reason", sorted(EXPLAINED))
 def test_claim_decision_needs_a_text_where_the_reason_says_nothing(reason):
     for text in ("", "  ", "x" * 2001):
         with pytest.raises(InvalidInput) as caught:
