@@ -22,6 +22,7 @@ from app.screens import (
     creditor_claims,
     creditor_history,
     creditor_list,
+    creditor_notices,
     dossier,
     enrolment,
     late_notices,
@@ -82,6 +83,7 @@ CREDITOR: Pages = [
     ("lijst-toetsen", creditor_list.page, "asklist.title"),
     ("vordering-indienen", creditor_claim.page, "filing.title"),
     ("mijn-vorderingen", creditor_claims.page, "filed.title"),
+    (creditor_notices.PATH[1:], creditor_notices.page, "told.title"),
     ("mijn-toetsen", creditor_history.page, "asked.title"),
     ("uitleg", creditor.page, "explain.title"),
 ]
@@ -92,7 +94,7 @@ PATHS = frozenset(path for pages in (RESIDENT, STAFF, ADMINISTRATOR, CREDITOR) f
 IN_THE_MENU = {
     "", "schulden", "inkomen-en-uitgaven", "afspraken", "wie-keek", "wie-weet-ervan", "status",
     "lijst-toetsen", "mijn-toetsen", "uitleg",
-    "vordering-indienen", "mijn-vorderingen", "schuldeisers", "vorderingen", "opgaven",
+    "vordering-indienen", "mijn-vorderingen", "ontvangen-kennisgevingen", "schuldeisers", "vorderingen", "opgaven",
     "late-kennisgevingen",
 }  # fmt: skip
 """Pages that a visitor can always go to; the others are about something that she opened first."""

@@ -10,10 +10,11 @@ from typing import Self
 from schuldhulp.creditor.claims import ClaimClient
 from schuldhulp.creditor.claims_decisions import ShownDecision
 from schuldhulp.creditor.claims_state import ClaimState
+from schuldhulp.creditor.notices import ReceivedNotice
 from schuldhulp.domain.claims import ClaimContents, receipt_from_plain
 from schuldhulp.domain.types import ClaimId
 from schuldhulp.errors import SchuldhulpError
-from schuldhulp.services.creditor_pages.claim_views import PageClaim, PageDecision, ReceiptFile, Unfinished
+from schuldhulp.services.creditor_pages.claim_views import PageClaim, PageDecision, PageNotice, ReceiptFile, Unfinished
 
 
 class PageFiler:
@@ -77,6 +78,14 @@ class PageFiler:
         """Return the receipts of a claim, newest first."""
         return [_receipt_file(document) for document in reversed(self._client.receipts(claim_id))]
 
+    def notices(self) -> Sequence[PageNotice]:
+        """Return the notices that came, in the order in which they did."""
+        return [_page_notice(received) for received in self._client.notices.received()]
+
+    def acknowledge(self, message: bytes) -> PageNotice:
+        """Sign for a notice and send that; as `NoticeBox.acknowledge`."""
+        return _page_notice(self._client.notices.acknowledge(message))
+
     def catch_up(self) -> Sequence[str]:
         """Finish what has left this machine and fetch what the municipality sent; return what stood in the way."""
         problems = list(self._client.resume())
@@ -115,6 +124,16 @@ def _page_decision(decision: ShownDecision) -> PageDecision:
         decided_at=decision.decided_at,
         is_of_present=decision.is_of_present,
         is_current=decision.is_current,
+    )
+
+
+def _page_notice(received: ReceivedNotice) -> PageNotice:
+    return PageNotice(
+        notice=received.notice,
+        message=received.message,
+        acknowledged_at=received.acknowledged_at,
+        sent_at=received.delivered_at,
+        days_left=received.days_left,
     )
 
 

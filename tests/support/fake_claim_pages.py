@@ -27,6 +27,7 @@ from schuldhulp.services.creditor_pages.claim_views import (
     ClaimFile,
     PageClaim,
     PageDecision,
+    PageNotice,
     ReceiptFile,
 )
 
@@ -74,6 +75,7 @@ class FakeClaimPages:
         claims: where each stands, by its id.
         said: what was handed in last, by the id.
         receipts: receipts, by the id.
+        told: the notices that came.
         done: what was asked for, as name and id.
         failing: raised by the next step, once.
     """
@@ -87,6 +89,7 @@ class FakeClaimPages:
     done: list[tuple[str, ClaimId]] = field(default_factory=list)
     failing: SchuldhulpError | None = None
     problems: Sequence[str] = ()
+    told: list[PageNotice] = field(default_factory=list)
 
     def desktop(self, *, actor: Actor) -> ClaimDesktop:
         """Return what the pages offer."""
@@ -161,6 +164,19 @@ class FakeClaimPages:
         """Return what was handed in last."""
         require(actor, Permission.FILE_CLAIM)
         return [*self.said.values()][-1] if self.said else None
+
+    def notices(self, *, actor: Actor) -> Sequence[PageNotice]:
+        """Return the notices that came."""
+        require(actor, Permission.FILE_CLAIM)
+        return [*self.told]
+
+    def acknowledge(self, *, actor: Actor, message: bytes) -> PageNotice:
+        """Sign for a notice."""
+        require(actor, Permission.FILE_CLAIM)
+        self._fail()
+        (at,) = [number for number, one in enumerate(self.told) if one.message == message]
+        self.told[at] = replace(self.told[at], acknowledged_at=self.now, sent_at=self.now)
+        return self.told[at]
 
     def refresh(self, *, actor: Actor) -> Sequence[str]:
         """Fetch what came."""

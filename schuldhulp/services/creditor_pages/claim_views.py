@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from schuldhulp.domain.claims import ClaimContents, ClaimReceipt, ClaimStatus, DecisionReason, ReceiptOutcome
+from schuldhulp.domain.notices import Notice
 from schuldhulp.domain.types import ClaimId
 
 
@@ -139,6 +140,25 @@ class ClaimFile:
     receipts: tuple[ReceiptFile, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PageNotice:
+    """A notice that the municipality sent to this organisation: somebody gets help.
+
+    Attributes:
+        notice: what it says.
+        message: keccak256 of what was delivered, 32 bytes.
+        acknowledged_at: when the organisation's account signed that it has it, UTC; None while it did not.
+        sent_at: when the municipality's evaluator took that signature, UTC; None while it did not.
+        days_left: working days until the organisation should have answered, below zero the days by which it is late.
+    """
+
+    notice: Notice = field(repr=False)
+    message: bytes
+    acknowledged_at: datetime | None
+    sent_at: datetime | None
+    days_left: int
+
+
 class Filer(Protocol):
     """Hands in claims with one organisation's account. Every method can be repeated after any failure."""
 
@@ -184,6 +204,14 @@ class Filer(Protocol):
 
     def receipts(self, claim_id: ClaimId) -> Sequence[ReceiptFile]:
         """Return the receipts of a claim, newest first."""
+        ...
+
+    def notices(self) -> Sequence[PageNotice]:
+        """Return the notices that came, in the order in which they did."""
+        ...
+
+    def acknowledge(self, message: bytes) -> PageNotice:
+        """Sign for a notice and send that; raises NotFound when no such notice came."""
         ...
 
     def catch_up(self) -> Sequence[str]:

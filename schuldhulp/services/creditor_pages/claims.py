@@ -16,7 +16,13 @@ from schuldhulp.domain.plain import Json
 from schuldhulp.domain.types import ClaimId, MunicipalityCode
 from schuldhulp.errors import InvalidInput, NotAdmitted, NotAllowed, NotFound, SchuldhulpError
 from schuldhulp.services.admission import parse_account
-from schuldhulp.services.creditor_pages.claim_views import ClaimDesktop, ClaimFile, Filer, PageClaim
+from schuldhulp.services.creditor_pages.claim_views import (
+    ClaimDesktop,
+    ClaimFile,
+    Filer,
+    PageClaim,
+    PageNotice,
+)
 from schuldhulp.services.creditor_pages.turns import IN_USE, Turns
 from schuldhulp.services.ports import Clock, Store
 from schuldhulp.services.processing_log import ProcessingLog
@@ -204,6 +210,24 @@ class ClaimPages:
                 except NotFound:
                     continue
         return None
+
+    def notices(self, *, actor: Actor) -> Sequence[PageNotice]:
+        """Return the notices that the municipality sent to the account of the pages, newest first.
+
+        Raises:
+            schuldhulp.errors.SchuldhulpError: as `list`.
+        """
+        with self._turns.take(self._organisation(actor)) as filer:
+            return [*reversed(filer.notices())]
+
+    def acknowledge(self, *, actor: Actor, message: bytes) -> PageNotice:
+        """Sign, with the account of the pages, that the organisation has a notice; the same once more is harmless.
+
+        Raises:
+            NotFound: no such notice came.
+            schuldhulp.errors.SchuldhulpError: as `NoticeBox.acknowledge`; what was signed is sent the next time.
+        """
+        return self._act(actor, "acknowledge a notice", lambda filer: filer.acknowledge(message))
 
     def refresh(self, *, actor: Actor) -> Sequence[str]:
         """Finish what is under way and fetch what the municipality sent; return texts of what stood in the way.

@@ -12,6 +12,7 @@ import pytest
 
 from schuldhulp.chain.claims import RegisterReader
 from schuldhulp.creditor.claims import ClaimClient
+from schuldhulp.creditor.page_claims import PageFiler
 from schuldhulp.crypto.channel import message_hash
 from schuldhulp.crypto.notices import HASH_LENGTH, notice_document, notice_hash, open_notice, seal_notice
 from schuldhulp.crypto.sendings import sending_digest, with_sending
@@ -99,6 +100,22 @@ def taken_in(town: Town) -> tuple[int, int]:
         chain_id=town.stage.chain.deployment.chain_id,
         claim_register=town.register,
     ).check()
+
+
+def test_notice_is_read_and_signed_for_on_the_pages(town: Town) -> None:
+    notice = written(town)
+    assert posted(town) == (1, 0)
+    with PageFiler(town.stage.client()) as filer:
+        assert [*filer.catch_up()] == []
+        (one,) = filer.notices()
+        assert (one.notice, one.acknowledged_at, one.sent_at, one.days_left) == (notice, None, None, 10)
+        signed = filer.acknowledge(one.message)
+        assert signed.acknowledged_at is not None
+        assert signed.sent_at is not None
+        assert filer.notices() == [signed]
+        with pytest.raises(NotFound):
+            filer.acknowledge(b"\x09" * 32)
+    assert taken_in(town) == (1, 0)
 
 
 def test_notice_is_read_signed_for_and_the_signature_checked(town: Town) -> None:
