@@ -4,13 +4,9 @@
 import { readFileSync } from "node:fs";
 import { Contract, JsonRpcProvider, keccak256 } from "ethers";
 
-process.on("uncaughtException", ({ code, message }) => {
-  console.error(`error: ${code ? `closed epoch, silent node or wrong file? (${code})` : message}`);
-  process.exit(1);
-});
-const { genesisHash, chainId, contracts } = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const node = new JsonRpcProvider(process.argv[3], chainId, { staticNetwork: true });
-const [tag, { address, codeHash }] = [process.argv[4], contracts.EnrolmentRegistry];
+process.on("uncaughtException", ({ code, message }) => { console.error(`error: ${code ? `closed epoch, silent node or wrong file? (${code})` : message}`); process.exit(1); });
+const { genesisHash, chainId, contracts: { EnrolmentRegistry: { address, codeHash } } } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const [node, tag] = [new JsonRpcProvider(process.argv[3], chainId, { staticNetwork: true }), process.argv[4]];
 const found = [(await node.getBlock(0)).hash, keccak256(await node.getCode(address))];
 if (found.join() !== [genesisHash, codeHash].join()) throw new Error("another chain or contract than the deployed one");
 const settings = "function municipality(uint16) view returns (uint32, uint32, uint32, bytes32, address, string, string)";
