@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from schuldhulp.domain.checks import as_utc, check_bytes, check_moment, check_whole
+from schuldhulp.domain.checks import as_utc, check_address, check_bytes, check_moment, check_second, check_whole
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput
 
 SIGNATURE_LENGTH: Final = 65
 
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 
 
@@ -41,11 +40,8 @@ class Acknowledgement:
         """
         check_bytes(self.message, "message")
         check_whole(self.municipality, "municipality", lowest=1, highest=65_535)
-        if not isinstance(self.account, str) or not _ADDRESS.fullmatch(self.account):
-            raise InvalidInput("address_invalid", "account: an address is 0x and 40 digits", field="account")
-        check_moment(self.acknowledged_at, "acknowledged_at")
-        if self.acknowledged_at.microsecond:
-            raise InvalidInput("time_not_whole", "acknowledged_at: whole seconds expected", field="acknowledged_at")
+        check_address(self.account, "account")
+        check_second(self.acknowledged_at, "acknowledged_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

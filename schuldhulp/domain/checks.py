@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,8 @@ MAX_CENTS: Final = 99_999_999_999
 
 MIN_YEAR: Final = 1880
 MAX_YEAR: Final = 2199
+
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 class Redacted:
@@ -122,6 +125,27 @@ def check_moment(value: datetime, field: str) -> None:
     """
     if not isinstance(value, datetime) or value.utcoffset() != timedelta(0):
         raise InvalidInput("time_not_utc", f"{field}: time in UTC expected", field=field)
+
+
+def check_second(value: datetime, field: str) -> None:
+    """Check that a moment is UTC in whole seconds, as what is signed counts them.
+
+    Raises:
+        InvalidInput: another zone, or parts of a second.
+    """
+    check_moment(value, field)
+    if value.microsecond:
+        raise InvalidInput("time_not_whole", f"{field}: whole seconds expected", field=field)
+
+
+def check_address(value: str, field: str) -> None:
+    """Check the form of an account's address; its checksum, which not everybody writes, is not looked at.
+
+    Raises:
+        InvalidInput: other than 0x and 40 hexadecimal digits.
+    """
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+        raise InvalidInput("address_invalid", f"{field}: an address is 0x and 40 digits", field=field)
 
 
 def check_bytes(value: bytes, field: str, *, length: int = 32) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from schuldhulp.domain.checks import Redacted, as_utc, check_bytes, check_date, check_line, check_moment, check_whole
+from schuldhulp.domain.checks import Redacted, as_utc, check_bytes, check_date, check_line, check_second, check_whole
 from schuldhulp.domain.identifiers import PartialDate, canonical_postcode
 from schuldhulp.domain.organisations import parse_kvk
 from schuldhulp.domain.plain import Json, mapping, object_from_plain, object_to_plain
@@ -163,9 +163,7 @@ class Notice(Redacted):
         if not self.requests or not all(isinstance(one, NoticeRequest) for one in self.requests):
             raise InvalidInput("choice_unknown", "requests: say what is asked", field="requests")
         check_date(self.answer_by, "answer_by")
-        check_moment(self.written_at, "written_at")
-        if self.written_at.microsecond:
-            raise InvalidInput("time_not_whole", "written_at: whole seconds expected", field="written_at")
+        check_second(self.written_at, "written_at")
         check_bytes(self.salt, "salt")
 
     @property

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
 
 from schuldhulp.domain.acknowledgements import SIGNATURE_LENGTH, plain_bytes, plain_members, plain_moment
-from schuldhulp.domain.checks import check_bytes, check_date, check_moment, check_whole
+from schuldhulp.domain.checks import check_address, check_bytes, check_date, check_second, check_whole
 from schuldhulp.domain.dates import add_months
 from schuldhulp.domain.debts import EXPIRED_MONTHS
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.errors import InvalidInput
-
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +42,9 @@ class RenewalRequest:
         check_bytes(self.claim_id, "claim_id")
         check_bytes(self.commitment, "commitment")
         check_whole(self.municipality, "municipality", lowest=1, highest=65_535)
-        if not isinstance(self.holder, str) or not _ADDRESS.fullmatch(self.holder):
-            raise InvalidInput("address_invalid", "holder: an address is 0x and 40 digits", field="holder")
+        check_address(self.holder, "holder")
         check_date(self.statement_date, "statement_date")
-        check_moment(self.asked_at, "asked_at")
-        if self.asked_at.microsecond:
-            raise InvalidInput("time_not_whole", "asked_at: whole seconds expected", field="asked_at")
+        check_second(self.asked_at, "asked_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

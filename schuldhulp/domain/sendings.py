@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from schuldhulp.domain.acknowledgements import SIGNATURE_LENGTH
-from schuldhulp.domain.checks import check_bytes, check_moment, check_whole
+from schuldhulp.domain.checks import check_address, check_bytes, check_second, check_whole
 from schuldhulp.domain.types import MunicipalityCode
-from schuldhulp.errors import InvalidInput
-
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,11 +34,8 @@ class Sending:
         """
         check_bytes(self.notice, "notice")
         check_whole(self.municipality, "municipality", lowest=1, highest=65_535)
-        if not isinstance(self.recipient, str) or not _ADDRESS.fullmatch(self.recipient):
-            raise InvalidInput("address_invalid", "recipient: an address is 0x and 40 digits", field="recipient")
-        check_moment(self.sent_at, "sent_at")
-        if self.sent_at.microsecond:
-            raise InvalidInput("time_not_whole", "sent_at: whole seconds expected", field="sent_at")
+        check_address(self.recipient, "recipient")
+        check_second(self.sent_at, "sent_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from schuldhulp.domain.acknowledgements import SIGNATURE_LENGTH, plain_bytes, plain_members, plain_moment
-from schuldhulp.domain.checks import check_bytes, check_moment, check_whole
+from schuldhulp.domain.checks import check_address, check_bytes, check_second, check_whole
 from schuldhulp.domain.types import MunicipalityCode
 from schuldhulp.errors import InvalidInput
 
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _REASON: Final = re.compile(r"[a-z][a-z_]{0,39}")
 
 
@@ -42,13 +41,10 @@ class StatementRefusal:
         """
         check_bytes(self.message, "message")
         check_whole(self.municipality, "municipality", lowest=1, highest=65_535)
-        if not isinstance(self.account, str) or not _ADDRESS.fullmatch(self.account):
-            raise InvalidInput("address_invalid", "account: an address is 0x and 40 digits", field="account")
+        check_address(self.account, "account")
         if not isinstance(self.reason, str) or not _REASON.fullmatch(self.reason):
             raise InvalidInput("type_wrong", "reason: a code of small letters expected", field="reason")
-        check_moment(self.refused_at, "refused_at")
-        if self.refused_at.microsecond:
-            raise InvalidInput("time_not_whole", "refused_at: whole seconds expected", field="refused_at")
+        check_second(self.refused_at, "refused_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

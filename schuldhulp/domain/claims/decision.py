@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Final
 
-from schuldhulp.domain.checks import Redacted, as_utc, check_bytes, check_moment, check_text, check_whole
+from schuldhulp.domain.checks import Redacted, as_utc, check_bytes, check_second, check_text, check_whole
 from schuldhulp.domain.claims.status import ClaimStatus
 from schuldhulp.domain.plain import Json, check_names, mapping, value_from_plain
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode, Salt
@@ -115,9 +115,7 @@ class ClaimDecision(Redacted):
             check_bytes(getattr(self, name), name)
         check_whole(self.municipality, "municipality", lowest=1, highest=65_535)
         check_reason(self.status, self.reason, self.text)
-        check_moment(self.decided_at, "decided_at")
-        if self.decided_at.microsecond:
-            raise InvalidInput("time_not_whole", "decided_at: whole seconds expected", field="decided_at")
+        check_second(self.decided_at, "decided_at")
 
 
 def check_reason(status: ClaimStatus, reason: DecisionReason, text: str) -> None:

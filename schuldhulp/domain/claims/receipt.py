@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from schuldhulp.domain.checks import check_bytes, check_moment, check_whole
+from schuldhulp.domain.checks import check_address, check_bytes, check_second, check_whole
 from schuldhulp.domain.plain import Json, check_names, mapping, object_from_plain, object_to_plain
 from schuldhulp.domain.types import ClaimId, Commitment, MunicipalityCode
 from schuldhulp.errors import InvalidInput
 
 SIGNATURE_LENGTH: Final = 65
 
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _MAX_BLOCK: Final = 2**64 - 1
 
 
@@ -80,11 +78,8 @@ class ClaimReceipt:
         for name in ("claim_id", "commitment", "message", "block_hash"):
             check_bytes(getattr(self, name), name)
         check_whole(self.municipality, "municipality", lowest=1, highest=65_535)
-        if not isinstance(self.holder, str) or not _ADDRESS.fullmatch(self.holder):
-            raise InvalidInput("address_invalid", "holder: an address is 0x and 40 digits", field="holder")
-        check_moment(self.received_at, "received_at")
-        if self.received_at.microsecond:
-            raise InvalidInput("time_not_whole", "received_at: whole seconds expected", field="received_at")
+        check_address(self.holder, "holder")
+        check_second(self.received_at, "received_at")
         check_whole(self.block_number, "block_number", lowest=0, highest=_MAX_BLOCK)
         if not isinstance(self.outcome, ReceiptOutcome):
             raise InvalidInput("choice_unknown", "outcome: accepted or refused", field="outcome")
