@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,11 +16,9 @@ from schuldhulp.domain.types import DossierId
 from schuldhulp.errors import Conflict
 from schuldhulp.services.claims.own_claims import ClaimStanding, OwnClaim
 from schuldhulp.services.views import DossierView
-from tests.support.installation import Running, copied
-
-KVK = "12345678"
-PATIENCE = 300.0
-"""Seconds after which what should have come is taken not to come; it takes a few."""
+from tests.support.creditor_town import CLAIM as OWED
+from tests.support.creditor_town import creditor_town, wait_for
+from tests.support.installation import Running
 
 CLIENT = """
 initials: T.
@@ -35,73 +31,14 @@ addresses.1.postcode: 9711AB
 addresses.1.city: Plaats
 addresses.1.from_date: 01-02-2015
 """
-CLAIM = f"""\
-municipality: 14
-debtor.surname: Jansen
-debtor.birth_date: 01-02-1980
-debtor.postcode: 9711AB
-debtor.house_number: 12
-original_creditor.name: Woonstichting Voorbeeld
-original_creditor.kvk: {KVK}
-reference: huur 2026/03
-holder.name: Woonstichting Voorbeeld
-holder.kvk: {KVK}
-stage: creditor
-type: rent
-principal: 1.234,56
-costs: 48,40
-interest: 0,00
-statement_date: {datetime.now(UTC):%d-%m-%Y}
-origin_date: 01-03-2024
-preference: concurrent
-legal_ground: huurovereenkomst
-contact.name: Afdeling incasso
-contact.email: incasso@example.nl
-iban: NL91ABNA0417164300
-why_owed: Huur van maart is niet betaald.
-objection: Schrijf naar incasso@example.nl.
-objection_until: 31-12-2099
-"""
+CLAIM = OWED.replace("objection_until: none", "objection_until: 31-12-2099")
 
 
 @pytest.fixture(scope="module")
 def town(deployed, tmp_path_factory) -> Iterator[Running]:
-    """A municipality with a caseworker, an admitted creditor on the same machine, and all services running."""
-    with copied(
-        deployed.folder,
-        deployed.ports,
-        tmp_path_factory.mktemp("disputed") / "var",
-        STAFF="s.visser",
-        ORGANISATION=KVK,
-        CONFIRMATIONS="0",
-        CLAIMS_SCHEDULE="every 1s",
-        DECISION_SCHEDULE="every 1s",
-    ) as found:
-        found.prepare_chain()
-        found.start_evaluator()
-        found.parts.start_worker()
-        caseworker = ("--function", "schuldhulpverlener", "--role", "caseworker", "--as", "a.smit")
-        for command, given in (
-            (("staff", "first", "a.smit"), "Arjen Smit"),
-            (("staff", "add", "s.visser", *caseworker), "Sanne Visser"),
-            (("keys", "init", "--creditor", KVK), ""),
-        ):
-            done = found.command(*command, given=given)
-            assert done.returncode == 0, done.stderr
-        account = found.ask("keys", "show")["creditors"][KVK]
-        admission = ("--kvk", KVK, "--name", "Woonstichting Voorbeeld", "--account", account, "--as", "a.smit")
-        for command in (("creditor", "admit", *admission), ("claim", "set-up")):
-            done = found.command(*command)
-            assert done.returncode == 0, done.stderr
+    """A town in which decisions go out each second."""
+    with creditor_town(deployed, tmp_path_factory.mktemp("disputed") / "var", DECISION_SCHEDULE="every 1s") as found:
         yield found
-
-
-def wait_for(what: Callable[[], object], expected: object) -> None:
-    """Ask again and again until the answer is the expected one."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := what()) != expected:
-        assert time.monotonic() < deadline, f"{found} instead of {expected}"
-        time.sleep(0.5)
 
 
 def succeeds(town: Running, *command: str, given: str = "") -> str:

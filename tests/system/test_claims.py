@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,75 +13,20 @@ from schuldhulp.domain.types import ClaimId
 from schuldhulp.node.deployment import Deployment
 from tests.support.chain import DeployedChain, Ganache
 from tests.support.claims_stage import ClaimStage, Party, contents
-from tests.support.installation import Running, copied
+from tests.support.creditor_town import CLAIM, KVK, creditor_town, wait_for
+from tests.support.installation import Running
 from tests.support.intake import Town, version
 
-KVK = "12345678"
 WAIT = 8
 """Seconds that contents wait for their filing here, and a filing for its contents."""
-
-PATIENCE = 300.0
-"""Seconds after which what should have come is taken not to come; it takes a few, or the lease of a killed worker."""
-
-CLAIM = f"""\
-municipality: 14
-debtor.surname: Jansen
-debtor.birth_date: 01-02-1980
-debtor.postcode: 9711AB
-debtor.house_number: 12
-original_creditor.name: Woonstichting Voorbeeld
-original_creditor.kvk: {KVK}
-reference: huur 2026/03
-holder.name: Woonstichting Voorbeeld
-holder.kvk: {KVK}
-stage: creditor
-type: rent
-principal: 1.234,56
-costs: 48,40
-interest: 0,00
-statement_date: {datetime.now(UTC):%d-%m-%Y}
-origin_date: 01-03-2024
-preference: concurrent
-legal_ground: huurovereenkomst
-contact.name: Afdeling incasso
-contact.email: incasso@example.nl
-iban: NL91ABNA0417164300
-why_owed: Huur van maart is niet betaald.
-objection: Schrijf naar incasso@example.nl.
-objection_until: none
-"""
 
 
 @pytest.fixture(scope="module")
 def town(deployed, tmp_path_factory) -> Iterator[Running]:
-    """A municipality with a caseworker, an admitted creditor on the same machine, and all services running."""
-    with copied(
-        deployed.folder,
-        deployed.ports,
-        tmp_path_factory.mktemp("claims") / "var",
-        STAFF="s.visser",
-        ORGANISATION=KVK,
-        CONFIRMATIONS="0",
-        CLAIMS_SCHEDULE="every 1s",
-        CLAIM_FILING_WAIT=str(WAIT),
-        CLAIM_CONTENTS_WAIT=str(WAIT),
+    """A town whose worker gives up waiting after seconds."""
+    with creditor_town(
+        deployed, tmp_path_factory.mktemp("claims") / "var", CLAIM_FILING_WAIT=str(WAIT), CLAIM_CONTENTS_WAIT=str(WAIT)
     ) as found:
-        found.prepare_chain()
-        found.start_evaluator()
-        found.parts.start_worker()
-        caseworker = ("--function", "schuldhulpverlener", "--role", "caseworker", "--as", "a.smit")
-        for command, given in (
-            (("staff", "first", "a.smit"), "Arjen Smit"),
-            (("staff", "add", "s.visser", *caseworker), "Sanne Visser"),
-            (("keys", "init", "--creditor", KVK), ""),
-        ):
-            done = found.command(*command, given=given)
-            assert done.returncode == 0, done.stderr
-        account = found.ask("keys", "show")["creditors"][KVK]
-        admission = ("--kvk", KVK, "--name", "Woonstichting Voorbeeld", "--account", account, "--as", "a.smit")
-        for command in (("creditor", "admit", *admission), ("claim", "set-up")):
-            done = found.command(*command)
-            assert done.returncode == 0, done.stderr
         yield found
 
 
@@ -106,14 +49,6 @@ def rogue(town, tmp_path_factory) -> Town:
         store=None,  # type: ignore[arg-type]
     )
     return Town(stage, store=None)  # type: ignore[arg-type]
-
-
-def wait_for(what: Callable[[], object], expected: object) -> None:
-    """Ask again and again until the answer is the expected one."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := what()) != expected:
-        assert time.monotonic() < deadline, f"{found} instead of {expected}"
-        time.sleep(0.5)
 
 
 def seen(town: Running, claim_id: ClaimId) -> list[tuple[str, str | None]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +14,8 @@ from typing import Any
 import pytest
 
 from schuldhulp.config import PREFIX
+from tests.support.creditor_town import wait_for
 from tests.support.installation import COMMAND, Running, copied, without_settings
-
-PATIENCE = 300.0
-"""Seconds after which what should have come is taken not to come; it takes a few."""
 
 OTHER_ACCOUNT = "0x" + "5a" * 20
 """An account that nobody admitted."""
@@ -194,14 +191,6 @@ def town(deployed, tmp_path_factory) -> Iterator[Town]:
             machine(found, folder / "bailiff", "11223344", "Gerechtsdeurwaarder Voorbeeld", "bailiff"),
             number,
         )
-
-
-def wait_for(what: Callable[[], object], expected: object) -> None:
-    """Ask again and again until the answer is the expected one."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := what()) != expected:
-        assert time.monotonic() < deadline, f"{found} instead of {expected}"
-        time.sleep(0.5)
 
 
 def wait_for_receipt(holder: Machine, outcome: str = "accepted") -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.installation import Running, copied
-
-KVK = "12345678"
-PATIENCE = 300.0
-"""Seconds after which what should have come is taken not to come; it takes a few."""
+from tests.support.creditor_town import KVK, creditor_town, wait_for
+from tests.support.installation import Running
 
 APPLICANT = """\
 initials: A.B.
@@ -46,41 +42,9 @@ vanaf: 01-{TODAY:%m-%Y}
 
 @pytest.fixture(scope="module")
 def town(deployed, tmp_path_factory) -> Iterator[Running]:
-    """A municipality with a caseworker, an admitted landlord on the same machine, and all services running."""
-    with copied(
-        deployed.folder,
-        deployed.ports,
-        tmp_path_factory.mktemp("statements") / "var",
-        STAFF="s.visser",
-        ORGANISATION=KVK,
-        CONFIRMATIONS="0",
-        CLAIMS_SCHEDULE="every 1s",
-    ) as found:
-        found.prepare_chain()
-        found.start_evaluator()
-        found.parts.start_worker()
-        caseworker = ("--function", "schuldhulpverlener", "--role", "caseworker", "--as", "a.smit")
-        for command, given in (
-            (("staff", "first", "a.smit"), "Arjen Smit"),
-            (("staff", "add", "s.visser", *caseworker), "Sanne Visser"),
-            (("keys", "init", "--creditor", KVK), ""),
-        ):
-            done = found.command(*command, given=given)
-            assert done.returncode == 0, done.stderr
-        account = found.ask("keys", "show")["creditors"][KVK]
-        admission = ("--kvk", KVK, "--name", "Woonstichting Voorbeeld", "--account", account, "--as", "a.smit")
-        for command in (("creditor", "admit", *admission), ("claim", "set-up")):
-            done = found.command(*command)
-            assert done.returncode == 0, done.stderr
+    """A town whose creditor is a landlord."""
+    with creditor_town(deployed, tmp_path_factory.mktemp("statements") / "var") as found:
         yield found
-
-
-def wait_for(what: Callable[[], object], expected: object) -> None:
-    """Ask again and again until the answer is the expected one."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := what()) != expected:
-        assert time.monotonic() < deadline, f"{found} instead of {expected}"
-        time.sleep(0.5)
 
 
 def states(town: Running) -> list[str]:
